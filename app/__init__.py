@@ -1,0 +1,3 @@
+"""Countersign: software proposes, a person countersigns."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""What the program does, free of Qt: one module or small folder a use case."""

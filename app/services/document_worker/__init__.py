@@ -1,0 +1,1 @@
+"""The processes that open documents; they know no key, no store and no network."""

@@ -1,0 +1,1 @@
+"""The embedded backends: what stands behind the ports when there is only this computer."""

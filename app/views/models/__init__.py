@@ -1,0 +1,1 @@
+"""QObjects that hold what a screen shows and call services through Background."""

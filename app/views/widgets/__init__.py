@@ -1,0 +1,1 @@
+"""Widgets: functions of domain values plus signals of intent."""
