@@ -40,7 +40,9 @@ def items(fields: Iterable[FormField], definition: FormDefinition | None = None)
     found = []
     for key, members in groups.items():
         choice = choices.get(members[0].group) if members[0].group else None
-        label = choice.label if choice else members[0].group.replace("_", " ").capitalize() or members[0].label
+        label = (
+            choice.label if choice else members[0].group.replace("_", " ").capitalize() or members[0].label
+        )
         found.append(Item(key, label, members[0].section, tuple(members), bool(choice and choice.exclusive)))
     return tuple(found)
 
@@ -58,7 +60,10 @@ def cost(item: Item, weights: Mapping[str, float] | None = None) -> float:
 
 
 def next_to_look(
-    every: Sequence[Item], threshold: float, skip: Iterable[str] = (), weights: Mapping[str, float] | None = None
+    every: Sequence[Item],
+    threshold: float,
+    skip: Iterable[str] = (),
+    weights: Mapping[str, float] | None = None,
 ) -> Item | None:
     """The item to look at next, the dearest first; `skip` holds keys already passed over."""
     passed = set(skip)

@@ -46,7 +46,9 @@ class Box:
 
     def padded(self, dx: float, dy: float) -> Box:
         """Grown by dx and dy on each side, kept on the page."""
-        return Box(max(0.0, self.x0 - dx), max(0.0, self.y0 - dy), min(1.0, self.x1 + dx), min(1.0, self.y1 + dy))
+        return Box(
+            max(0.0, self.x0 - dx), max(0.0, self.y0 - dy), min(1.0, self.x1 + dx), min(1.0, self.y1 + dy)
+        )
 
     def turned(self, quarter_turns: int) -> Box:
         """The same place after the page was turned clockwise by that many quarter turns."""
@@ -56,12 +58,20 @@ class Box:
         return box
 
     def rounded(self, digits: int = 5) -> tuple[float, float, float, float]:
-        return (round(self.x0, digits), round(self.y0, digits), round(self.x1, digits), round(self.y1, digits))
+        return (
+            round(self.x0, digits),
+            round(self.y0, digits),
+            round(self.x1, digits),
+            round(self.y1, digits),
+        )
 
     @classmethod
     def around(cls, boxes: Iterable[Box]) -> Box:
         """The smallest box that holds all of them (at least one)."""
         every = list(boxes)
         return cls(
-            min(b.x0 for b in every), min(b.y0 for b in every), max(b.x1 for b in every), max(b.y1 for b in every)
+            min(b.x0 for b in every),
+            min(b.y0 for b in every),
+            max(b.x1 for b in every),
+            max(b.y1 for b in every),
         )

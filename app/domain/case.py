@@ -179,7 +179,8 @@ def field_from(path: str, data: Mapping[str, Any], row_order: int = 0) -> FormFi
         order=int(data.get("order", row_order)),
         group=data.get("group", ""),
         doubts=tuple(
-            Doubt(d["index"], tuple(d["alternatives"]), float(d["confidence"])) for d in data.get("doubts", ())
+            Doubt(d["index"], tuple(d["alternatives"]), float(d["confidence"]))
+            for d in data.get("doubts", ())
         ),
         suggestions=tuple(data.get("suggestions", ())),
         state=FieldState(data.get("state", "unseen")),
@@ -227,7 +228,9 @@ def case_from(document: Mapping[str, Any]) -> Case:
         status=ReviewStatus(document.get("status", "")),
         assigned_to=document.get("assigned_to", ""),
         patient=document.get("patient", ""),
-        reason=Reason(reason["text"], reason.get("next_step", ""), reason.get("code", "")) if reason else None,
+        reason=Reason(reason["text"], reason.get("next_step", ""), reason.get("code", ""))
+        if reason
+        else None,
         documents=tuple(
             _document_from(document_id, entry)
             for document_id, entry in sorted(

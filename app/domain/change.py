@@ -54,8 +54,15 @@ class Action(StrEnum):
 
 BY_PERSON = frozenset(
     {
-        Action.CONFIRMED, Action.CORRECTED, Action.ILLEGIBLE, Action.NOT_APPLICABLE, Action.RESTORED,
-        Action.ROW_ADDED, Action.ROW_REMOVED, Action.VERIFIED, Action.REOPENED,
+        Action.CONFIRMED,
+        Action.CORRECTED,
+        Action.ILLEGIBLE,
+        Action.NOT_APPLICABLE,
+        Action.RESTORED,
+        Action.ROW_ADDED,
+        Action.ROW_REMOVED,
+        Action.VERIFIED,
+        Action.REOPENED,
     }
 )
 """What a person does and can undo."""
@@ -107,7 +114,9 @@ def apply(document: Mapping[str, Any], change: Change) -> Json:
         found = value_at(result, write.path)
         if found != write.base and found != write.value:
             raise Conflict(
-                "This value was changed elsewhere.", "Look at it again and repeat your change.", code="base_moved"
+                "This value was changed elsewhere.",
+                "Look at it again and repeat your change.",
+                code="base_moved",
             )
         _put(result, write.path, copy.deepcopy(write.value))
     return result
@@ -162,14 +171,18 @@ def corrected(
     writes: list[Write] = []
     for field, value in values:
         if isinstance(value, bool) != (field.kind is FieldKind.TICK_BOX):
-            raise Rejected("A tick box is ticked or not; any other field holds text.", code="wrong_kind_of_value")
+            raise Rejected(
+                "A tick box is ticked or not; any other field holds text.", code="wrong_kind_of_value"
+            )
         place = document_path(field.path)
         same = value == field.value and field.corrected_value is None
         writes += writes_for(
             document,
             {
                 f"{place}.corrected_value": None if value == field.value else value,
-                f"{place}.state": str(FieldState.CONFIRMED if same or value == field.value else FieldState.CORRECTED),
+                f"{place}.state": str(
+                    FieldState.CONFIRMED if same or value == field.value else FieldState.CORRECTED
+                ),
                 f"{place}.by": by,
                 f"{place}.at": to_time(at),
             },

@@ -159,8 +159,12 @@ def from_json(data: Mapping[str, Any]) -> FormDefinition:
             fields=tuple(_field(f) for f in data["fields"]),
             choices=tuple(
                 ChoiceDefinition(
-                    c["name"], c["label"], c["section"], tuple(c["options"]),
-                    bool(c.get("exclusive", True)), bool(c.get("required", False)),
+                    c["name"],
+                    c["label"],
+                    c["section"],
+                    tuple(c["options"]),
+                    bool(c.get("exclusive", True)),
+                    bool(c.get("required", False)),
                 )
                 for c in data.get("choices", ())
             ),
@@ -217,8 +221,15 @@ def _table(data: Mapping[str, Any]) -> TableDefinition:
         section=data["section"],
         columns=tuple(
             Column(
-                c["name"], c["label"], FieldKind(c["kind"]), float(c["x0"]), float(c["x1"]), c.get("embeds", ""),
-                bool(c.get("required", False)), c.get("request", ""), float(c.get("weight", 1.0)),
+                c["name"],
+                c["label"],
+                FieldKind(c["kind"]),
+                float(c["x0"]),
+                float(c["x1"]),
+                c.get("embeds", ""),
+                bool(c.get("required", False)),
+                c.get("request", ""),
+                float(c.get("weight", 1.0)),
                 tuple(c.get("fillable", ())),
             )
             for c in data["columns"]
@@ -234,7 +245,12 @@ def _check(definition: FormDefinition) -> None:
     doubled = {n for n in names if names.count(n) > 1}
     if doubled:
         raise BadDefinition(f"fields: named twice: {sorted(doubled)}")
-    for item in (*definition.fields, *definition.choices, *definition.tables):
+    placed: list[FieldDefinition | ChoiceDefinition | TableDefinition] = [
+        *definition.fields,
+        *definition.choices,
+        *definition.tables,
+    ]
+    for item in placed:
         if item.section not in sections:
             raise BadDefinition(f"{item.name}: no section {item.section!r}")
     known = set(names)

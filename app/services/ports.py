@@ -76,9 +76,7 @@ class OpenDocument(Protocol):
     @property
     def pages(self) -> tuple[PageInfo, ...]: ...
 
-    def render(
-        self, page: int, scale: float, clip: Box | None = None, quarter_turns: int = 0
-    ) -> Picture:
+    def render(self, page: int, scale: float, clip: Box | None = None, quarter_turns: int = 0) -> Picture:
         """Page `page` (0-based) at `scale` pixels a point; `clip` in fractions of the page as it is shown
         after `quarter_turns` clockwise turns.
         """

@@ -1,0 +1,115 @@
+"""What follows from a case's fields: warnings, confidence, urgency, due time, patient and the request.
+
+These parts of the case document are never written by a change; they are worked out again after each
+one, so that undoing, merging and rule updates cannot leave them stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.domain import clock, validation
+from app.domain.case import (
+    SCHEMA,
+    Json,
+    document_path,
+    field_entries,
+    fields_from,
+    from_time,
+    to_time,
+    warning_document,
+)
+from app.domain.change import Change, apply, value_at
+from app.domain.confidence import SURE, of_document
+from app.domain.form import FieldState, FormField
+from app.domain.processor import FormDefinition
+
+
+def after(
+    document: Mapping[str, Any], change: Change, definition: FormDefinition | None, threshold: float = SURE
+) -> Json:
+    """The case document after a change, with all that follows from it. Raises `Conflict` as `change.apply` does."""
+    return refreshed(apply(document, change), change, definition, threshold)
+
+
+def refreshed(
+    document: Json, change: Change, definition: FormDefinition | None, threshold: float = SURE
+) -> Json:
+    """The same document (changed in place) with everything derived worked out again."""
+    received = from_time(document["received_at"])
+    fields = fields_from(document)
+    warnings = validation.check(fields, definition, received.date())
+    for path, entry in field_entries(document):
+        entry["warnings"] = [warning_document(w) for w in warnings.get(path, ())]
+    fields = tuple(f.with_warnings(warnings.get(f.path, ())) for f in fields)
+    summary = of_document(fields, threshold)
+    document["confidence"] = {
+        "mean": round(summary.mean, 4),
+        "min": round(summary.lowest, 4),
+        "needs_review": summary.needs_look,
+        "missing": list(summary.missing),
+    }
+    if fields:
+        document["urgency"] = urgency(fields, definition)
+    document["due_at"] = to_time(
+        clock.due(document.get("line_of_business", ""), document.get("urgency", "standard"), received).at
+    )
+    document["request"] = request(fields, definition)
+    document["patient"] = str(document["request"].get("patient", {}).get("patient_name", ""))
+    document["_meta"] = {
+        "rev": change.change_id,
+        "updated_at": to_time(change.at),
+        "schema": SCHEMA,
+        "deleted_at": None,
+    }
+    return document
+
+
+def urgency(fields: tuple[FormField, ...], definition: FormDefinition | None) -> str:
+    """`expedited` when a tick box that says so is ticked, by its ink and never by its word; else `standard`."""
+    names = set(definition.expedited) if definition else set()
+    return "expedited" if any(f.path in names and f.current is True for f in fields) else "standard"
+
+
+def request(fields: tuple[FormField, ...], definition: FormDefinition | None) -> Json:
+    """The request the review works with, filled from the fields that the definition maps to it.
+
+    A column of a table fills one line a row (`lines.*.service.code` becomes `lines.<row>.service.code`).
+    """
+    result: Json = {}
+    if definition is None:
+        return result
+    targets = {f.name: f.request for f in definition.fields if f.request}
+    for table in definition.tables:
+        targets.update({f"{table.name}.{c.name}": c.request for c in table.columns if c.request})
+    for field in fields:
+        cell = field.cell
+        target = targets.get(f"{cell[0]}.{cell[2]}" if cell else field.path)
+        if not target or field.current in ("", False) or field.state is FieldState.ILLEGIBLE:
+            continue
+        place: Json = result
+        *above, last = target.replace("*", cell[1] if cell else "r1").split(".")
+        for part in above:
+            place = place.setdefault(part, {})
+        place[last] = field.current
+    for order, line in enumerate(result.get("lines", {}).values()):
+        line["order"] = order
+        line.setdefault("determination", None)
+    return result
+
+
+def unseen(document: Mapping[str, Any], threshold: float = SURE) -> tuple[FormField, ...]:
+    """The fields that need a look and that nobody has looked at: what keeps a case from being verified."""
+    return tuple(f for f in fields_from(document) if f.needs_look(threshold))
+
+
+def touched(document: Mapping[str, Any], change: Change) -> tuple[str, ...]:
+    """Paths of the fields that a change writes to and that the document (still) has."""
+    writes = {w.path for w in change.writes}
+    return tuple(
+        path
+        for path, _ in field_entries(document)
+        if value_at(document, document_path(path)) is not None
+        and any(w == document_path(path) or w.startswith(document_path(path) + ".") for w in writes)
+    )
