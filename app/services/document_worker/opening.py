@@ -1,0 +1,130 @@
+"""Opening a file with MuPDF in a worker: what cannot be opened says why, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from app.domain.errors import Unreadable
+from app.services import media
+
+MAX_PAGES = 2000
+MAX_SIDE = 14_400.0
+"""Points: the largest page the PDF standard allows."""
+
+_SEND_AGAIN = "Ask the sender to send it again."
+_FILE_TYPES = {media.PDF: "pdf", media.TIFF: "tiff", media.JPEG: "jpeg", media.PNG: "png"}
+
+
+@contextmanager
+def telling_what_is_broken() -> Iterator[None]:
+    """Whatever a damaged file makes the library raise becomes `Unreadable`; its own text is dropped."""
+    try:
+        yield
+    except Unreadable:
+        raise
+    except MemoryError as error:
+        raise Unreadable(
+            "The file needs more memory than a document may take.",
+            "Ask the sender to scan it again at 200 to 300 dpi.",
+            code="too_large",
+        ) from error
+    except Exception as error:
+        # A hostile file can make the library raise anything at all; the file is then what is wrong.
+        raise Unreadable(
+            "The file is damaged and could not be opened.", _SEND_AGAIN, code="broken"
+        ) from error
+
+
+def opened(content: bytes, media_type: str) -> Any:
+    """A `pymupdf.Document` of the bytes, with at least one page. Raises `Unreadable`."""
+    import pymupdf
+
+    if media_type not in _FILE_TYPES:
+        media_type = media.sniff(content)
+    if media_type == media.PDF:
+        start = content.find(b"%PDF-", 0, 1024)
+        if start > 0:
+            content = content[start:]
+    with telling_what_is_broken():
+        try:
+            document = pymupdf.open(stream=content, filetype=_FILE_TYPES[media_type])
+            count = document.page_count
+        except Unreadable:
+            raise
+        except Exception:
+            # MuPDF does not know every kind of TIFF and JPEG (old JPEG-in-TIFF, CMYK oddities); Pillow knows others.
+            if media_type == media.PDF:
+                raise
+            document = _through_pillow(content)
+            count = document.page_count
+        if document.needs_pass and not document.authenticate(""):
+            raise Unreadable(
+                "The file is locked with a password.",
+                "Ask the sender for a copy without a password.",
+                code="encrypted",
+            )
+        count = document.page_count
+        if count < 1:
+            raise Unreadable("The file has no pages.", _SEND_AGAIN, code="no_pages")
+        if count > MAX_PAGES:
+            raise Unreadable(
+                f"The file has {count} pages; at most {MAX_PAGES} can be taken in at once.",
+                "Ask the sender to send it in parts.",
+                code="too_many_pages",
+                pages=count,
+            )
+        document[0].rect  # noqa: B018  a file whose first page cannot be reached is told now
+        return document
+
+
+def _through_pillow(content: bytes) -> Any:
+    """The pictures of an image file as a document of PNG pages, upright by their EXIF orientation."""
+    import io
+
+    import pymupdf
+    from PIL import Image, ImageOps, ImageSequence
+
+    Image.MAX_IMAGE_PIXELS = 200_000_000
+    document = pymupdf.open()
+    with Image.open(io.BytesIO(content)) as picture:
+        for frame in ImageSequence.Iterator(picture):
+            if document.page_count >= MAX_PAGES:
+                break
+            dpi = float((frame.info.get("dpi") or (150,))[0] or 150)
+            dpi = dpi if 50 <= dpi <= 1200 else 150.0
+            upright = ImageOps.exif_transpose(frame).convert("RGB")
+            stored = io.BytesIO()
+            upright.save(stored, "PNG", compress_level=1)
+            page = document.new_page(width=upright.width * 72 / dpi, height=upright.height * 72 / dpi)
+            page.insert_image(page.rect, stream=stored.getvalue())
+    return document
+
+
+def page_size(page: Any) -> tuple[float, float]:
+    """Width and height in points as shown. Raises `Unreadable` for sizes no page has."""
+    width, height = float(page.rect.width), float(page.rect.height)
+    if not (1.0 <= width <= MAX_SIDE and 1.0 <= height <= MAX_SIDE):
+        raise Unreadable(
+            "A page has a size that no page can have.",
+            "Ask the sender to print it to a new PDF and send that.",
+            code="page_size",
+        )
+    return width, height
+
+
+def words_of(page: Any) -> list[tuple[str, tuple[float, float, float, float]]]:
+    """The visible words of the page's text layer in reading order, each with its box in page fractions."""
+    width, height = page_size(page)
+    shown = []
+    for x0, y0, x1, y1, text, *_ in page.get_text("words", sort=True):
+        box = (
+            min(1.0, max(0.0, x0 / width)),
+            min(1.0, max(0.0, y0 / height)),
+            min(1.0, max(0.0, x1 / width)),
+            min(1.0, max(0.0, y1 / height)),
+        )
+        if text.strip() and box[0] < box[2] and box[1] < box[3]:
+            shown.append((text, box))
+    return shown
