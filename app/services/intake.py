@@ -1,0 +1,314 @@
+"""Intake: a file arrives, is told its receipt at once, is read, and becomes one or more cases."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import hashlib
+import os
+import platform
+import sys
+import uuid
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.domain import clock
+from app.domain.case import Case, IntakeStatus, Json, case_from, field_document, to_time
+from app.domain.change import Action, Change, Write, writes_for
+from app.domain.errors import Actionable, Cancelled, Conflict, NoSuchCase, Unreadable
+from app.domain.extraction import Document, Extraction, FormExtraction
+from app.domain.form import FormField
+from app.domain.queue import QueueQuery, QueueSort
+from app.services import media
+from app.services.change_log import ChangeLog
+from app.services.ports import BlobStore
+
+NO_FORM = "generic"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What became of a file that was handed in: its case and receipt, told before it is read.
+
+    `known` is true when the same bytes had arrived before: `case` is then the earlier one.
+    """
+
+    case: Case
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Takes files in. Every method runs in the store's lane, except that reading itself happens between
+    `begin_reading` and `finish_reading`, in the lane that reads.
+    """
+
+    changes: ChangeLog
+    blobs: BlobStore
+
+    def arrive(self, content: bytes, name: str, by: str) -> Arrival:
+        """Keep a file bit for bit and give it a receipt. Durable when it returns.
+
+        A file that can be told to be unreadable at a glance (empty, not a document) is kept and queued
+        as `unreadable` at once. Raises `StorageFailed` when it could not be kept.
+        """
+        sha256 = hashlib.sha256(content).hexdigest()
+        known = self._known(sha256)
+        if known is not None:
+            return Arrival(known, known=True)
+        reason: Unreadable | None = None
+        media_type = ""
+        try:
+            media_type = media.sniff(content)
+        except Unreadable as error:
+            reason = error
+        self.blobs.put(content)
+        now = self.changes.now()
+        case_id = self.changes.new_id()
+        document = _new_case(case_id, self.changes.store.take_receipt(now), now)
+        document["documents"] = {
+            self.changes.new_id(): {
+                "name": name,
+                "uri": "",
+                "sha256": sha256,
+                "media_type": media_type,
+                "kind": "form",
+                "page_count": 0,
+                "pages": [],
+                "received_at": to_time(now),
+            }
+        }
+        try:
+            _, stored = self.changes.write(None, case_id, Action.RECEIVED, by, writes_for({}, document))
+        except Conflict:
+            known = self._known(sha256)  # another process took the same bytes in at the same moment
+            if known is None:
+                raise
+            return Arrival(known, known=True)
+        if reason is not None:
+            stored = self._set_unreadable(stored, reason, by)
+        return Arrival(case_from(stored), known=False)
+
+    def _known(self, sha256: str) -> Case | None:
+        cases = self.changes.store.cases_with_content(sha256)
+        return case_from(self.changes.store.case_document(cases[0])) if cases else None
+
+    def waiting(self) -> tuple[str, ...]:
+        """Cases that are received, or whose reading was cut off when its process ended, oldest first."""
+        found = []
+        unread = QueueQuery(statuses=(IntakeStatus.RECEIVED, IntakeStatus.READING), sort=QueueSort.RECEIVED)
+        for case_id in self.changes.store.queue(unread):
+            document = self.changes.store.case_document(case_id)
+            if document["intake_status"] == IntakeStatus.RECEIVED:
+                if document.get("reason") is None:
+                    found.append(case_id)
+            elif not _alive(document.get("reader") or {}):
+                found.append(case_id)
+        return tuple(found)
+
+    def begin_reading(self, case_id: str, by: str) -> Document:
+        """Mark the case as being read by this process and hand out its file.
+
+        Raises `Conflict` when another living process reads it, `StorageFailed` when the file is gone.
+        """
+        document = self.changes.store.case_document(case_id)
+        status = document["intake_status"]
+        if status == IntakeStatus.READING and _alive(document.get("reader") or {}, others_only=True):
+            raise Conflict("This case is being read by another program.", "Wait until it is done.", code="being_read")
+        if status in (IntakeStatus.NEEDS_REVIEW, IntakeStatus.VERIFIED):
+            raise Conflict("This case has been read already.", "Open it.", code="already_read")
+        document_id, entry = _form_entry(document)
+        content = self.blobs.get(entry["sha256"])
+        media_type = entry["media_type"] or media.sniff(content)
+        writes = writes_for(
+            document,
+            {
+                "intake_status": str(IntakeStatus.READING),
+                "reader": {"pid": os.getpid(), "host": platform.node()},
+                "reason": None,
+            },
+        )
+        self.changes.write(document, case_id, Action.READING, by, writes)
+        return Document(document_id, media_type, content)
+
+    def finish_reading(self, case_id: str, extraction: Extraction, by: str) -> tuple[Case, ...]:
+        """Store what was read: the first form becomes this case, every further form one of its own.
+
+        Reading the same case again after a crash makes no case twice.
+        """
+        document = self.changes.store.case_document(case_id)
+        _, entry = _form_entry(document)
+        self.changes.store.keep_words(entry["sha256"], extraction.texts)
+        first, *others = extraction.forms or (
+            FormExtraction(NO_FORM, "", tuple(range(1, extraction.page_count + 1)), ()),
+        )
+        cases = [self._further_case(document, extraction, form, place, by) for place, form in enumerate(others, 2)]
+        stored = self._put_form(document, extraction, first, by)
+        return (case_from(stored), *cases)
+
+    def fail_reading(self, case_id: str, error: Actionable, by: str) -> Case:
+        """Store why a file could not be read; a cancelled reading goes back to `received` and waits."""
+        document = self.changes.store.case_document(case_id)
+        return case_from(self._set_unreadable(document, error, by))
+
+    def ask_again(self, case_id: str, by: str) -> Case:
+        """Queue an unreadable or stopped case to be read again."""
+        document = self.changes.store.case_document(case_id)
+        writes = writes_for(document, {"intake_status": str(IntakeStatus.RECEIVED), "reason": None})
+        _, stored = self.changes.write(document, case_id, Action.RECEIVED, by, writes)
+        return case_from(stored)
+
+    def content(self, case_id: str) -> tuple[str, bytes]:
+        """The file name and the original bytes of the form's file, as they arrived."""
+        _, entry = _form_entry(self.changes.store.case_document(case_id))
+        return entry["name"], self.blobs.get(entry["sha256"])
+
+    def _set_unreadable(self, document: Json, error: Actionable, by: str) -> Json:
+        stopped = isinstance(error, Cancelled)
+        status = IntakeStatus.RECEIVED if stopped else IntakeStatus.UNREADABLE
+        writes = writes_for(
+            document,
+            {
+                "intake_status": str(status),
+                "reader": None,
+                "reason": {"text": error.reason, "next_step": error.next_step, "code": error.code},
+            },
+        )
+        _, stored = self.changes.write(document, document["case_id"], Action.UNREADABLE, by, writes)
+        return stored
+
+    def _put_form(self, document: Json, extraction: Extraction, form: FormExtraction, by: str) -> Json:
+        values = _form_values(document, extraction, form)
+        change = Change(
+            self.changes.new_id(),
+            document["case_id"],
+            Action.READ,
+            by,
+            self.changes.now(),
+            writes_for(document, values),
+        )
+        return self.changes.store_change(document, change)
+
+    def _further_case(
+        self, origin: Json, extraction: Extraction, form: FormExtraction, place: int, by: str
+    ) -> Case:
+        case_id = uuid.uuid5(uuid.UUID(origin["case_id"]), f"form-{place}").hex
+        with contextlib.suppress(NoSuchCase):
+            return case_from(self.changes.store.case_document(case_id))
+        received = origin["received_at"]
+        document = _new_case(case_id, self.changes.store.take_receipt(self.changes.now()), self.changes.now())
+        document["received_at"] = received
+        document_id, entry = _form_entry(origin)
+        document["documents"] = {f"{document_id}-{place}": dict(entry)}
+        document.update(_form_values(document, extraction, form, with_parts=False))
+        writes = tuple(Write(w.path, w.base, w.value) for w in writes_for({}, document))
+        _, stored = self.changes.write(None, case_id, Action.READ, by, writes)
+        return case_from(stored)
+
+
+def _new_case(case_id: str, receipt: str, now: Any) -> Json:
+    return {
+        "case_id": case_id,
+        "request_id": case_id,
+        "receipt": receipt,
+        "form_type": "",
+        "processor_version": "",
+        "line_of_business": "",
+        "urgency": "standard",
+        "received_at": to_time(now),
+        "due_at": to_time(clock.due("", "standard", now).at),
+        "intake_status": str(IntakeStatus.RECEIVED),
+        "status": "",
+        "assigned_to": "",
+        "waiting_for": None,
+        "reason": None,
+        "reader": None,
+        "fields": {},
+        "tables": {},
+    }
+
+
+def _form_entry(document: Json) -> tuple[str, Json]:
+    """The document of a case that its form is read from."""
+    for document_id, entry in document["documents"].items():
+        if entry.get("kind", "form") == "form":
+            return document_id, entry
+    document_id = next(iter(document["documents"]))
+    return document_id, document["documents"][document_id]
+
+
+def _form_values(
+    document: Json, extraction: Extraction, form: FormExtraction, *, with_parts: bool = True
+) -> dict[str, Any]:
+    """The parts of a case document that a reading fills: the form's entry, its fields and its other pages."""
+    document_id, entry = _form_entry(document)
+    documents = dict(document["documents"])
+    documents[document_id] = {
+        **entry,
+        "kind": "form",
+        "page_count": extraction.page_count,
+        "pages": list(form.pages),
+        "turns": {str(page): turn for page, turn in form.quarter_turns if turn},
+    }
+    for part in extraction.parts if with_parts else ():
+        if part.kind not in ("form", "blank"):
+            documents[f"{document_id}-{part.kind}"] = {
+                **entry,
+                "kind": part.kind,
+                "page_count": extraction.page_count,
+                "pages": list(part.pages),
+            }
+    fields, tables = _field_maps(tuple(replace(f, document_id=document_id) for f in form.fields))
+    return {
+        "form_type": form.form_type,
+        "processor_version": form.processor_version,
+        "documents": documents,
+        "fields": fields,
+        "tables": tables,
+        "intake_status": str(IntakeStatus.NEEDS_REVIEW),
+        "reader": None,
+        "reason": None,
+    }
+
+
+def _field_maps(fields: tuple[FormField, ...]) -> tuple[Json, Json]:
+    plain: Json = {}
+    tables: Json = {}
+    for order, field in enumerate(fields):
+        entry = field_document(replace(field, order=order))
+        cell = field.cell
+        if cell is None:
+            plain[field.path] = entry
+        else:
+            rows = tables.setdefault(cell[0], {"rows": {}})["rows"]
+            row = rows.setdefault(cell[1], {"order": len(rows)})
+            row[cell[2]] = entry
+    return plain, tables
+
+
+def _alive(reader: Json, *, others_only: bool = False) -> bool:
+    """Whether the process that reads a case still runs. A process on another machine counts as alive."""
+    if not reader:
+        return False
+    if reader.get("host") != platform.node():
+        return True
+    pid = int(reader.get("pid", 0))
+    if pid == os.getpid():
+        return not others_only
+    return _process_runs(pid)
+
+
+def _process_runs(pid: int) -> bool:
+    if sys.platform == "win32":  # there os.kill would end the process it asks about
+        query_limited_information = 0x1000
+        handle = ctypes.windll.kernel32.OpenProcess(query_limited_information, False, pid)
+        if handle:
+            ctypes.windll.kernel32.CloseHandle(handle)
+        return bool(handle)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -1,0 +1,143 @@
+"""The composition root: settings, store, lanes, services and the backends. The only place that names a backend."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import platformdirs
+
+from app.domain.extraction import Document, Extraction, Word
+from app.domain.box import Box
+from app.domain.processor import FormDefinition
+from app.resource import resource
+from app.services.change_log import ChangeLog
+from app.services.editing import Editing
+from app.services.intake import Intake
+from app.services.lanes import Lanes
+from app.services.pages import Pages
+from app.services.ports import DocumentOpener, FormProcessor, OpenDocument, TextReader, Watch
+from app.services.processors import load_definitions
+from app.services.store.blob import BlobFolder
+from app.services.store.key import KeyQuestion, unlock
+from app.services.store.store import Store
+from app.services.watched_folder import WatchedFolder
+
+T = TypeVar("T")
+WATCHED = "pa_forms_bkt"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where a workspace is and who works in it."""
+
+    folder: Path
+    person: str
+
+    @property
+    def watched_folder(self) -> Path:
+        return self.folder / WATCHED
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """What stands behind the ports."""
+
+    processor: FormProcessor
+    reader: TextReader
+    opener: DocumentOpener
+    close: Callable[[], None]
+
+
+def default_folder() -> Path:
+    """The workspace in the user's own data folder."""
+    return Path(platformdirs.user_data_dir("Countersign", appauthor=False)) / "workspace"
+
+
+def default_person() -> str:
+    """Who works here, until they say otherwise: the name of the account."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"
+
+
+def settings(folder: Path | None = None) -> Settings:
+    return Settings((folder or default_folder()).expanduser().absolute(), os.environ.get("COUNTERSIGN_PERSON") or default_person())
+
+
+@dataclass(slots=True)
+class Workstation:
+    """Everything the program can do, put together. Store-bound services run in the `store` lane."""
+
+    settings: Settings
+    lanes: Lanes
+    definitions: dict[str, FormDefinition]
+    store: Store
+    blobs: BlobFolder
+    changes: ChangeLog
+    intake: Intake
+    editing: Editing
+    pages: Pages
+    backends: Backends
+    watched: WatchedFolder
+
+    @property
+    def person(self) -> str:
+        return self.settings.person
+
+    def in_store(self, function: Callable[..., T], *arguments: object) -> T:
+        """Run in the store's lane and wait for the result; for the command line."""
+        return self.lanes.submit("store", function, *arguments).result()
+
+    def titles(self) -> dict[str, str]:
+        """What form types are called, for people."""
+        return {name: d.title for name, d in self.definitions.items()}
+
+    def close(self) -> None:
+        """End everything in order: no new work, open documents, workers, threads, then the store."""
+        closing = self.lanes.submit("store", self.store.close)
+        closing.result()
+        self.pages.close()
+        self.backends.close()
+        self.lanes.close()
+
+
+def build(
+    place: Settings,
+    ask: Callable[[KeyQuestion], str | None],
+    backends: Backends | None = None,
+) -> Workstation:
+    """Put the services together; tests and tours pass their own backends.
+
+    Raises `Locked` when the workspace cannot be unlocked, `StorageFailed` when it cannot be used.
+    """
+    key = unlock(place.folder, ask)
+    lanes = Lanes()
+    try:
+        store = lanes.submit("store", Store.open, place.folder, key).result()
+    except BaseException:
+        lanes.close()
+        raise
+    place.watched_folder.mkdir(parents=True, exist_ok=True)
+    definitions = {d.form_type: d for d in load_definitions(resource("processors"))}
+    behind = backends or EmbeddedBackends().as_backends()
+    blobs = BlobFolder(place.folder / "blobs", key)
+    changes = ChangeLog(store, definitions)
+    return Workstation(
+        settings=place,
+        lanes=lanes,
+        definitions=definitions,
+        store=store,
+        blobs=blobs,
+        changes=changes,
+        intake=Intake(changes, blobs),
+        editing=Editing(changes),
+        pages=Pages(blobs, behind.opener, behind.reader),
+        backends=behind,
+        watched=WatchedFolder(place.watched_folder),
+    )
