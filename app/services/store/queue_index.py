@@ -1,0 +1,163 @@
+"""What cases are found by: the queue's rows, their words, and the files they hold. All of it follows from the cases."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from app.domain.case import Case, IntakeStatus, from_time, to_time
+from app.domain.queue import QueueQuery, QueueRow, QueueSort, row_of, search_text
+from app.services.store.database import Database
+from app.services.store.packing import plain
+from app.services.store.queue_search import match_of
+from app.services.store.schema import SORTED_BY
+
+_LAST = "\U0010ffff"
+"""Sorts after every name: cases without a patient stand at the end."""
+_STATUSES = tuple(IntakeStatus)
+
+# fmt: off
+_COLUMNS = (
+    "case_id", "receipt", "patient", "patient_order", "form_type", "file_name", "status", "status_order",
+    "urgency", "received_at", "due_at", "confidence", "lowest", "needs_look", "fields", "page_count",
+    "assigned_to", "reason", "text_hash",
+)
+_ROW = (
+    "case_id", "receipt", "patient", "form_type", "file_name", "status", "urgency", "received_at", "due_at",
+    "confidence", "lowest", "needs_look", "fields", "page_count", "assigned_to", "reason",
+)
+# fmt: on
+
+# Only names from the two lists above are put into the text of statements.
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM queue WHERE number = ?"  # noqa: S608
+_INSERT = f"INSERT INTO queue (number, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)})"  # noqa: S608
+_ROWS = (
+    f"SELECT {', '.join(_ROW)} FROM queue WHERE number IN"  # noqa: S608
+    " (SELECT number FROM cases WHERE case_id IN (SELECT value FROM json_each(?)))"
+)
+
+
+class QueueIndex:
+    """Finds cases by what they hold. Kept up to date within the transaction that changes a case."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, number: int, case: Case) -> None:
+        """Bring everything up to date for a case; only what differs is written."""
+        database = self._database
+        text = plain(search_text(case))
+        new = _values(row_of(case), hashlib.sha256(text.encode()).digest()[:16])
+        old = database.one(_SELECT, (number,))
+        if old is None:
+            database.run(_INSERT, (number, *new))
+        else:
+            # Setting a column rewrites its indexes even when the value is the same.
+            changed = [
+                (name, value)
+                for name, value, before in zip(_COLUMNS, new, old, strict=True)
+                if value != before
+            ]
+            if changed:
+                names = ", ".join(f"{name} = ?" for name, _ in changed)
+                values = [value for _, value in changed]
+                database.run(f"UPDATE queue SET {names} WHERE number = ?", (*values, number))  # noqa: S608
+        if old is None or old[-1] != new[-1]:
+            if old is not None:
+                database.run("DELETE FROM queue_text WHERE rowid = ?", (number,))
+            database.run("INSERT INTO queue_text (rowid, text) VALUES (?, ?)", (number, text))
+        self._put_contents(number, {d.sha256 for d in case.documents})
+
+    def _put_contents(self, number: int, contents: set[str]) -> None:
+        database = self._database
+        held = {
+            row[0] for row in database.all("SELECT sha256 FROM contents WHERE case_number = ?", (number,))
+        }
+        for sha256 in sorted(contents - held):
+            database.run("INSERT INTO contents (sha256, case_number) VALUES (?, ?)", (sha256, number))
+        for sha256 in held - contents:
+            database.run("DELETE FROM contents WHERE case_number = ? AND sha256 = ?", (number, sha256))
+
+    def cases_with_content(self, sha256: str) -> tuple[str, ...]:
+        rows = self._database.all(
+            "SELECT case_id FROM contents JOIN cases ON cases.number = case_number"
+            " WHERE sha256 = ? ORDER BY case_number",
+            (sha256,),
+        )
+        return tuple(row[0] for row in rows)
+
+    def ids(self, query: QueueQuery) -> tuple[str, ...]:
+        sql, parameters = statement(query)
+        return tuple([row[0] for row in self._database.all(sql, parameters)])
+
+    def rows(self, ids: Iterable[str]) -> tuple[QueueRow, ...]:
+        wanted = list(ids)
+        found = {row[0]: row for row in self._database.all(_ROWS, (json.dumps(wanted),))}
+        return tuple(_row_from(found[case_id]) for case_id in wanted if case_id in found)
+
+    def counts(self) -> dict[IntakeStatus, int]:
+        counted = dict(self._database.all("SELECT status, count(*) FROM queue GROUP BY status"))
+        return {status: counted.get(str(status), 0) for status in IntakeStatus}
+
+    def case_of_receipt(self, *receipts: str) -> str | None:
+        row = self._database.one(
+            "SELECT case_id FROM queue WHERE receipt IN (SELECT value FROM json_each(?))",
+            (json.dumps(receipts),),
+        )
+        return str(row[0]) if row else None
+
+
+def statement(query: QueueQuery) -> tuple[str, tuple[Any, ...]]:
+    """The statement that answers a query of the queue, with its parameters."""
+    column = SORTED_BY[QueueSort(query.sort)]
+    direction = " DESC" if query.descending else ""
+    where: list[str] = []
+    parameters: list[str] = []
+    if query.statuses and set(query.statuses) != set(_STATUSES):
+        where.append(f"status IN ({', '.join('?' * len(query.statuses))})")
+        parameters += [str(status) for status in query.statuses]
+    match = match_of(query.text)
+    if match is not None:
+        where.append("number IN (SELECT rowid FROM queue_text WHERE queue_text MATCH ?)")
+        parameters.append(match)
+    elif query.text.strip():
+        where.append("0")  # only signs were typed: no word begins with them
+    conditions = f" WHERE {' AND '.join(where)}" if where else ""
+    order = f"ORDER BY {column}{direction}, number{direction}"
+    # Columns are names of the schema; what a person typed is a parameter.
+    return f"SELECT case_id FROM queue INDEXED BY queue_by_{column}{conditions} {order}", tuple(parameters)  # noqa: S608
+
+
+def _values(row: QueueRow, text_hash: bytes) -> tuple[Any, ...]:
+    """A row of the queue as its columns take it, in the order of `_COLUMNS`."""
+    return (
+        row.case_id,
+        row.receipt,
+        plain(row.patient),
+        plain(row.patient.casefold()) or _LAST,
+        plain(row.form_type),
+        plain(row.file_name),
+        str(row.status),
+        _STATUSES.index(row.status),
+        row.urgency,
+        to_time(row.received_at),
+        to_time(row.due_at),
+        row.confidence,
+        row.lowest,
+        row.needs_look,
+        row.fields,
+        row.page_count,
+        plain(row.assigned_to),
+        plain(row.reason),
+        text_hash,
+    )
+
+
+def _row_from(values: tuple[Any, ...]) -> QueueRow:
+    named = dict(zip(_ROW, values, strict=True))
+    named["status"] = IntakeStatus(named["status"])
+    named["received_at"] = from_time(named["received_at"])
+    named["due_at"] = from_time(named["due_at"])
+    return QueueRow(**named)

@@ -1,0 +1,288 @@
+"""A damaged store: set aside as it is, and everything that can be read brought over into a new one.
+
+Nothing is thrown away. The damaged files are copied into `damaged/` first; the new store is built beside
+the old one and takes its place only when it is whole, so that a rescue that is cut off starts again.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from app.domain.case import Json, case_from
+from app.domain.change import Change, apply
+from app.domain.errors import Actionable
+from app.domain.projection import refreshed
+from app.services.store.chain import Chain, digest
+from app.services.store.database import Database
+from app.services.store.disk import make_folder, sync_file, sync_folder
+from app.services.store.failure import told_in_words
+from app.services.store.packing import pack, unpack, unpack_change
+from app.services.store.queue_index import QueueIndex
+from app.services.store.schema import MIGRATIONS
+
+_PARTS = ("", "-wal", "-shm")
+_ROWS = 1 << 40
+_ATTEMPTS = 2_000
+"""How often a table is tried again past a place that cannot be read; each costs half a millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rescued:
+    """What came over. `folder` keeps the damaged files; `lost` names the tables not all of which could be read."""
+
+    folder: Path
+    cases: int
+    changes: int
+    waiting: int
+    lost: tuple[str, ...]
+
+
+def finish(path: Path) -> None:
+    """End a replacement that was cut off between taking the damaged store away and putting the new one there."""
+    rebuilt = _rebuilt(path)
+    if path.exists() or not rebuilt.exists():
+        return
+    with told_in_words(path.parent):
+        for part in _PARTS[1:]:
+            Path(f"{path}{part}").unlink(missing_ok=True)
+        rebuilt.replace(path)
+        sync_folder(path.parent)
+
+
+def set_aside(path: Path, key: bytes, audit_key: bytes) -> Rescued:
+    """Replace a damaged store by a new one that holds all that can be read of it.
+
+    Only while no other process has it open. Raises `StorageFailed` when there is no room for it.
+    """
+    with told_in_words(path.parent):
+        folder = _copied(path)
+        rebuilt = _rebuilt(path)
+        for part in _PARTS:
+            Path(f"{rebuilt}{part}").unlink(missing_ok=True)
+    new = Database(rebuilt, key)
+    try:
+        new.migrate(MIGRATIONS, alone=True, backups=path.parent)
+        source = _Source(path, key)
+        try:
+            rescued = _Rescue(source, new, Chain(new, audit_key)).run(folder)
+        finally:
+            source.close()
+        new.check()
+    finally:
+        new.close()
+    with told_in_words(path.parent):
+        sync_file(rebuilt)
+        sync_folder(path.parent)
+        path.unlink()
+        sync_folder(path.parent)
+    finish(path)
+    return rescued
+
+
+def _rebuilt(path: Path) -> Path:
+    return path.with_name("store.rebuilt.db")
+
+
+def _copied(path: Path) -> Path:
+    folder = path.parent / "damaged" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+    make_folder(folder)
+    for part in _PARTS[:2]:
+        source = Path(f"{path}{part}")
+        if source.exists():
+            shutil.copy2(source, folder / source.name)
+            sync_file(folder / source.name)
+    sync_folder(folder)
+    return folder
+
+
+class _Source:
+    """Reads what can be read of a damaged database."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self._path = path
+        self._key = key
+        self._database: Database | None = None
+        self.lost: list[str] = []
+
+    def close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def table(self, name: str, key: str, columns: str) -> Iterator[tuple[Any, ...]]:
+        """The readable rows of a table, `key` (its row number) first, in no promised order."""
+        gaps = [(0, _ROWS)]
+        attempts = 0
+        while gaps and attempts < _ATTEMPTS and self._readable(name):
+            low, high = gaps.pop()
+            for descending in (False, True):
+                attempts += 1
+                try:
+                    for row in self._rows(name, key, columns, low, high, descending=descending):
+                        yield row
+                        low, high = (low, row[0] - 1) if descending else (row[0] + 1, high)
+                except Actionable:  # the row behind the last one cannot be read
+                    self.close()  # after such a page the connection reads nothing any more
+                else:
+                    break
+            else:
+                self._lose(name)
+                if low < high:  # there may be readable rows between the two that cannot be read
+                    middle = (low + high) // 2
+                    gaps += [(middle + 1, high), (low, middle)]
+        if gaps:
+            self._lose(name)
+
+    def _readable(self, name: str) -> bool:
+        """Whether the database opens at all: without its first page nothing in it is found."""
+        try:
+            self._open()
+        except Actionable:
+            self._lose(name)
+            return False
+        return True
+
+    def _lose(self, name: str) -> None:
+        if name not in self.lost:
+            self.lost.append(name)
+
+    def _open(self) -> Database:
+        if self._database is None:
+            self._database = Database(self._path, self._key)
+        return self._database
+
+    def _rows(
+        self, name: str, key: str, columns: str, low: int, high: int, *, descending: bool
+    ) -> Iterator[tuple[Any, ...]]:
+        order = "DESC" if descending else "ASC"
+        # Names come from this module alone.
+        yield from self._open().each(
+            f"SELECT {key}, {columns} FROM {name} NOT INDEXED"  # noqa: S608
+            f" WHERE {key} BETWEEN ? AND ? ORDER BY {key} {order}",
+            (low, high),
+        )
+
+
+class _Rescue:
+    """Brings a damaged store's rows over, unsent changes first, in one transaction."""
+
+    def __init__(self, source: _Source, new: Database, chain: Chain) -> None:
+        self._source = source
+        self._new = new
+        self._chain = chain
+
+    def run(self, folder: Path) -> Rescued:
+        source = self._source
+        outbox = dict(source.table("outbox", "change_number", "base_revision"))
+        changes = self._changes()
+        cases = {
+            number: row for number, *row in source.table("cases", "number", "case_id, revision, document")
+        }
+        patients = dict(source.table("queue", "number", "patient"))
+        with self._new.transaction():
+            documents = self._put_cases(cases, changes, patients)
+            kept = self._put_changes(changes, set(documents), outbox)
+            self._put_rest(set(documents))
+            rescued = Rescued(folder, len(documents), *kept, tuple(source.lost))
+            detail: Json = {"set_aside": folder.name, "lost": source.lost, "cases": rescued.cases}
+            self._chain.append("store_rescued", "system", datetime.now(UTC), None, detail)
+        return rescued
+
+    def _changes(self) -> dict[int, tuple[int, bytes, Change]]:
+        """Every readable change by its number: (case number, as kept, as a value)."""
+        found = {}
+        for number, case_number, body in self._source.table("changes", "number", "case_number, body"):
+            found[number] = (case_number, body, unpack_change(body))
+        return dict(sorted(found.items()))
+
+    def _put_cases(
+        self,
+        cases: dict[int, list[Any]],
+        changes: dict[int, tuple[int, bytes, Change]],
+        patients: dict[int, str],
+    ) -> dict[int, Json]:
+        """Put the cases; one whose document is gone is made again from its changes when they are whole."""
+        history: dict[int, list[Change]] = {}
+        for case_number, _, change in changes.values():
+            history.setdefault(case_number, []).append(change)
+        documents: dict[int, Json] = {number: unpack(row[2]) for number, row in cases.items()}
+        for number, done in history.items():
+            if number not in documents:
+                made = _replayed(done, patients.get(number, ""))
+                if made is not None:
+                    documents[number] = made
+        index = QueueIndex(self._new)
+        for number, document in sorted(documents.items()):
+            case = case_from(document)
+            self._new.run(
+                "INSERT INTO cases (number, case_id, revision, document) VALUES (?, ?, ?, ?)",
+                (number, case.case_id, case.revision, pack(document)),
+            )
+            index.put(number, case)
+        return documents
+
+    def _put_changes(
+        self, changes: dict[int, tuple[int, bytes, Change]], cases: set[int], outbox: dict[int, str | None]
+    ) -> tuple[int, int]:
+        """Put the changes, each with its entry in the new trail; returns how many, and how many wait to be sent.
+
+        When the outbox cannot be read whole, all of them wait: a server knows by its id what it has already.
+        """
+        kept = waiting = 0
+        before: dict[int, str] = {}
+        for number, (case_number, body, change) in changes.items():
+            if case_number not in cases:
+                continue
+            self._new.run(
+                "INSERT INTO changes (number, change_id, case_number, body) VALUES (?, ?, ?, ?)",
+                (number, change.change_id, case_number, body),
+            )
+            if number in outbox or "outbox" in self._source.lost:
+                base = outbox.get(number, before.get(case_number))
+                self._new.run(
+                    "INSERT INTO outbox (change_number, base_revision) VALUES (?, ?)", (number, base)
+                )
+                waiting += 1
+            before[case_number] = change.change_id
+            detail: Json = {"digest": digest(body), "fields": list(change.fields), "rescued": True}
+            self._chain.append(
+                str(change.action), change.by, change.at, change.case_id, detail, change.change_id
+            )
+            kept += 1
+        return kept, waiting
+
+    def _put_rest(self, cases: set[int]) -> None:
+        for number, case_number, path, body in self._source.table(
+            "drafts", "number", "case_number, path, body"
+        ):
+            if case_number in cases:
+                self._new.run(
+                    "INSERT INTO drafts (number, case_number, path, body) VALUES (?, ?, ?, ?)",
+                    (number, case_number, path, body),
+                )
+        for row in self._source.table("remembered", "number", "key, value"):
+            self._new.run("INSERT INTO remembered (number, key, value) VALUES (?, ?, ?)", row)
+        for row in self._source.table("words", "number", "sha256, body"):
+            self._new.run("INSERT INTO words (number, sha256, body) VALUES (?, ?, ?)", row)
+
+
+def _replayed(changes: Sequence[Change], patient: str) -> Json | None:
+    """The document its changes lead to, or None when some of them are gone.
+
+    What follows from the form's definition is worked out again with the next change.
+    """
+    document: Json = {}
+    try:
+        for change in changes:
+            document = apply(document, change)
+        document = refreshed(document, changes[-1], None)
+        document["patient"] = document["patient"] or patient
+        case_from(document)
+    except (Actionable, KeyError, ValueError, TypeError):  # not whole: what is missing shows in many ways
+        return None
+    return document

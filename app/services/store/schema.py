@@ -1,0 +1,111 @@
+"""The tables of the store, as numbered steps. A released step is never changed: a new one is added."""
+
+from __future__ import annotations
+
+from app.domain.queue import QueueSort
+from app.services.store.database import Migration
+
+SORTED_BY = {
+    QueueSort.DUE: "due_at",
+    QueueSort.RECEIPT: "receipt",
+    QueueSort.RECEIVED: "received_at",
+    QueueSort.PATIENT: "patient_order",
+    QueueSort.FORM_TYPE: "form_type",
+    QueueSort.CONFIDENCE: "confidence",
+    QueueSort.NEEDS_LOOK: "needs_look",
+    QueueSort.URGENCY: "urgency",
+    QueueSort.STATUS: "status_order",
+    QueueSort.ASSIGNED: "assigned_to",
+}
+"""The column of `queue` that each order goes by."""
+
+_APPEND_ONLY = tuple(
+    f"CREATE TRIGGER {table}_{verb.lower()}s_refused BEFORE {verb} ON {table}"
+    f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    for table in ("changes", "audit")
+    for verb in ("UPDATE", "DELETE")
+)
+
+_FIRST = (
+    "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
+    """CREATE TABLE cases (
+        number INTEGER PRIMARY KEY,
+        case_id TEXT NOT NULL UNIQUE,
+        revision TEXT NOT NULL,
+        document BLOB NOT NULL
+    )""",
+    """CREATE TABLE changes (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        change_id TEXT NOT NULL UNIQUE,
+        case_number INTEGER NOT NULL REFERENCES cases (number),
+        body BLOB NOT NULL
+    )""",
+    "CREATE INDEX changes_of_case ON changes (case_number, number)",
+    """CREATE TABLE outbox (
+        change_number INTEGER PRIMARY KEY REFERENCES changes (number),
+        base_revision TEXT,
+        state TEXT NOT NULL DEFAULT 'waiting'
+    )""",
+    # body is the exact text that was signed; change_id ties an entry to the change it records
+    """CREATE TABLE audit (
+        sequence INTEGER PRIMARY KEY,
+        case_id TEXT,
+        change_id TEXT UNIQUE,
+        body TEXT NOT NULL,
+        hash BLOB NOT NULL
+    )""",
+    "CREATE INDEX audit_of_case ON audit (case_id, sequence)",
+    *_APPEND_ONLY,
+    """CREATE TABLE contents (
+        number INTEGER PRIMARY KEY,
+        sha256 TEXT NOT NULL,
+        case_number INTEGER NOT NULL REFERENCES cases (number),
+        UNIQUE (sha256, case_number)
+    )""",
+    "CREATE INDEX contents_of_case ON contents (case_number, sha256)",
+    """CREATE TABLE drafts (
+        number INTEGER PRIMARY KEY,
+        case_number INTEGER NOT NULL REFERENCES cases (number),
+        path TEXT NOT NULL,
+        body TEXT NOT NULL,
+        UNIQUE (case_number, path)
+    )""",
+    "CREATE TABLE remembered (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, value TEXT NOT NULL)",
+    "CREATE TABLE words (number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE, body BLOB NOT NULL)",
+    """CREATE TABLE queue (
+        number INTEGER PRIMARY KEY REFERENCES cases (number),
+        case_id TEXT NOT NULL,
+        receipt TEXT NOT NULL,
+        patient TEXT NOT NULL,
+        patient_order TEXT NOT NULL,
+        form_type TEXT NOT NULL,
+        file_name TEXT NOT NULL,
+        status TEXT NOT NULL,
+        status_order INTEGER NOT NULL,
+        urgency TEXT NOT NULL,
+        received_at TEXT NOT NULL,
+        due_at TEXT NOT NULL,
+        confidence REAL NOT NULL,
+        lowest REAL NOT NULL,
+        needs_look INTEGER NOT NULL,
+        fields INTEGER NOT NULL,
+        page_count INTEGER NOT NULL,
+        assigned_to TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        text_hash BLOB NOT NULL
+    )""",
+    # Each order of the queue is one index that also holds the status and the id: nothing is sorted, and
+    # the table itself is not read.
+    *(
+        f"CREATE INDEX queue_by_{column} ON queue ({column}, number, status, case_id)"
+        for column in SORTED_BY.values()
+    ),
+    "CREATE INDEX queue_status ON queue (status)",
+    """CREATE VIRTUAL TABLE queue_text USING fts5(
+        text, content = '', contentless_delete = 1, prefix = '1 2 3',
+        tokenize = "unicode61 remove_diacritics 2"
+    )""",
+)
+
+MIGRATIONS = (Migration(1, "cases, changes, outbox, audit, queue", _FIRST),)
