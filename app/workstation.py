@@ -67,7 +67,10 @@ def default_person() -> str:
 
 
 def settings(folder: Path | None = None) -> Settings:
-    return Settings((folder or default_folder()).expanduser().absolute(), os.environ.get("COUNTERSIGN_PERSON") or default_person())
+    return Settings(
+        (folder or default_folder()).expanduser().absolute(),
+        os.environ.get("COUNTERSIGN_PERSON") or default_person(),
+    )
 
 
 @dataclass(slots=True)
@@ -107,16 +110,12 @@ class Workstation:
         self.lanes.close()
 
 
-def build(
-    place: Settings,
-    ask: Callable[[KeyQuestion], str | None],
-    backends: Backends | None = None,
-) -> Workstation:
+def build(place: Settings, key: bytes, backends: Backends | None = None) -> Workstation:
     """Put the services together; tests and tours pass their own backends.
 
-    Raises `Locked` when the workspace cannot be unlocked, `StorageFailed` when it cannot be used.
+    `key` comes from `unlock`, or is made up for a workspace that will be thrown away.
+    Raises `Locked` when the key is not the workspace's, `StorageFailed` when the disk refuses.
     """
-    key = unlock(place.folder, ask)
     lanes = Lanes()
     try:
         store = lanes.submit("store", Store.open, place.folder, key).result()

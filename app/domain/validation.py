@@ -4,7 +4,7 @@ Every rule looks at what the case holds now (the correction where there is one) 
 complains. A rule is evidence for a person and for the calibration; it never changes a value.
 
 Sources: NPI length and check digit: 45 CFR 162.406, Luhn over the prefix 80840; ICD-10-CM shape:
-letter, digit, letter or digit, then up to four after the point; CPT/HCPCS Level II shapes: five
+letter, digit, then a digit, A or B, then up to four after the point; CPT/HCPCS Level II shapes: five
 characters, of which four are digits.
 """
 
@@ -60,7 +60,7 @@ TO_LETTER = {
 }
 """What a glyph may be instead, where only a digit or only a letter can stand."""
 
-ICD10 = re.compile(r"[A-TV-Z][0-9][0-9A-Z](?:\.[0-9A-Z]{1,4})?")
+ICD10 = re.compile(r"[A-Z][0-9][0-9AB](?:\.[0-9A-Z]{1,4})?")
 PROCEDURE = re.compile(r"(?:[0-9]{5}|[0-9]{4}[A-Z]|[A-Z][0-9]{4})")
 EMBEDDED = re.compile(r"^(?P<text>.*\s[-–—]\s*)(?P<code>\S{3,8})\s*$")
 DATE_ORDERS = ("mdy", "ymd")
@@ -136,6 +136,8 @@ def icd10_suggestion(text: str) -> str | None:
     letters = list(code)
     letters[0] = TO_LETTER.get(letters[0], letters[0])
     letters[1] = TO_DIGIT.get(text.strip()[1:2], TO_DIGIT.get(letters[1], letters[1]))
+    if letters[2] not in "AB":
+        letters[2] = TO_DIGIT.get(letters[2], letters[2])
     candidate = "".join(letters)
     if "." not in candidate and len(candidate) > 3:
         candidate = f"{candidate[:3]}.{candidate[3:]}"

@@ -114,7 +114,9 @@ class Intake:
         document = self.changes.store.case_document(case_id)
         status = document["intake_status"]
         if status == IntakeStatus.READING and _alive(document.get("reader") or {}, others_only=True):
-            raise Conflict("This case is being read by another program.", "Wait until it is done.", code="being_read")
+            raise Conflict(
+                "This case is being read by another program.", "Wait until it is done.", code="being_read"
+            )
         if status in (IntakeStatus.NEEDS_REVIEW, IntakeStatus.VERIFIED):
             raise Conflict("This case has been read already.", "Open it.", code="already_read")
         document_id, entry = _form_entry(document)
@@ -142,7 +144,9 @@ class Intake:
         first, *others = extraction.forms or (
             FormExtraction(NO_FORM, "", tuple(range(1, extraction.page_count + 1)), ()),
         )
-        cases = [self._further_case(document, extraction, form, place, by) for place, form in enumerate(others, 2)]
+        cases = [
+            self._further_case(document, extraction, form, place, by) for place, form in enumerate(others, 2)
+        ]
         stored = self._put_form(document, extraction, first, by)
         return (case_from(stored), *cases)
 
@@ -157,6 +161,10 @@ class Intake:
         writes = writes_for(document, {"intake_status": str(IntakeStatus.RECEIVED), "reason": None})
         _, stored = self.changes.write(document, case_id, Action.RECEIVED, by, writes)
         return case_from(stored)
+
+    def case(self, case_id: str) -> Case:
+        """The case as it stands."""
+        return case_from(self.changes.store.case_document(case_id))
 
     def content(self, case_id: str) -> tuple[str, bytes]:
         """The file name and the original bytes of the form's file, as they arrived."""

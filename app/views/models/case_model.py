@@ -31,7 +31,9 @@ class CaseModel(QObject):
     """how many writes are not durable yet"""
     undo_changed = Signal(bool, bool)
 
-    def __init__(self, workstation: Workstation, background: Background, parent: QObject | None = None) -> None:
+    def __init__(
+        self, workstation: Workstation, background: Background, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._workstation = workstation
         self._background = background
@@ -111,13 +113,26 @@ class CaseModel(QObject):
         self._edit(self._workstation.editing.remove_row, table, row)
 
     def verify(self) -> None:
-        self._edit(self._workstation.editing.verify, then=lambda edited: self.verified.emit(edited.case.case_id))
+        self._edit(
+            self._workstation.editing.verify, then=lambda edited: self.verified.emit(edited.case.case_id)
+        )
 
     def reopen(self) -> None:
         self._edit(self._workstation.editing.reopen)
 
     def undo(self) -> None:
         self._edit(self._workstation.editing.undo)
+
+    def undo_in(self, case_id: str) -> None:
+        """Take back the last change to a case that is being opened."""
+        self._background.run(
+            self,
+            "store",
+            self._workstation.editing.undo,
+            case_id,
+            self._workstation.person,
+            done=lambda _edited: self.open(case_id),
+        )
 
     def redo(self) -> None:
         self._edit(self._workstation.editing.redo)
@@ -150,6 +165,12 @@ class CaseModel(QObject):
         self._views[key] = state
         self._announce()
         self._write_view()
+
+    def warm(self, case_id: str, then: Callable[[Case], None]) -> None:
+        """Fetch a case that may be opened next, without opening it."""
+        self._background.run(
+            self, "store", self._workstation.intake.case, case_id, done=then, failed=lambda _error: None
+        )
 
     def recall(self, key: str, then: Callable[[Json | None], None]) -> None:
         """Ask for what was remembered."""

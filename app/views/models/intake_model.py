@@ -42,7 +42,9 @@ class IntakeModel(QObject):
     """tuple of case ids that are new or were read"""
     idle = Signal()
 
-    def __init__(self, workstation: Workstation, background: Background, parent: QObject | None = None) -> None:
+    def __init__(
+        self, workstation: Workstation, background: Background, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._workstation = workstation
         self._background = background
@@ -238,5 +240,7 @@ def _content(path: Path) -> bytes:
         raise Actionable(f"“{path.name}” is not there any more.", "Add it again.", code="file_gone") from None
     except OSError as error:
         raise Actionable(
-            f"“{path.name}” cannot be read: {error.strerror}.", "Check the file and add it again.", code="file_refused"
+            f"“{path.name}” cannot be read: {error.strerror}.",
+            "Check the file and add it again.",
+            code="file_refused",
         ) from None

@@ -34,7 +34,9 @@ class PagesModel(QObject):
     """field path, tuple of `Word`"""
     region_failed = Signal(object)
 
-    def __init__(self, workstation: Workstation, background: Background, parent: QObject | None = None) -> None:
+    def __init__(
+        self, workstation: Workstation, background: Background, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._pages: Pages = workstation.pages
         self._background = background
@@ -75,7 +77,12 @@ class PagesModel(QObject):
         document = case.form_document
         if document is not None and document.page_count:
             self._background.run(
-                self, "pages", self._pages.open, document.sha256, document.media_type, failed=lambda _error: None
+                self,
+                "pages",
+                self._pages.open,
+                document.sha256,
+                document.media_type,
+                failed=lambda _error: None,
             )
 
     def draw(self, request: TileRequest) -> None:

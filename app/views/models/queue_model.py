@@ -28,7 +28,9 @@ class QueueModel(QAbstractListModel):
     refreshed = Signal()
     counts_changed = Signal(object)
 
-    def __init__(self, workstation: Workstation, background: Background, parent: QObject | None = None) -> None:
+    def __init__(
+        self, workstation: Workstation, background: Background, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._workstation = workstation
         self._background = background
@@ -97,7 +99,10 @@ class QueueModel(QAbstractListModel):
         generation, query = self._generation, self._query
         store = self._workstation.store
         self._background.run(
-            self, "store", lambda: (store.queue(query), store.counts()), done=lambda found: self._show(generation, found)
+            self,
+            "store",
+            lambda: (store.queue(query), store.counts()),
+            done=lambda found: self._show(generation, found),
         )
 
     def forget(self, case_ids: Iterable[str]) -> None:

@@ -1,0 +1,393 @@
+"""The command line: the same services as the window, for automation and for measuring.
+
+Exit codes: 0 all right; 1 the rules or the disk refuse; 2 asked for something that is not there
+(a path, a case, a display); 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from app import __version__, display
+from app.domain.case import IntakeStatus
+from app.domain.errors import Actionable, NoSuchCase
+from app.domain.form import FormField, Value
+from app.domain.queue import QueueQuery, QueueSort
+from app.services import report
+from app.services.ingestion import Ingested, Ingestion, files_under
+from app.services.ports import Progress
+from app.workstation import KeyQuestion, Settings, Workstation, build, settings, unlock
+
+OK, REFUSED, NOT_THERE, INTERRUPTED = 0, 1, 2, 130
+
+
+class Usage(Exception):
+    """Asked for something that is not there: a sentence for the person."""
+
+
+def parser() -> argparse.ArgumentParser:
+    def workspace(of: argparse.ArgumentParser, default: object) -> None:
+        of.add_argument(
+            "--workspace", type=Path, metavar="DIR", default=default, help="where the cases are kept"
+        )
+
+    top = argparse.ArgumentParser(
+        prog="countersign",
+        description="Reads prior-authorization forms; a person countersigns. Without a command the window opens.",
+    )
+    top.add_argument("--version", action="version", version=f"Countersign {__version__}")
+    workspace(top, None)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+
+    def command(name: str, summary: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=summary, description=summary)
+        workspace(made, argparse.SUPPRESS)
+        return made
+
+    def with_json(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        made.add_argument("--json", action="store_true", help="print JSON for programs")
+        return made
+
+    made = with_json(command("ingest", "Take files in and read them."))
+    made.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, or a folder with files")
+    made = with_json(command("cases", "List the cases."))
+    made.add_argument("--status", choices=[str(s) for s in IntakeStatus], help="only those with this status")
+    made = with_json(command("show", "Show a case with its fields."))
+    made.add_argument("case", metavar="CASE", help="a case id or a receipt number")
+    made = with_json(command("edit", "Correct fields of a case."))
+    made.add_argument("case", metavar="CASE")
+    made.add_argument("values", nargs="+", metavar="FIELD=VALUE", help="a tick box takes yes or no")
+    made = with_json(command("verify", "Countersign a case: its fields are right."))
+    made.add_argument("case", metavar="CASE")
+    made = command("export", "Write the original file of a case, bit for bit.")
+    made.add_argument("case", metavar="CASE")
+    made.add_argument("--out", type=Path, required=True, metavar="FILE")
+    with_json(command("audit", "Check that the audit trail is whole."))
+    with_json(command("doctor", "Check what the program needs on this computer."))
+    command("passphrase", "Change the passphrase of a workspace.")
+    made = command("demo", "Make sample arrivals, take them in and open the window on them.")
+    made.add_argument(
+        "--out", type=Path, metavar="DIR", help="where the pictures go when there is no display"
+    )
+    made = command("tour", "Walk through the main job offscreen and write pictures of every step.")
+    made.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command("self-test", "Run the main job offscreen and say whether it works.")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        return _COMMANDS[options.command](options)
+    except Usage as error:
+        return _say(str(error), NOT_THERE)
+    except NoSuchCase as error:
+        return _say(str(error), NOT_THERE)
+    except Actionable as error:
+        return _say(str(error), REFUSED)
+    except KeyboardInterrupt:
+        return _say("Stopped. What was taken in is kept.", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+
+
+def _say(sentence: str, code: int) -> int:
+    print(sentence, file=sys.stderr)
+    return code
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def ask_on_terminal(question: KeyQuestion) -> str | None:
+    """Ask for the passphrase where a person can answer; None where nobody can."""
+    if not sys.stdin or not sys.stdin.isatty():
+        return None
+    if question is KeyQuestion.EXISTING:
+        return getpass.getpass("Passphrase of the workspace: ")
+    if question is KeyQuestion.WRONG_BEFORE:
+        return getpass.getpass("That was not it. Passphrase of the workspace: ")
+    if question is KeyQuestion.TOO_SHORT:
+        print("That is too short.", file=sys.stderr)
+    first = getpass.getpass("Choose a passphrase for the workspace: ")
+    while first and getpass.getpass("The same once more: ") != first:
+        first = getpass.getpass("The two were not the same. Choose a passphrase: ")
+    return first or None
+
+
+class opened:  # noqa: N801 - used as `with opened(options) as workstation`, it reads as a verb
+    """A workstation for the length of a command."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._place: Settings = settings(options.workspace)
+        self._workstation: Workstation | None = None
+
+    def __enter__(self) -> Workstation:
+        self._workstation = build(self._place, unlock(self._place.folder, ask_on_terminal))
+        return self._workstation
+
+    def __exit__(self, *_: object) -> None:
+        if self._workstation is not None:
+            self._workstation.close()
+
+
+def _ingest(options: argparse.Namespace) -> int:
+    missing = [path for path in options.paths if not path.exists()]
+    if missing:
+        names = ", ".join(f"“{path}”" for path in missing)
+        raise Usage(f"{names} does not exist. Nothing was taken in; check the path." if len(missing) == 1
+                    else f"{names} do not exist. Nothing was taken in; check the paths.")  # fmt: skip
+    paths = list(files_under(options.paths))
+    with opened(options) as workstation:
+        ingestion = Ingestion(workstation.lanes, workstation.intake, workstation.backends.processor)
+        every: list[Ingested] = []
+        for place, path in enumerate(paths, 1):
+            with progress_line(f"{place} of {len(paths)}  {path.name}") as watch:
+                found = ingestion.take_in(path, workstation.person, watch)
+            every.append(found)
+            if options.json:
+                for item in report.ingested_json(found):
+                    _print_json(item)
+        if not options.json:
+            print(report.ingested_table(every, workstation.titles()))
+    return REFUSED if any(found.refused for found in every) else OK
+
+
+class progress_line:  # noqa: N801 - a context, used as a verb
+    """One changing line on a terminal, nothing elsewhere."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+        self._shown = sys.stderr.isatty()
+
+    def __enter__(self) -> Callable[[Progress], None]:
+        self._draw(self._words)
+        return self.watch
+
+    def watch(self, progress: Progress) -> None:
+        if progress.total > 1:
+            self._draw(f"{self._words}  page {progress.done} of {progress.total}")
+
+    def __exit__(self, *_: object) -> None:
+        self._draw("")
+
+    def _draw(self, text: str) -> None:
+        if self._shown:
+            print(f"\r\x1b[2K{text}", end="", file=sys.stderr, flush=True)
+
+
+def _cases(options: argparse.Namespace) -> int:
+    statuses = (IntakeStatus(options.status),) if options.status else ()
+    query = QueueQuery(statuses=statuses, sort=QueueSort.RECEIPT)
+    with opened(options) as workstation:
+        store = workstation.store
+        rows = workstation.in_store(lambda: store.rows(store.queue(query)))
+        titles = workstation.titles()
+    if options.json:
+        _print_json([report.row_json(row) for row in rows])
+        return OK
+    if not rows:
+        print("There are no cases here. Take files in with: countersign ingest PATH")
+        return OK
+    lines = [
+        [r.receipt, r.patient or r.file_name, titles.get(r.form_type, r.form_type) or "-", str(r.status), r.urgency,
+         f"{r.confidence:.2f}" if r.fields else "-", str(r.needs_look) if r.fields else "-", r.case_id]
+        for r in rows
+    ]  # fmt: skip
+    headings = ["Receipt", "Patient", "Form", "Status", "Urgency", "Confidence", "To look at", "Case"]
+    print(report.table(headings, lines, right=(5, 6)))
+    return OK
+
+
+def _find(workstation: Workstation, text: str) -> str:
+    return workstation.in_store(workstation.store.find, text)
+
+
+def _show(options: argparse.Namespace) -> int:
+    with opened(options) as workstation:
+        case_id = _find(workstation, options.case)
+        document = workstation.in_store(workstation.store.case_document, case_id)
+        case = workstation.in_store(workstation.editing.open, case_id, workstation.person).case
+        titles = workstation.titles()
+    if options.json:
+        _print_json(document)
+    else:
+        print(report.case_text(case, titles))
+    return OK
+
+
+def _edit(options: argparse.Namespace) -> int:
+    with opened(options) as workstation:
+        case_id = _find(workstation, options.case)
+        case = workstation.in_store(workstation.intake.case, case_id)
+        values = dict(_assignment(case.fields, text) for text in options.values)
+        edited = workstation.in_store(workstation.editing.correct, case_id, values, workstation.person)
+        document = workstation.in_store(workstation.store.case_document, case_id)
+    if options.json:
+        _print_json(document)
+    else:
+        for path in edited.fields:
+            field = edited.case.field(path)
+            if field is not None:
+                print(f"{path}: {report.value_text(field.current)} ({field.state})")
+                for warning in field.warnings:
+                    print(f"  {report.warning_text(warning)}")
+    return OK
+
+
+def _assignment(fields: Sequence[FormField], text: str) -> tuple[str, Value]:
+    name, sign, typed = text.partition("=")
+    if not sign:
+        raise Usage(f"“{text}” is not FIELD=VALUE.")
+    field = _field_named(fields, name.strip())
+    if field is None:
+        raise Usage(f"The case has no field “{name.strip()}”. “countersign show CASE” lists its fields.")
+    value = report.as_value(field, typed)
+    if value is None:
+        raise Usage(f"“{name.strip()}” is a tick box: say {name.strip()}=yes or {name.strip()}=no.")
+    return field.path, value
+
+
+def _field_named(fields: Sequence[FormField], name: str) -> FormField | None:
+    """A field by its path, or a table cell as `table[0].column`."""
+    exact = next((f for f in fields if f.path == name), None)
+    if exact is not None or "[" not in name:
+        return exact
+    table, _, rest = name.partition("[")
+    number, _, column = rest.partition("].")
+    rows = list(dict.fromkeys(f.cell[1] for f in fields if f.cell and f.cell[0] == table))
+    if not number.isdigit() or int(number) >= len(rows):
+        return None
+    return next((f for f in fields if f.path == f"{table}.{rows[int(number)]}.{column}"), None)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    with opened(options) as workstation:
+        case_id = _find(workstation, options.case)
+        try:
+            edited = workstation.in_store(workstation.editing.verify, case_id, workstation.person)
+        except Actionable:
+            case = workstation.in_store(workstation.intake.case, case_id)
+            for field in case.fields:
+                if field.needs_look(workstation.changes.threshold):
+                    print(
+                        f"{field.path}: {report.value_text(field.current)}  {field.confidence:.2f}",
+                        file=sys.stderr,
+                    )
+            raise
+        document = workstation.in_store(workstation.store.case_document, case_id)
+    if options.json:
+        _print_json(document)
+    else:
+        print(f"{edited.case.receipt} is verified.")
+    return OK
+
+
+def _export(options: argparse.Namespace) -> int:
+    with opened(options) as workstation:
+        case_id = _find(workstation, options.case)
+        name, content = workstation.in_store(workstation.intake.content, case_id)
+    if options.out.exists():
+        raise Usage(f"“{options.out}” exists already; name a new file.")
+    try:
+        options.out.write_bytes(content)
+    except OSError as error:
+        raise Usage(f"“{options.out}” cannot be written: {error.strerror}.") from error
+    print(f"{name}: {len(content):,} bytes written to {options.out}")
+    return OK
+
+
+def _audit(options: argparse.Namespace) -> int:
+    with opened(options) as workstation:
+        found = workstation.in_store(workstation.store.audit_verify)
+    if options.json:
+        _print_json({"holds": found.holds, "entries": found.entries, "broken_at": found.broken_at})
+    elif found.holds:
+        print(f"The audit trail is whole: {found.entries:,} entries.")
+    else:
+        print(
+            f"The audit trail is broken at entry {found.broken_at}. Keep the workspace as it is and tell your security officer."
+        )
+    return OK if found.holds else REFUSED
+
+
+def _passphrase(options: argparse.Namespace) -> int:
+    from app.services.store.key import (
+        change_passphrase,
+    )  # only here: the stretching library takes time to load
+
+    place = settings(options.workspace)
+    change_passphrase(place.folder, ask_on_terminal)
+    print("The passphrase is changed.")
+    return OK
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from app.doctor import examine
+
+    place = settings(options.workspace)
+    findings = examine(place, ask_on_terminal)
+    if options.json:
+        _print_json([{"what": f.what, "ok": f.ok, "words": f.words} for f in findings])
+    else:
+        for finding in findings:
+            print(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.what}: {finding.words}")
+    return OK if all(f.ok for f in findings) else REFUSED
+
+
+def _window(options: argparse.Namespace) -> int:
+    reason = display.problem()
+    if reason:
+        raise Usage(reason)
+    from app.main import run  # Qt is loaded only when a window is asked for
+
+    return run(settings(options.workspace))
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from app.demo import run_demo
+
+    return run_demo(options.workspace, options.out, ask_on_terminal)
+
+
+def _tour(options: argparse.Namespace) -> int:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from app.tour import run_tour
+
+    return run_tour(options.out)
+
+
+def _self_test(_options: argparse.Namespace) -> int:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from app.tour import run_self_test
+
+    return run_self_test()
+
+
+_COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
+    None: _window,
+    "ingest": _ingest,
+    "cases": _cases,
+    "show": _show,
+    "edit": _edit,
+    "verify": _verify,
+    "export": _export,
+    "audit": _audit,
+    "doctor": _doctor,
+    "passphrase": _passphrase,
+    "demo": _demo,
+    "tour": _tour,
+    "self-test": _self_test,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

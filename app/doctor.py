@@ -1,0 +1,102 @@
+"""What the program needs on this computer, tried out one thing after the other, each said in words."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app import display
+from app.domain.errors import Actionable
+from app.workstation import KeyQuestion, Settings, build, unlock
+
+ENOUGH_DISK = 2 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was tried: whether it works, and a sentence about it."""
+
+    what: str
+    ok: bool
+    words: str
+
+
+def examine(place: Settings, ask: Callable[[KeyQuestion], str | None]) -> tuple[Finding, ...]:
+    """Try everything the program needs. Never raises for what it finds."""
+    findings = [_python(), _display(), _disk(place), *_workspace(place, ask)]
+    return tuple(findings)
+
+
+def _python() -> Finding:
+    names = ("PySide6-Essentials", "PyMuPDF", "rapidocr", "sqlcipher3")
+    versions = []
+    for name in names:
+        try:
+            versions.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            versions.append(name)  # a frozen program carries the library without its description
+    fits = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    return Finding("Python", fits, f"{platform.python_version()} with {', '.join(versions)}")
+
+
+def _display() -> Finding:
+    problem = display.problem()
+    if problem:
+        return Finding("Display", True, f"{problem} Everything but the window works.")
+    return Finding("Display", True, os.environ.get("QT_QPA_PLATFORM") or "a window can be opened")
+
+
+def _disk(place: Settings) -> Finding:
+    folder = place.folder
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    words = f"{free / 1024**3:.1f} GB free where the workspace is"
+    return Finding("Disk", free > ENOUGH_DISK, words if free > ENOUGH_DISK else f"only {words}; make room")
+
+
+def _workspace(place: Settings, ask: Callable[[KeyQuestion], str | None]) -> list[Finding]:
+    if not place.folder.exists():
+        # nothing to look at yet: try everything in a folder that is thrown away
+        with tempfile.TemporaryDirectory() as folder:
+            tried = Settings(place.folder.__class__(folder), place.person)
+            words = f"{place.folder} will be made at the first start"
+            return [Finding("Workspace", True, words), *_services(tried, os.urandom(32))]
+    try:
+        key = unlock(place.folder, ask)
+    except Actionable as error:
+        return [Finding("Workspace", False, str(error))]
+    return _services(place, key)
+
+
+def _services(place: Settings, key: bytes) -> list[Finding]:
+    try:
+        workstation = build(place, key)
+    except Actionable as error:
+        return [Finding("Store", False, str(error))]
+    findings = []
+    try:
+        report = workstation.in_store(workstation.store.audit_verify)
+        words = f"the store opens; {report.entries:,} entries in the audit trail"
+        findings.append(Finding("Store", True, words))
+        if not report.holds:
+            findings.append(Finding("Audit trail", False, f"broken at entry {report.broken_at}"))
+        titles = ", ".join(sorted(workstation.titles().values()))
+        findings.append(Finding("Form types", bool(titles), titles or "none found"))
+        findings.append(_reading(workstation.backends.probe))
+    finally:
+        workstation.close()
+    return findings
+
+
+def _reading(probe: Callable[[], str]) -> Finding:
+    try:
+        return Finding("Reading", True, probe())
+    except Actionable as error:
+        return Finding("Reading", False, str(error))

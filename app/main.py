@@ -1,0 +1,120 @@
+"""The desktop entry: a workstation, its models, the window."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.domain.errors import Actionable
+from app.views import theme
+from app.views.background import Background
+from app.views.unlock_dialog import ask_in_dialog, tell_refusal
+from app.views.window import Window
+from app.workstation import Settings, Workstation, build, unlock
+
+log = logging.getLogger(__name__)
+
+
+def application() -> QApplication:
+    """The one QApplication, with the program's look."""
+    found = QApplication.instance()
+    app = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
+    app.setApplicationName("Countersign")
+    app.setApplicationDisplayName("Countersign")
+    app.setDesktopFileName("countersign")
+    theme.apply(app)
+    return app
+
+
+def run(
+    place: Settings,
+    key: bytes | None = None,
+    prepare: Callable[[Window], None] | None = None,
+) -> int:
+    """Open the workstation's window and stay until it is closed; returns the exit code.
+
+    `key` is given for a workspace that is thrown away; otherwise the keyring or a dialog is asked.
+    """
+    app = application()
+    default_log(place.folder)
+    try:
+        if key is None:
+            key = unlock(place.folder, ask_in_dialog)
+        workstation = build(place, key)
+    except Actionable as error:
+        tell_refusal(error)
+        return 1
+    window = open_window(workstation)
+    if prepare is not None:
+        prepare(window)
+    stop_on_signals(app, window)
+    code = app.exec()
+    close_window(window, workstation)
+    return code
+
+
+def open_window(workstation: Workstation) -> Window:
+    """A shown window over a workstation, being filled."""
+    use_preferences(workstation)
+    background = Background(workstation.lanes)
+    window = Window(workstation, background)
+    window.show()
+    window.start()
+    # the first window is up: now the process that will open the first document
+    QTimer.singleShot(0, window, workstation.backends.warm)
+    return window
+
+
+def close_window(window: Window, workstation: Workstation) -> None:
+    """Close in order: the window (which keeps its drafts), the lanes, the workers, the store."""
+    window.close()
+    workstation.close()
+    window.background.deleteLater()
+    window.deleteLater()
+    QApplication.sendPostedEvents()
+
+
+def use_preferences(workstation: Workstation) -> None:
+    kept = workstation.in_store(workstation.store.recall, "preferences") or {}
+    theme.set_text_scale(float(kept.get("text_scale", 1.0)))
+    theme.use(str(kept.get("theme", "system")))
+    if kept.get("person"):
+        workstation.work_as(str(kept["person"]))
+
+
+def stop_on_signals(app: QApplication, window: Window) -> None:
+    """Ctrl+C and a polite kill close the window properly. Qt's loop sleeps in C, so a socket wakes it."""
+    if sys.platform == "win32":
+        return
+    inner, outer = socket.socketpair()
+    for end in (inner, outer):
+        end.setblocking(False)
+    signal.set_wakeup_fd(outer.fileno())
+    notifier = QSocketNotifier(inner.fileno(), QSocketNotifier.Type.Read, app)
+
+    def woken() -> None:
+        inner.recv(64)
+        window.close()
+        app.quit()
+
+    notifier.activated.connect(woken)
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    app.setProperty("wakeup", (inner, outer))  # keeps both ends open as long as the application
+
+
+def default_log(folder: Path) -> None:
+    """Write the log beside the workspace; it holds ids only, never a name or value."""
+    folder.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        filename=folder / "countersign.log",
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )

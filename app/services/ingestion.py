@@ -1,0 +1,82 @@
+"""Taking files in from beginning to end, one after the other: for the command line and for services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.domain.case import Case
+from app.domain.errors import Actionable, Conflict
+from app.services.intake import Intake
+from app.services.lanes import Lanes
+from app.services.ports import FormProcessor, Watch
+
+READER = "reader"
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of one file: its cases (none when it could not even be opened), and how long reading took.
+
+    `known` says that the same bytes had arrived before. `refused` says why no case was made.
+    """
+
+    path: Path
+    cases: tuple[Case, ...]
+    seconds: float | None = None
+    known: bool = False
+    refused: Actionable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ingestion:
+    lanes: Lanes
+    intake: Intake
+    processor: FormProcessor
+
+    def take_in(self, path: Path, by: str, watch: Watch | None = None) -> Ingested:
+        """Take one file in and read it. Never raises for what a file holds: that is what `unreadable` is for."""
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            reason = Actionable(
+                f"“{path.name}” cannot be read: {error.strerror}.",
+                "Check the file and its rights.",
+                code="file_refused",
+            )
+            return Ingested(path, (), refused=reason)
+        arrival = self._in_store(self.intake.arrive, content, path.name, by)
+        if arrival.case.intake_status != "received":
+            return Ingested(path, (arrival.case,), known=arrival.known)
+        cases, seconds = self.read(arrival.case.case_id, watch)
+        return Ingested(path, cases, seconds, known=arrival.known)
+
+    def read(self, case_id: str, watch: Watch | None = None) -> tuple[tuple[Case, ...], float | None]:
+        """Read a case that has arrived; (its cases, seconds of reading)."""
+        try:
+            document = self._in_store(self.intake.begin_reading, case_id, READER)
+            extraction = self.lanes.submit("reading", self.processor.process, document, watch).result()
+        except Conflict:  # another program reads it, or has read it
+            return (self._in_store(self.intake.case, case_id),), None
+        except Actionable as error:
+            return (self._in_store(self.intake.fail_reading, case_id, error, READER),), None
+        cases = self._in_store(self.intake.finish_reading, case_id, extraction, READER)
+        return cases, extraction.seconds
+
+    def _in_store(self, function: Callable[..., Any], *arguments: object) -> Any:
+        return self.lanes.submit("store", function, *arguments).result()
+
+
+def files_under(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files named, and those anywhere below the folders named, in order; hidden ones left out."""
+    for path in paths:
+        if path.is_dir():
+            for found in sorted(path.rglob("*")):
+                if found.is_file() and not any(
+                    part.startswith(".") for part in found.relative_to(path).parts
+                ):
+                    yield found
+        else:
+            yield path

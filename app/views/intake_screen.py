@@ -1,0 +1,465 @@
+"""The intake screen: the queue, the page, and the fields beside it, wired to the models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
+
+from app.domain.box import Box
+from app.domain.case import Case, CaseDocument, IntakeStatus, Json
+from app.domain.draft import PageViewState
+from app.domain.errors import Actionable
+from app.domain.extraction import Word
+from app.domain.form import FieldKind
+from app.domain.processor import FormDefinition
+from app.domain.queue import OPEN, QueueQuery, QueueSort
+from app.services.editing import Edited, Opened
+from app.views import messages
+from app.views.models.case_model import CaseModel, view_document, view_from
+from app.views.models.intake_model import IntakeModel
+from app.views.models.pages_model import PagesModel
+from app.views.models.queue_model import QueueModel
+from app.views.widgets.field_panel import FieldPanel
+from app.views.widgets.page_view import PageHeader, PageView
+from app.views.widgets.page_view.lens import lens_request
+from app.views.widgets.page_view.tile import TileRequest
+from app.views.widgets.queue_panel import QueuePanel
+
+QUEUE_WIDTH, PANEL_WIDTH = 268, 432
+REFRESH_MS = 150
+OTHERS_MS = 3000
+
+
+class IntakeScreen(QWidget):
+    """Where a case manager works: queue, page viewer and field panel."""
+
+    said = Signal(str, str, str)
+    """kind (`info`, `look`, `wrong`, `sure`), what happened, what to do"""
+    verified = Signal(str, str)
+    """case id, receipt"""
+    layout_changed = Signal()
+
+    def __init__(
+        self,
+        queue_model: QueueModel,
+        intake_model: IntakeModel,
+        case_model: CaseModel,
+        pages_model: PagesModel,
+        definitions: Mapping[str, FormDefinition],
+    ) -> None:
+        super().__init__()
+        self._queue_model = queue_model
+        self._intake_model = intake_model
+        self._case_model = case_model
+        self._pages_model = pages_model
+        self._definitions = definitions
+        self._sizes: tuple[tuple[float, float], ...] = ()
+        self._document: CaseDocument | None = None
+        self._opened: Opened | None = None
+        self._view: Json | None = None
+        self._field = ""
+        self._awaited_field = ""
+        self._next_after_verify = ""
+        self.queue = QueuePanel()
+        self.header = PageHeader()
+        self.page = PageView()
+        self.panel = FieldPanel()
+        self._refresh = QTimer(self, interval=REFRESH_MS, singleShot=True)
+        self._lay_out()
+        self._wire()
+        self.queue.set_model(queue_model)
+        self.queue.set_form_titles({name: d.title for name, d in definitions.items()})
+        self._show_nothing()
+
+    def _lay_out(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.page, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        for place, (widget, stretch) in enumerate(((self.queue, 0), (middle, 1), (self.panel, 0))):
+            self.splitter.addWidget(widget)
+            self.splitter.setStretchFactor(place, stretch)
+        self.splitter.setSizes([QUEUE_WIDTH, 1440 - 70 - QUEUE_WIDTH - PANEL_WIDTH, PANEL_WIDTH])
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.splitter)
+
+    def _wire(self) -> None:
+        # the queue
+        self.queue.filter_changed.connect(self._filter)
+        self.queue.statuses_changed.connect(self._show_statuses)
+        self.queue.sort_changed.connect(self._sort)
+        self.queue.case_chosen.connect(self.open_case)
+        self.queue.next_requested.connect(self.open_next)
+        self.queue.add_files_requested.connect(self.choose_files)
+        self.queue.files_dropped.connect(self._intake_model.add_files)
+        self.queue.cancel_requested.connect(self._intake_model.cancel)
+        self.queue.read_again_requested.connect(self._intake_model.read_again)
+        self._intake_model.progress_changed.connect(self._queue_model.set_progress)
+        self._intake_model.cases_changed.connect(self._cases_changed)
+        self._refresh.timeout.connect(self._queue_model.refresh)
+        # the case
+        self._case_model.case_opened.connect(self._show_opened)
+        self._case_model.case_changed.connect(self._show_changed)
+        self._case_model.case_closed.connect(self._show_nothing)
+        self._case_model.refused.connect(self._refused)
+        self._case_model.verified.connect(self._verified)
+        # the fields
+        panel = self.panel
+        panel.field_selected.connect(self._select_field)
+        panel.value_edited.connect(self._case_model.correct)
+        panel.values_edited.connect(self._case_model.correct_many)
+        panel.confirmed.connect(self._case_model.confirm)
+        panel.marked.connect(self._case_model.mark)
+        panel.restored.connect(self._case_model.restore)
+        panel.drafted.connect(self._case_model.keep_draft)
+        panel.draft_dropped.connect(self._case_model.drop_draft)
+        panel.row_added.connect(self._case_model.add_row)
+        panel.row_removed.connect(self._case_model.remove_row)
+        panel.undo_requested.connect(self._case_model.undo)
+        panel.redo_requested.connect(self._case_model.redo)
+        panel.verify_requested.connect(self._verify)
+        panel.next_case_requested.connect(self.open_next)
+        panel.read_again_requested.connect(self._intake_model.read_again)
+        panel.lens_wanted.connect(self._draw_lens)
+        # the page
+        page = self.page
+        page.tile_wanted.connect(self._pages_model.draw)
+        page.tile_dropped.connect(self._pages_model.drop)
+        page.field_clicked.connect(panel.select)
+        page.region_chosen.connect(self._read_region)
+        page.word_clicked.connect(self._take_word)
+        page.view_changed.connect(self._keep_view)
+        self._pages_model.document_opened.connect(self._show_document)
+        self._pages_model.document_failed.connect(self._show_no_document)
+        self._pages_model.tile_drawn.connect(page.show_tile)
+        self._pages_model.tile_failed.connect(page.tile_failed)
+        self._pages_model.lens_drawn.connect(self._show_lens)
+        self._pages_model.region_read.connect(self._take_region)
+        self._wire_header()
+        self.splitter.splitterMoved.connect(self.layout_changed)
+        for keys, function in (
+            ("PgDown", lambda: page.scroll_page(1)),
+            ("PgUp", lambda: page.scroll_page(-1)),
+            ("F3", page.find_next),
+            ("Shift+F3", page.find_previous),
+            ("F7", page.toggle_thumbnails),
+            ("F8", page.toggle_night),
+            ("F6", page.toggle_held),
+            ("Ctrl++", page.zoom_in),
+            ("Ctrl+=", page.zoom_in),
+            ("Ctrl+-", page.zoom_out),
+            ("Ctrl+0", page.fit_page),
+            ("Ctrl+1", page.actual_size),
+            ("Ctrl+2", page.fit_width),
+            ("Alt+Left", page.go_back),
+            ("Alt+Right", page.go_forward),
+            ("Ctrl+O", self.choose_files),
+            ("Ctrl+Z", panel.undo),
+            ("Ctrl+Y", panel.redo),
+            ("Ctrl+Shift+Z", panel.redo),
+            ("F9", panel.request_verify),
+            ("F10", self.open_next),
+            ("Ctrl+F", self.queue.focus_filter),
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self, activated=function)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+
+    def _wire_header(self) -> None:
+        header, page = self.header, self.page
+        header.zoom_in_requested.connect(page.zoom_in)
+        header.zoom_out_requested.connect(page.zoom_out)
+        header.rotate_requested.connect(page.turn_right)
+        header.find_requested.connect(page.find)
+        header.find_next_requested.connect(page.find_next)
+        header.find_previous_requested.connect(page.find_previous)
+        page.page_changed.connect(header.set_page)
+        page.zoom_changed.connect(header.set_percent)
+        page.found_changed.connect(header.set_found)
+
+    # the queue
+
+    def set_person(self, name: str) -> None:
+        self.queue.set_person(name)
+
+    def to_check(self, counts: Mapping[IntakeStatus, int]) -> int:
+        """How many cases wait for a person."""
+        return counts.get(IntakeStatus.NEEDS_REVIEW, 0)
+
+    def choose_files(self) -> None:
+        """Ask for files to take in."""
+        dialog = QFileDialog(self, self.tr("Add files"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilters(
+            [self.tr("Forms and scans (*.pdf *.tif *.tiff *.jpg *.jpeg *.png)"), self.tr("All files (*)")]
+        )
+        dialog.filesSelected.connect(self._intake_model.add_files)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _filter(self, text: str) -> None:
+        query = self._queue_model.query
+        self._queue_model.set_query(QueueQuery(text, query.statuses, query.sort, query.descending))
+
+    def _show_statuses(self, statuses: tuple[IntakeStatus, ...]) -> None:
+        query = self._queue_model.query
+        self._queue_model.set_query(QueueQuery(query.text, statuses, query.sort, query.descending))
+        self.layout_changed.emit()
+
+    def _sort(self, sort: QueueSort, descending: bool) -> None:
+        query = self._queue_model.query
+        self._queue_model.set_query(QueueQuery(query.text, query.statuses, sort, descending))
+        self.layout_changed.emit()
+
+    def _cases_changed(self, case_ids: tuple[str, ...]) -> None:
+        self._queue_model.forget(case_ids)
+        self._refresh.start()
+        open_case = self._case_model.case
+        if open_case is not None and open_case.case_id in case_ids and not self.panel.typing:
+            self._case_model.open(open_case.case_id)
+
+    # the case
+
+    def open_case(self, case_id: str) -> None:
+        """Show a case. What is being typed in the one before is committed first."""
+        self.leave()
+        self._case_model.open(case_id)
+
+    def open_next(self) -> None:
+        """Go on with the case below in the queue."""
+        case = self._case_model.case
+        following = self._queue_model.after(case.case_id if case else None)
+        if following is None:
+            self.said.emit("info", self.tr("There is no other case in the queue."), "")
+        else:
+            self.open_case(following)
+
+    def leave(self) -> None:
+        """Commit what is being typed."""
+        self.panel.commit()
+
+    def take_back(self, case_id: str) -> None:
+        """Open a case that was just verified again, as it was before."""
+        self.leave()
+        self._case_model.undo_in(case_id)
+
+    def _show_opened(self, opened: Opened) -> None:
+        case = opened.case
+        again = self._opened is not None and self._opened.case.case_id == case.case_id
+        self._opened = opened
+        self.queue.set_current(case.case_id)
+        form = case.form_document
+        title = self._title(case)
+        self.header.set_case(case.patient or (form.name if form else ""), case.receipt, title)
+        if case.intake_status in (IntakeStatus.NEEDS_REVIEW, IntakeStatus.VERIFIED):
+            self.panel.show_case(case, self._definitions.get(case.form_type))
+            self._restore_typing(opened)
+        else:
+            self.panel.show_unreadable(case)
+        if form is None or not again or self._document is None:
+            self._open_document(form)
+        else:
+            self.page.set_fields(case.fields)
+            self.page.set_words(opened.texts)
+        self.layout_changed.emit()
+
+    def _title(self, case: Case) -> str:
+        definition = self._definitions.get(case.form_type)
+        if definition is not None:
+            return definition.title
+        return self.tr("Other form") if case.form_type else ""
+
+    def _restore_typing(self, opened: Opened) -> None:
+        path = next(iter(opened.drafts), "")
+        for path, draft in opened.drafts.items():
+            self.panel.restore_draft(path, draft)
+        if path:
+            self.panel.select(path)
+        elif self._awaited_field:
+            self.panel.select(self._awaited_field)
+        self._awaited_field = ""
+        if self.isVisible() and not self.queue.isAncestorOf(self.focusWidget() or self):
+            self.panel.focus_editor()
+
+    def _open_document(self, form: CaseDocument | None) -> None:
+        self._document = None
+        self._sizes = ()
+        self._view = None
+        if form is None or not form.media_type:
+            self.page.clear(self.tr("There is no page to show."))
+            return
+        self.page.set_busy(self.tr("Opening…"))
+        document_id = form.document_id
+
+        def recalled(view: Json | None) -> None:
+            current = self._opened.case.form_document if self._opened else None
+            if current is not None and current.document_id == document_id:
+                self._view = view
+                self._pages_model.open(current)
+
+        self._case_model.recall(f"view:{document_id}", recalled)
+
+    def _show_document(self, document: CaseDocument, sizes: tuple[tuple[float, float], ...]) -> None:
+        if self._opened is None:
+            return
+        case = self._case_model.case or self._opened.case
+        self._document = document
+        self._sizes = sizes
+        self.page.set_document(
+            document.document_id, sizes, tuple((page - 1, turn) for page, turn in document.turns)
+        )
+        self.page.set_fields(case.fields)
+        self.page.set_words(self._opened.texts)
+        if self._view:
+            self.page.restore(view_from(self._view))
+        elif document.pages and document.pages[0] > 1:
+            self.page.go_to_page(document.pages[0] - 1)
+        if self._field:
+            self.page.select(self._field, reveal=self._view is None)
+        self.panel.ask_lens()
+        following = self._queue_model.after(case.case_id)
+        row = self._queue_model.row_of(following) if following else None
+        if row is not None:
+            self._case_model.warm(row.case_id, self._pages_model.warm)
+
+    def _show_no_document(self, _document: CaseDocument, error: Actionable) -> None:
+        self.page.clear(" ".join(messages.text(error)))
+
+    def _show_changed(self, edited: Edited) -> None:
+        case = edited.case
+        self.panel.show_case(case, self._definitions.get(case.form_type))
+        self.page.set_fields(case.fields)
+        if edited.action in ("undone", "redone") and edited.fields:
+            self.panel.select(edited.fields[0])
+        self._queue_model.forget((case.case_id,))
+        self._refresh.start()
+        if self._opened is not None:
+            form = case.form_document
+            self.header.set_case(case.patient or (form.name if form else ""), case.receipt, self._title(case))
+
+    def _show_nothing(self) -> None:
+        self._opened = None
+        self._document = None
+        self.queue.set_current("")
+        self.header.set_case("", "", "")
+        self.page.clear(self.tr("Choose a case on the left, or drop files on the window."))
+        self.panel.show_nothing(self.tr("The fields of a case appear here."))
+
+    def _verify(self) -> None:
+        case = self._case_model.case
+        if case is None:
+            return
+        self._next_after_verify = self._queue_model.after(case.case_id) or ""
+        self._case_model.verify()
+
+    def _verified(self, case_id: str) -> None:
+        case = self._case_model.case
+        self.verified.emit(case_id, case.receipt if case and case.case_id == case_id else "")
+        if self._next_after_verify:
+            self.open_case(self._next_after_verify)
+
+    def _refused(self, error: Actionable) -> None:
+        if error.code == "needs_look":
+            self.panel.show_left()
+
+    # the fields and the page
+
+    def _select_field(self, path: str) -> None:
+        self._field = path
+        case = self._case_model.case
+        field = case.field(path) if case and path else None
+        if field is not None and field.group and case is not None:
+            self.page.select_many([f.path for f in case.fields if f.group == field.group])
+        self.page.select(path or None)
+        self.layout_changed.emit()
+
+    def _draw_lens(self, path: str, width: int, height: int) -> None:
+        case = self._case_model.case
+        field = case.field(path) if case else None
+        if field is None or field.page is None or self._document is None or field.page > len(self._sizes):
+            return
+        turns = (self._document.turn(field.page) + dict(self.page.state().turns).get(field.page - 1, 0)) % 4
+        request = lens_request(
+            field, self._sizes[field.page - 1], width, height, self.devicePixelRatioF(), turns
+        )
+        if request is not None:
+            self._pages_model.draw_lens(path, request)
+
+    def _show_lens(self, path: str, image: QImage) -> None:
+        image.setDevicePixelRatio(self.devicePixelRatioF())
+        self.panel.set_lens(path, image)
+
+    def _read_region(self, page: int, box: Box) -> None:
+        case = self._case_model.case
+        field = case.field(self._field) if case and self._field else None
+        if field is None or self._document is None:
+            self.said.emit(
+                "info", self.tr("No field is selected."), self.tr("Select the field that this should go into.")
+            )
+        elif field.kind is FieldKind.TICK_BOX:
+            self.said.emit("info", self.tr("A tick box holds no text."), self.tr("Tick it with Space."))
+        else:
+            self.panel.set_waiting(field.path)
+            self._pages_model.read_region(field.path, self._document.document_id, page, box)
+
+    def _take_region(self, path: str, words: tuple[Word, ...]) -> None:
+        text = self._joined(path, words)
+        if not text:
+            self.said.emit("look", self.tr("Nothing is printed there that can be read."), self.tr("Type it instead."))
+            return
+        self.panel.put_value(path, text)
+
+    def _joined(self, path: str, words: tuple[Word, ...]) -> str:
+        """Lines joined as the field is written: with spaces, or without for one unbroken run."""
+        case = self._case_model.case
+        definition = self._definitions.get(case.form_type) if case else None
+        defined = definition.field(path) if definition else None
+        text = ("" if defined and defined.unbroken else " ").join(w.text.strip() for w in words if w.text.strip())
+        return re.sub(r"\s+", " ", text).strip()
+
+    def _take_word(self, _page: int, word: Word) -> None:
+        if self._field:
+            self.panel.put_word(self._field, word.text)
+
+    def _keep_view(self, state: PageViewState) -> None:
+        if self._document is not None:
+            self._case_model.keep_view(f"view:{self._document.document_id}", view_document(state))
+
+    # what is remembered between starts
+
+    def desk(self) -> Json:
+        """Which case and field are open, and how the screen is laid out."""
+        case = self._case_model.case
+        query = self._queue_model.query
+        return {
+            "case": case.case_id if case else "",
+            "field": self._field,
+            "sizes": self.splitter.sizes(),
+            "statuses": [str(s) for s in query.statuses],
+            "sort": str(query.sort),
+            "descending": query.descending,
+        }
+
+    def put_back(self, desk: Json) -> None:
+        """Lay the screen out as it was left and open what was open."""
+        if desk.get("sizes"):
+            self.splitter.setSizes([int(s) for s in desk["sizes"]])
+        statuses = tuple(IntakeStatus(s) for s in desk.get("statuses", ())) or OPEN
+        sort = QueueSort(desk.get("sort", QueueSort.DUE))
+        descending = bool(desk.get("descending", False))
+        self.queue.set_statuses(statuses)
+        self.queue.set_sort(sort, descending)
+        self._queue_model.set_query(QueueQuery(self._queue_model.query.text, statuses, sort, descending))
+        case_id = desk.get("case") or next(iter(self._queue_model.case_ids), "")
+        if case_id and self._case_model.case is None:
+            self._awaited_field = desk.get("field", "")
+            self._case_model.open(case_id)

@@ -1,0 +1,218 @@
+"""The window: lays out the rooms and wires them; one block says who hears whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from app.domain.case import Json
+from app.domain.errors import Actionable
+from app.services.intake import Arrival
+from app.views import messages, theme
+from app.views.background import Background
+from app.views.intake_screen import IntakeScreen
+from app.views.models.case_model import CaseModel
+from app.views.models.intake_model import IntakeModel
+from app.views.models.pages_model import PagesModel
+from app.views.models.queue_model import QueueModel
+from app.views.widgets.message_line import MessageLine
+from app.views.widgets.rail import Rail
+from app.views.widgets.settings_page import SettingsPage
+from app.views.widgets.shortcut_sheet import ShortcutSheet
+from app.workstation import Workstation
+
+DESK = "desk"
+"""Under this key the store remembers which case is open, and how the window is laid out."""
+SETTLE_MS = 100
+
+
+class Window(QMainWindow):
+    """The workstation's one window."""
+
+    ready = Signal()
+    """Told once, when the queue is filled and what was open last is open again."""
+
+    def __init__(self, workstation: Workstation, background: Background) -> None:
+        super().__init__()
+        self.setWindowTitle("Countersign")
+        self.resize(1440, 900)
+        self.setMinimumSize(1024, 640)
+        self._workstation = workstation
+        self._is_ready = False
+        self.background = background
+        self.queue_model = QueueModel(workstation, background, self)
+        self.intake_model = IntakeModel(workstation, background, self)
+        self.case_model = CaseModel(workstation, background, self)
+        self.pages_model = PagesModel(workstation, background, self)
+
+        self.rail = Rail()
+        self.messages = MessageLine()
+        self.intake = IntakeScreen(
+            self.queue_model, self.intake_model, self.case_model, self.pages_model, workstation.definitions
+        )
+        self.settings_page = SettingsPage()
+        self.rooms = QStackedWidget()
+        self.rooms.addWidget(self.intake)
+        self.rooms.addWidget(self.settings_page)
+        self._lay_out()
+        self.shortcuts = ShortcutSheet(self.centralWidget())
+        self._settle = QTimer(self, interval=SETTLE_MS, singleShot=True)
+        self._fill_settings()
+        self._wire()
+
+    def _lay_out(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.messages)
+        column.addWidget(self.rooms, 1)
+        whole = QWidget()
+        row = QHBoxLayout(whole)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addWidget(middle, 1)
+        self.setCentralWidget(whole)
+
+    def _wire(self) -> None:
+        # who hears whom, between the rooms of the window
+        self.rail.page_chosen.connect(self.show_room)
+        self.case_model.saving_changed.connect(self._show_saving)
+        self.case_model.refused.connect(self.show_error)
+        self.pages_model.region_failed.connect(self.show_error)
+        self.intake_model.refused.connect(self.show_error)
+        self.intake_model.arrived.connect(self._tell_arrival)
+        self.background.failed.connect(self.show_error)
+        self.background.crashed.connect(self._tell_crash)
+        self.queue_model.counts_changed.connect(self._show_counts)
+        self.queue_model.refreshed.connect(self._restore)
+        self.intake.said.connect(self.messages.tell)
+        self.intake.verified.connect(self._tell_verified)
+        self.intake.layout_changed.connect(self._settle.start)
+        self._settle.timeout.connect(self._remember)
+        self.settings_page.theme_chosen.connect(self._choose_theme)
+        self.settings_page.text_size_chosen.connect(self._choose_text_size)
+        self.settings_page.person_changed.connect(self._choose_person)
+        for keys, function in (
+            ("F1", self.shortcuts.toggle),
+            ("Ctrl+,", lambda: self.show_room("settings")),
+        ):
+            QShortcut(QKeySequence(keys), self, activated=function)
+
+    def start(self) -> None:
+        """Fill the window and go on with what was left unread. The window can be used before this is done."""
+        self.queue_model.refresh()
+        self.intake_model.start()
+
+    def show_room(self, name: str) -> None:
+        self.rooms.setCurrentWidget(self.settings_page if name == "settings" else self.intake)
+        self.rail.set_page(name)
+
+    def show_error(self, error: Actionable) -> None:
+        reason, step = messages.text(error)
+        self.messages.tell("wrong", reason, step)
+
+    def _tell_crash(self, _error: object) -> None:
+        self.messages.tell(
+            "wrong",
+            self.tr("The program made a mistake here."),
+            self.tr("Your work is saved. The log has the details."),
+        )
+
+    def _tell_arrival(self, arrival: Arrival) -> None:
+        if arrival.known:
+            self.messages.tell(
+                "look",
+                self.tr("This file was received before, as {receipt}.").format(receipt=arrival.case.receipt),
+                self.tr("It is not taken in twice."),
+            )
+            self.intake.open_case(arrival.case.case_id)
+        else:
+            self.messages.tell(
+                "info",
+                self.tr("Received as {receipt}.").format(receipt=arrival.case.receipt),
+                "" if arrival.case.reason is None else arrival.case.reason.text,
+            )
+
+    def _tell_verified(self, case_id: str, receipt: str) -> None:
+        self.messages.tell(
+            "sure",
+            self.tr("{receipt} is verified.").format(receipt=receipt),
+            "",
+            self.tr("Open it again"),
+            lambda: self.intake.take_back(case_id),
+        )
+
+    def _show_saving(self, pending: int) -> None:
+        self.rail.set_saved(self.tr("Saving…") if pending else self.tr("All saved here"), bool(pending))
+
+    def _show_counts(self, counts: object) -> None:
+        self.intake.queue.set_counts(counts)
+        self.rail.set_count("intake", self.intake.to_check(counts))
+
+    # what the window remembers between starts
+
+    def _restore(self) -> None:
+        if not self._is_ready:
+            self._is_ready = True
+            self.case_model.recall(DESK, self._put_back)
+
+    def _put_back(self, desk: Json | None) -> None:
+        desk = desk or {}
+        self.intake.put_back(desk)
+        self.ready.emit()
+
+    def _remember(self) -> None:
+        self.case_model.keep_view(DESK, self.intake.desk())
+
+    # settings
+
+    def _fill_settings(self) -> None:
+        place = self._workstation.settings
+        self.settings_page.set_workspace(str(place.folder))
+        self.settings_page.set_watched_folder(str(place.watched_folder))
+        self.settings_page.set_person(place.person)
+        self.settings_page.set_theme(theme.wanted())
+        self.settings_page.set_text_size(theme.text_scale())
+        self.intake.set_person(place.person)
+
+    def _choose_theme(self, name: str) -> None:
+        theme.use(name)
+        self._keep_preferences()
+
+    def _choose_text_size(self, percent: int) -> None:
+        theme.set_text_scale(percent / 100)
+        self._keep_preferences()
+
+    def _choose_person(self, name: str) -> None:
+        self._workstation.work_as(name)
+        self.intake.set_person(self._workstation.person)
+        self._keep_preferences()
+
+    def _keep_preferences(self) -> None:
+        self.case_model.keep_view(
+            "preferences",
+            {
+                "theme": theme.wanted(),
+                "text_scale": theme.text_scale(),
+                "person": self._workstation.person,
+            },
+        )
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Leaving commits what is being typed as a draft; reading goes on at the next start."""
+        self.intake.leave()
+        self._remember()
+        self.intake_model.stop()
+        event.accept()
+
+
+def open_paths(window: Window, paths: list[str]) -> None:
+    """Take files in through the window, as if they had been dropped on it."""
+    window.intake_model.add_files([Path(p) for p in paths])
+
+
