@@ -5,14 +5,12 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import platformdirs
 
-from app.domain.extraction import Document, Extraction, Word
-from app.domain.box import Box
 from app.domain.processor import FormDefinition
 from app.resource import resource
 from app.services.change_log import ChangeLog
@@ -20,10 +18,11 @@ from app.services.editing import Editing
 from app.services.intake import Intake
 from app.services.lanes import Lanes
 from app.services.pages import Pages
-from app.services.ports import DocumentOpener, FormProcessor, OpenDocument, TextReader, Watch
+from app.services.ports import DocumentOpener, FormProcessor, TextReader
 from app.services.processors import load_definitions
 from app.services.store.blob import BlobFolder
-from app.services.store.key import KeyQuestion, unlock
+from app.services.store.key import KeyQuestion as KeyQuestion
+from app.services.store.key import unlock as unlock
 from app.services.store.store import Store
 from app.services.watched_folder import WatchedFolder
 
@@ -45,12 +44,18 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Backends:
-    """What stands behind the ports."""
+    """What stands behind the ports.
+
+    `warm` starts beforehand what would make the first use wait; `close` leaves no process behind;
+    `probe` tries the reader out and says in a sentence that it works, or raises what is wrong.
+    """
 
     processor: FormProcessor
     reader: TextReader
     opener: DocumentOpener
     close: Callable[[], None]
+    warm: Callable[[], None]
+    probe: Callable[[], str]
 
 
 def default_folder() -> Path:
@@ -97,6 +102,10 @@ class Workstation:
         """Run in the store's lane and wait for the result; for the command line."""
         return self.lanes.submit("store", function, *arguments).result()
 
+    def work_as(self, person: str) -> None:
+        """Whose name stands on changes from now on."""
+        self.settings = replace(self.settings, person=person.strip() or default_person())
+
     def titles(self) -> dict[str, str]:
         """What form types are called, for people."""
         return {name: d.title for name, d in self.definitions.items()}
@@ -108,6 +117,22 @@ class Workstation:
         self.pages.close()
         self.backends.close()
         self.lanes.close()
+
+
+def embedded(definitions: tuple[FormDefinition, ...]) -> Backends:
+    """The backends that need nothing but this computer."""
+    # Named and loaded here alone, and only when used: other backends take their place by settings.
+    from app.services.local.document_opener import WorkerDocumentOpener
+    from app.services.local.ocr_form_processor import OcrFormProcessor
+
+    opener = WorkerDocumentOpener()
+    processor = OcrFormProcessor(definitions)
+
+    def close() -> None:
+        opener.close_all()
+        processor.close()
+
+    return Backends(processor, processor, opener, close, opener.warm, processor.probe)
 
 
 def build(place: Settings, key: bytes, backends: Backends | None = None) -> Workstation:
@@ -124,7 +149,7 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         raise
     place.watched_folder.mkdir(parents=True, exist_ok=True)
     definitions = {d.form_type: d for d in load_definitions(resource("processors"))}
-    behind = backends or EmbeddedBackends().as_backends()
+    behind = backends or embedded(tuple(definitions.values()))
     blobs = BlobFolder(place.folder / "blobs", key)
     changes = ChangeLog(store, definitions)
     return Workstation(

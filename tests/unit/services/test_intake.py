@@ -1,0 +1,185 @@
+"""Intake: every arrival gets a receipt at once, is read once, and nothing that arrived is ever lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.domain.case import IntakeStatus
+from app.domain.errors import Cancelled, Conflict, Unreadable
+from app.domain.extraction import Extraction, FormExtraction, Part
+from app.domain.receipt import is_receipt
+from app.services.ingestion import Ingestion, files_under
+from tests.scripted import ScriptedProcessor, a_pdf, a_workstation, an_extraction, read_field
+
+
+def ingestion(station) -> Ingestion:
+    return Ingestion(station.lanes, station.intake, station.backends.processor)
+
+
+def test_a_receipt_is_given_before_the_file_is_read(tmp_path: Path) -> None:
+    with a_workstation(tmp_path) as station:
+        arrival = station.in_store(station.intake.arrive, a_pdf(), "form.pdf", "ada")
+        assert is_receipt(arrival.case.receipt)
+        assert arrival.case.intake_status is IntakeStatus.RECEIVED
+        assert station.backends.processor.asked == []
+
+
+def test_the_original_is_kept_bit_for_bit(tmp_path: Path) -> None:
+    with a_workstation(tmp_path) as station:
+        arrival = station.in_store(station.intake.arrive, a_pdf("x"), "form.pdf", "ada")
+        assert station.in_store(station.intake.content, arrival.case.case_id) == ("form.pdf", a_pdf("x"))
+
+
+def test_the_same_bytes_twice_are_told_and_not_doubled(tmp_path: Path) -> None:
+    with a_workstation(tmp_path) as station:
+        first = station.in_store(station.intake.arrive, a_pdf(), "a.pdf", "ada")
+        second = station.in_store(station.intake.arrive, a_pdf(), "b.pdf", "ada")
+        assert (first.known, second.known) == (False, True)
+        assert second.case.case_id == first.case.case_id
+
+
+def test_an_empty_file_is_queued_as_unreadable_with_the_reason_in_words(tmp_path: Path) -> None:
+    with a_workstation(tmp_path) as station:
+        case = station.in_store(station.intake.arrive, b"", "empty.pdf", "ada").case
+        assert case.intake_status is IntakeStatus.UNREADABLE
+        assert case.reason is not None
+        assert case.reason.text == "The file is empty."
+        assert case.reason.next_step
+
+
+def test_what_the_reader_cannot_understand_stays_in_the_queue(tmp_path: Path) -> None:
+    path = tmp_path / "in.pdf"
+    path.write_bytes(a_pdf())
+    with a_workstation(
+        tmp_path / "w", Unreadable("The file needs a password.", "Ask the sender.")
+    ) as station:
+        found = ingestion(station).take_in(path, "ada")
+        assert [c.intake_status for c in found.cases] == [IntakeStatus.UNREADABLE]
+        assert found.cases[0].reason is not None
+        assert found.cases[0].reason.text == "The file needs a password."
+
+
+def test_reading_fills_the_case_and_asks_for_a_review(tmp_path: Path) -> None:
+    path = tmp_path / "in.pdf"
+    path.write_bytes(a_pdf())
+    fields = (read_field("patient_name", "Ada Example"), read_field("services.r1.procedure", "Knee - 27447"))
+    with a_workstation(tmp_path / "w", an_extraction(*fields)) as station:
+        (case,) = ingestion(station).take_in(path, "ada").cases
+        assert case.intake_status is IntakeStatus.NEEDS_REVIEW
+        assert [f.path for f in case.fields] == ["patient_name", "services.r1.procedure"]
+        form = case.form_document
+        assert form is not None
+        assert {f.document_id for f in case.fields} == {form.document_id}
+
+
+def test_every_form_of_a_package_becomes_a_case_with_a_receipt_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "fax.tif"
+    path.write_bytes(a_pdf())
+    package = Extraction(
+        3,
+        tuple(
+            FormExtraction("tx_nofr001", "test", (p,), (read_field("patient_name", f"P{p}"),)) for p in (2, 3)
+        ),
+        (Part("fax_cover", (1,)), Part("form", (2,)), Part("form", (3,))),
+    )
+    with a_workstation(tmp_path / "w", package) as station:
+        cases = ingestion(station).take_in(path, "ada").cases
+        assert [c.patient for c in cases] == ["P2", "P3"]
+        assert len({c.receipt for c in cases}) == 2
+        assert [d.pages for c in cases for d in c.documents if d.kind == "form"] == [(2,), (3,)]
+        assert [d.kind for d in cases[0].documents] == ["form", "fax_cover"]
+
+
+def test_reading_a_package_again_after_a_kill_makes_no_case_twice(tmp_path: Path) -> None:
+    package = Extraction(
+        2,
+        tuple(
+            FormExtraction("tx_nofr001", "test", (p,), (read_field("patient_name", f"P{p}"),)) for p in (1, 2)
+        ),
+        (Part("form", (1,)), Part("form", (2,))),
+    )
+    with a_workstation(tmp_path, package) as station:
+        case_id = station.in_store(station.intake.arrive, a_pdf(), "fax.pdf", "ada").case.case_id
+        station.in_store(station.intake.begin_reading, case_id, "reader")
+        document = station.in_store(station.store.case_document, case_id)
+        # killed after the further case was stored and before the first was
+        station.in_store(station.intake._further_case, document, package, package.forms[1], 2, "reader")
+        cases = station.in_store(station.intake.finish_reading, case_id, package, "reader")
+        assert len(cases) == 2
+        assert len(station.in_store(station.store.queue, replace_all())) == 2
+
+
+def replace_all():
+    from app.domain.queue import QueueQuery
+
+    return replace(QueueQuery(), statuses=())
+
+
+def test_a_stopped_reading_waits_until_it_is_asked_for(tmp_path: Path) -> None:
+    with a_workstation(tmp_path) as station:
+        case_id = station.in_store(station.intake.arrive, a_pdf(), "a.pdf", "ada").case.case_id
+        station.in_store(station.intake.begin_reading, case_id, "reader")
+        stopped = station.in_store(station.intake.fail_reading, case_id, Cancelled("Stopped."), "reader")
+        assert stopped.intake_status is IntakeStatus.RECEIVED
+        assert station.in_store(station.intake.waiting) == ()
+        station.in_store(station.intake.ask_again, case_id, "ada")
+        assert station.in_store(station.intake.waiting) == (case_id,)
+
+
+def test_a_case_whose_reader_was_killed_is_read_at_the_next_start(tmp_path: Path) -> None:
+    key = os.urandom(32)
+    with a_workstation(tmp_path, key=key) as station:
+        case_id = station.in_store(station.intake.arrive, a_pdf(), "a.pdf", "ada").case.case_id
+        station.in_store(station.intake.begin_reading, case_id, "reader")
+        assert station.in_store(station.intake.waiting) == ()  # this process reads it
+        gone = subprocess.run(
+            [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True
+        )
+        document = station.in_store(station.store.case_document, case_id)
+        document["reader"] = {**document["reader"], "pid": int(gone.stdout)}
+        from app.domain.change import Action, writes_for
+
+        before = station.in_store(station.store.case_document, case_id)
+        writes = writes_for(before, {"reader": document["reader"]})
+        station.in_store(station.changes.write, before, case_id, Action.READING, "reader", writes)
+        assert station.in_store(station.intake.waiting) == (case_id,)
+
+
+def test_a_case_that_was_read_is_not_read_over_what_people_did(tmp_path: Path) -> None:
+    path = tmp_path / "in.pdf"
+    path.write_bytes(a_pdf())
+    with a_workstation(tmp_path / "w", an_extraction(read_field("patient_name", "Ada"))) as station:
+        (case,) = ingestion(station).take_in(path, "ada").cases
+        with pytest.raises(Conflict):
+            station.in_store(station.intake.begin_reading, case.case_id, "reader")
+
+
+def test_a_file_that_cannot_be_opened_is_accounted_for(tmp_path: Path) -> None:
+    with a_workstation(tmp_path / "w") as station:
+        found = ingestion(station).take_in(tmp_path, "ada")  # a folder is not a file
+        assert found.cases == ()
+        assert found.refused is not None
+
+
+def test_the_reader_is_not_asked_twice_for_the_same_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "in.pdf"
+    path.write_bytes(a_pdf())
+    processor = ScriptedProcessor()
+    with a_workstation(tmp_path / "w", processor=processor) as station:
+        ingestion(station).take_in(path, "ada")
+        again = ingestion(station).take_in(path, "ada")
+        assert again.known
+        assert len(processor.asked) == 1
+
+
+def test_folders_give_their_files_in_order_and_no_hidden_ones(tmp_path: Path) -> None:
+    for name in ("b.pdf", "a.pdf", ".hidden", "sub/c.pdf"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    assert [p.name for p in files_under([tmp_path])] == ["a.pdf", "b.pdf", "c.pdf"]
