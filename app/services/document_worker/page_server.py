@@ -58,7 +58,8 @@ class PageServer:
             width * clip[2] * scale,
             height * clip[3] * scale,
         )
-        picture = shown.get_pixmap(matrix=matrix, colorspace=pymupdf.csRGB, alpha=0, clip=area)
+        # The clip of a display list is in its own coordinates, before the matrix.
+        picture = shown.get_pixmap(matrix=matrix, colorspace=pymupdf.csRGB, alpha=0, clip=area * ~matrix)
         if picture.stride != picture.width * 3:
             raise Unreadable("The page could not be drawn.", code="broken")
         return {"width": picture.width, "height": picture.height}, bytes(picture.samples_mv)

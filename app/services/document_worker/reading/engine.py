@@ -1,0 +1,236 @@
+"""The recognizer: finds lines of text in a picture and says what they say, character by character.
+
+The models are those that `rapidocr` carries (PP-OCR, ONNX). They are run directly, because what the
+package hands out is one score a line; a reviewer's trust needs to know how sure each character is and
+what else it may be.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Gray = npt.NDArray[np.uint8]
+Points = npt.NDArray[np.float64]
+"""Corner points, one (x, y) a row."""
+
+LINE_HEIGHT = 48
+_STRIDE = 8
+_BATCH_WIDTH = 5120
+_MAX_WIDTH = 3200
+_DETECT_SIDE = 800
+_ALTERNATIVE = 0.01
+_LATIN = (
+    " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
+    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿ§°±·–—‘’“”•…€£®™½¼¾²³×µ"
+)
+"""What these forms are written in. The model knows 18,700 characters; a lookalike from another script
+is never what stands on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One character as recognized: how sure, where in the crop (0..1 of its width), and what else it may be."""
+
+    text: str
+    score: float
+    at: float
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text as recognized, glyph by glyph."""
+
+    glyphs: tuple[Glyph, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(g.text for g in self.glyphs)
+
+    @property
+    def score(self) -> float:
+        """The mean over the characters; 0 for nothing."""
+        return float(np.mean([g.score for g in self.glyphs])) if self.glyphs else 0.0
+
+    @property
+    def lowest(self) -> float:
+        return min((g.score for g in self.glyphs), default=0.0)
+
+    def part(self, start: int, end: int) -> Line:
+        return Line(self.glyphs[start:end])
+
+    def stripped(self) -> Line:
+        """Without blanks at both ends."""
+        start, end = 0, len(self.glyphs)
+        while start < end and self.glyphs[start].text == " ":
+            start += 1
+        while end > start and self.glyphs[end - 1].text == " ":
+            end -= 1
+        return self.part(start, end)
+
+
+class Engine:
+    """The loaded models. `threads` caps what one call may use."""
+
+    def __init__(self, threads: int) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # An arena never gives memory back: after one wide page the worker would stay at its size.
+        options.enable_cpu_mem_arena = False
+        options.log_severity_level = 4
+        folder = _model_folder()
+        providers = ["CPUExecutionProvider"]
+        self._detector: Any = onnxruntime.InferenceSession(
+            _model(folder, "det"), options, providers=providers
+        )
+        self._recognizer: Any = onnxruntime.InferenceSession(
+            _model(folder, "rec"), options, providers=providers
+        )
+        self._detector_input = self._detector.get_inputs()[0].name
+        self._recognizer_input = self._recognizer.get_inputs()[0].name
+        characters = self._recognizer.get_modelmeta().custom_metadata_map["character"].splitlines()
+        every = ["", *characters, " "]
+        wanted = set(_LATIN)
+        self._columns = np.array([0, *(i for i, c in enumerate(every) if i and c in wanted)])
+        self._characters = [every[i] for i in self._columns]
+
+    def detect(self, picture: Gray, side: int = _DETECT_SIDE) -> list[Points]:
+        """The quadrilaterals around the lines of text of a picture (top left, top right, bottom right, bottom
+        left as the text runs left to right in the picture), in its pixels. `side` is what the shorter side
+        is scaled to.
+        """
+        height, width = picture.shape[:2]
+        scale = min(side / min(height, width), 2400 / max(height, width))
+        wide, high = (max(32, round(n * scale / 32) * 32) for n in (width, height))
+        resized = cv2.resize(
+            picture, (wide, high), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        )
+        if resized.ndim == 2:
+            resized = cv2.cvtColor(resized, cv2.COLOR_GRAY2RGB)
+        tensor = ((resized.astype(np.float32) / 255.0 - 0.5) / 0.5).transpose(2, 0, 1)[None]
+        chances = self._detector.run(None, {self._detector_input: np.ascontiguousarray(tensor)})[0][0, 0]
+        mask = cv2.dilate((chances > 0.3).astype(np.uint8), np.ones((2, 2), np.uint8))
+        contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+        quads = []
+        for contour in contours:
+            (x, y), (w, h), angle = cv2.minAreaRect(contour)
+            if min(w, h) < 3:
+                continue
+            left, top, wide_of, high_of = cv2.boundingRect(contour)
+            inside = np.zeros((high_of, wide_of), np.uint8)
+            cv2.drawContours(inside, [contour - [left, top]], -1, 1, cv2.FILLED)
+            if cv2.mean(chances[top : top + high_of, left : left + wide_of], inside)[0] < 0.5:
+                continue
+            grow = 1.6 * (w * h) / (2 * (w + h))
+            corners = cv2.boxPoints(((x, y), (w + 2 * grow, h + 2 * grow), angle)).astype(np.float64)
+            quads.append(_ordered(corners) * (width / wide, height / high))
+        return quads
+
+    def recognize(self, crops: Sequence[Gray]) -> list[Line]:
+        """What each crop of one line of text says, in the order given. Crops are upright, of any height."""
+        prepared = [_prepared(c) for c in crops]
+        lines: list[Line] = [Line(())] * len(prepared)
+        order = sorted(range(len(prepared)), key=lambda i: prepared[i].shape[1])
+        start = 0
+        while start < len(order):
+            end = start + 1
+            while end < len(order) and prepared[order[end]].shape[1] * (end + 1 - start) <= _BATCH_WIDTH:
+                end += 1
+            group = order[start:end]
+            width = max(160, prepared[group[-1]].shape[1])
+            batch = np.zeros((len(group), 3, LINE_HEIGHT, width), np.float32)
+            for place, index in enumerate(group):
+                crop = prepared[index]
+                batch[place, :, :, : crop.shape[1]] = ((crop.astype(np.float32) / 255.0 - 0.5) / 0.5)[None]
+            chances = self._recognizer.run(None, {self._recognizer_input: batch})[0]
+            for place, index in enumerate(group):
+                lines[index] = self._decoded(chances[place][:, self._columns], prepared[index].shape[1])
+            start = end
+        return lines
+
+    def _decoded(self, chances: npt.NDArray[np.float32], width: int) -> Line:
+        """The best path: a character ends where the next begins; its score is its best step."""
+        best = chances.argmax(axis=1)
+        glyphs: list[Glyph] = []
+        step, steps = 0, len(best)
+        while step < steps:
+            column = int(best[step])
+            end = step + 1
+            while end < steps and int(best[end]) == column:
+                end += 1
+            if column:
+                peak = step + int(chances[step:end, column].argmax())
+                row = chances[peak]
+                others = [int(i) for i in np.argsort(row)[::-1][:4] if i not in (0, column)]
+                glyphs.append(
+                    Glyph(
+                        self._characters[column],
+                        float(row[column]),
+                        min(1.0, (peak + 0.5) * _STRIDE / width),
+                        tuple((self._characters[i], float(row[i])) for i in others if row[i] >= _ALTERNATIVE),
+                    )
+                )
+            step = end
+        return Line(tuple(glyphs)).stripped()
+
+
+def straightened(picture: Gray, quad: Points, height: int = LINE_HEIGHT) -> Gray:
+    """The quadrilateral as an upright rectangle `height` pixels high."""
+    along = (np.linalg.norm(quad[1] - quad[0]) + np.linalg.norm(quad[2] - quad[3])) / 2
+    across = (np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])) / 2
+    width = int(min(_MAX_WIDTH, max(16, round(height * along / max(1.0, across)))))
+    target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), target)
+    return np.asarray(
+        cv2.warpPerspective(
+            picture, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        ),
+        np.uint8,
+    )
+
+
+def _prepared(crop: Gray) -> Gray:
+    """A crop as the recognizer takes it: gray, 48 pixels high."""
+    if crop.ndim == 3:
+        crop = np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.uint8)
+    height, width = crop.shape
+    if height == LINE_HEIGHT:
+        return crop[:, :_MAX_WIDTH]
+    wide = int(min(_MAX_WIDTH, max(16, round(width * LINE_HEIGHT / height))))
+    kind = cv2.INTER_AREA if height > LINE_HEIGHT else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(crop, (wide, LINE_HEIGHT), interpolation=kind), np.uint8)
+
+
+def _ordered(corners: Points) -> Points:
+    """Top left, top right, bottom right, bottom left."""
+    by_x = corners[np.argsort(corners[:, 0], kind="stable")]
+    left, right = by_x[:2], by_x[2:]
+    left = left[np.argsort(left[:, 1], kind="stable")]
+    right = right[np.argsort(right[:, 1], kind="stable")]
+    return np.array([left[0], right[0], right[1], left[1]])
+
+
+def _model_folder() -> Path:
+    found = importlib.util.find_spec("rapidocr")
+    if found is None or not found.submodule_search_locations:
+        raise FileNotFoundError("rapidocr is not installed: its models are needed")
+    return Path(next(iter(found.submodule_search_locations))) / "models"
+
+
+def _model(folder: Path, role: str) -> str:
+    """The newest model of a role that the package carries."""
+    found = sorted(folder.glob(f"PP-OCR*_{role}_*.onnx"))
+    if not found:
+        raise FileNotFoundError(f"no model for {role} in {folder.name}")
+    return str(found[-1])
