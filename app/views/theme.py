@@ -56,12 +56,40 @@ class Palette:
 
 
 LIGHT = Palette(
-    "light", "#F5F6F8", "#FFFFFF", "#E1E5EA", "#18212C", "#566373", "#2356D1", "#FFFFFF", "#F1F5FE", "#D9DEE5",
-    "#166B43", "#E2F3EA", "#7A5200", "#FFF1CC", "#A8241C", "#FCE6E4",
+    "light",
+    "#F5F6F8",
+    "#FFFFFF",
+    "#E1E5EA",
+    "#18212C",
+    "#566373",
+    "#2356D1",
+    "#FFFFFF",
+    "#F1F5FE",
+    "#D9DEE5",
+    "#166B43",
+    "#E2F3EA",
+    "#7A5200",
+    "#FFF1CC",
+    "#A8241C",
+    "#FCE6E4",
 )
 DARK = Palette(
-    "dark", "#12161D", "#1A2029", "#2B3441", "#E7ECF3", "#9DA9B9", "#86ABFF", "#12161D", "#202B40", "#0C0F14",
-    "#79D8A2", "#16352A", "#F2C563", "#3A2F14", "#FF938A", "#432221",
+    "dark",
+    "#12161D",
+    "#1A2029",
+    "#2B3441",
+    "#E7ECF3",
+    "#9DA9B9",
+    "#86ABFF",
+    "#12161D",
+    "#202B40",
+    "#0C0F14",
+    "#79D8A2",
+    "#16352A",
+    "#F2C563",
+    "#3A2F14",
+    "#FF938A",
+    "#432221",
 )
 
 PAIRS = (
@@ -93,13 +121,14 @@ TYPES: Mapping[str, Type] = {
     "value": Type(13, 400, distinct=True),
     "edit": Type(15, 500, distinct=True),
     "receipt": Type(12, 400, distinct=True),
+    "cell": Type(12, 400, distinct=True),
     "small": Type(12),
     "chip": Type(12, 600),
     "section": Type(11, 600, spacing=0.5),
     "caption": Type(11, 600),
     "key": Type(11, 600),
 }
-"""The roles of type. `value`, `edit` and `receipt` set what was read from a page."""
+"""The roles of type. `value`, `edit`, `cell` and `receipt` set what was read from a page."""
 
 FAMILIES = ("Inter Variable", "Inter")
 STROKE = 1.6
@@ -161,8 +190,9 @@ def apply(app: QApplication) -> None:
         # Windows keeps its text size in the system font; elsewhere Qt scales the whole window.
         _system = max(1.0, QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).pointSizeF() / 9.0)
     _families()
-    hints = app.styleHints()
-    hints.colorSchemeChanged.connect(_resolve, Qt.ConnectionType.UniqueConnection)
+    if not app.property("dressed"):
+        app.setProperty("dressed", True)
+        app.styleHints().colorSchemeChanged.connect(_resolve)
     _resolve()
     _restyle()
 
@@ -243,6 +273,9 @@ def _font(role: str, scale: float) -> QFont:
     result = QFont(list(_families()))
     result.setPixelSize(max(8, round(kind.size * scale)))
     result.setWeight(QFont.Weight(kind.weight))
+    if hasattr(QFont, "setVariableAxis"):  # a variable face takes its weight by axis
+        result.setVariableAxis(QFont.Tag("wght"), kind.weight)
+        result.setVariableAxis(QFont.Tag("opsz"), 14)
     result.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     if kind.spacing:
         result.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, kind.spacing * scale)

@@ -50,7 +50,9 @@ def confidence_chip(confidence: float, threshold: float = SURE, warned: bool = F
     """A field's confidence; `warned` when a rule complains, whatever the number."""
     level = level_of(confidence, threshold)
     if warned:
-        return Chip("triangle-alert", number(confidence), str(Level.WRONG if level is Level.WRONG else Level.LOOK))
+        return Chip(
+            "triangle-alert", number(confidence), str(Level.WRONG if level is Level.WRONG else Level.LOOK)
+        )
     return Chip(SYMBOLS[level], number(confidence), str(level))
 
 

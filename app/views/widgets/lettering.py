@@ -55,7 +55,7 @@ def _broken(text: str, role: str, _pixels: int, width: int, most: int) -> Lines:
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     layout.setTextOption(option)
     layout.beginLayout()
-    starts = []
+    starts: list[int] = []
     while len(starts) <= most:
         line = layout.createLine()
         if not line.isValid():
