@@ -26,9 +26,9 @@ _ICON = 18
 class _Text(QLabel):
     """A line that ends in an ellipsis when it has no room, and then says the whole in a tooltip."""
 
-    def __init__(self, font: str, role: str) -> None:
+    def __init__(self, font: str, role: str, least: float) -> None:
         super().__init__()
-        self._font, self._role = font, role
+        self._font, self._role, self._least = font, role, least
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
@@ -38,7 +38,7 @@ class _Text(QLabel):
 
     def minimumSizeHint(self) -> QSize:
         metrics = QFontMetrics(theme.font(self._font))
-        return QSize(min(self.sizeHint().width(), metrics.horizontalAdvance("MMM…")), metrics.height() + 4)
+        return QSize(min(self.sizeHint().width(), theme.px(self._least)), metrics.height() + 4)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         font = theme.font(self._font)
@@ -92,9 +92,9 @@ class PageHeader(QWidget):
         self._form = ""
         self._receipt = ""
         self._page = (0, 0)
-        self._name = _Text("strong", "text")
-        self._detail = _Text("body", "muted")
-        self._place = _Text("body", "muted")
+        self._name = _Text("strong", "text", 160)
+        self._detail = _Text("body", "muted", 40)
+        self._place = _Text("body", "muted", 160)
         self._icons: list[tuple[QToolButton, str]] = []
 
         about = QWidget()
@@ -254,17 +254,17 @@ class PageHeader(QWidget):
         self._detail.setText(told)
         # The page is told in full even where the rest has to be cut.
         self._place.setText(f" · {place}" if told and place else place)
-        self._place.setMinimumWidth(self._place.sizeHint().width())
+        self._place.updateGeometry()
 
     def _restyle(self) -> None:
         for button, icon in self._icons:
             button.setIcon(theme.icon(icon, "text", _ICON))
             button.setIconSize(QSize(theme.px(_ICON), theme.px(_ICON)))
-            button.setFixedSize(theme.px(32), theme.px(32))
+            button.setFixedSize(theme.px(30), theme.px(30))
         self._percent.setFont(theme.font("body"))
         # Wide enough for any percentage: nothing beside it moves while it changes.
-        width = QFontMetrics(theme.font("body")).horizontalAdvance("1,000 %") + theme.px(10)
-        self._percent.setFixedSize(width, theme.px(32))
+        width = QFontMetrics(theme.font("body")).horizontalAdvance("800 %") + theme.px(10)
+        self._percent.setFixedSize(width, theme.px(30))
         self._found.setFont(theme.font("small"))
         self.setFixedHeight(theme.px(_HEIGHT))
         self.update()
