@@ -20,6 +20,8 @@ _PLAIN_HEADER = b"SQLite format 3\x00"
 _CIPHER = 4
 _BUSY = 10_000
 """Milliseconds a write waits for another process; a commit takes well under one."""
+_LOG = 4_000
+"""Pages of the log before it is written back: one commit in some hundreds waits for that, 10 ms or so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,8 @@ class Database:
         run("PRAGMA trusted_schema = OFF")
         run("PRAGMA cell_size_check = ON")
         run("PRAGMA cache_size = -32000")
+        run(f"PRAGMA wal_autocheckpoint = {_LOG}")
+        run(f"PRAGMA journal_size_limit = {_LOG * 4096}")
         if mode != "wal" or run("PRAGMA foreign_keys").fetchone()[0] != 1:
             raise StorageFailed(
                 "The workspace folder is on a disk that cannot keep a store safely.",

@@ -81,7 +81,6 @@ _FIRST = (
         patient_order TEXT NOT NULL,
         form_type TEXT NOT NULL,
         file_name TEXT NOT NULL,
-        status TEXT NOT NULL,
         status_order INTEGER NOT NULL,
         urgency TEXT NOT NULL,
         received_at TEXT NOT NULL,
@@ -95,13 +94,13 @@ _FIRST = (
         reason TEXT NOT NULL,
         text_hash BLOB NOT NULL
     )""",
-    # Each order of the queue is one index that also holds the status and the id: nothing is sorted, and
-    # the table itself is not read.
+    # Each order of the queue is one index that also holds the status, as a number, and the id: nothing is
+    # sorted, and the table itself is not read.
     *(
-        f"CREATE INDEX queue_by_{column} ON queue ({column}, number, status, case_id)"
+        f"CREATE INDEX queue_by_{column} ON queue ({column}, number, status_order, case_id)"
         for column in SORTED_BY.values()
     ),
-    "CREATE INDEX queue_status ON queue (status)",
+    "CREATE INDEX queue_status ON queue (status_order)",
     """CREATE VIRTUAL TABLE queue_text USING fts5(
         text, content = '', contentless_delete = 1, prefix = '1 2 3',
         tokenize = "unicode61 remove_diacritics 2"

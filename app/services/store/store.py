@@ -46,6 +46,7 @@ _FILE = "store.db"
 _CHECK = "store.check"
 """Says which key the store takes, so that a damaged file is not mistaken for a wrong key."""
 _DESK = 4
+_ID = re.compile(r"[0-9A-Za-z_-]{1,128}")
 _SKIPPED = 64
 """Receipt numbers left out when the last write was cut off: one may have been given."""
 
@@ -198,6 +199,8 @@ class Store:
         case = case_from(document)
         if (case.revision, case.case_id) != (change.change_id, change.case_id):
             raise ValueError("the document is not the one this change leads to")
+        if not _ID.fullmatch(case.case_id):
+            raise ValueError("the id of a case is letters, digits, - and _")
         packed, body = pack(document), pack_change(change)
         with self._database.transaction():
             if self._known(change):
