@@ -1,0 +1,97 @@
+"""What goes into the frozen program and what stays out, for every platform's specification.
+
+The specifications are run by PyInstaller, which puts `Analysis`, `PYZ`, `EXE` and `COLLECT` before them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from PyInstaller.utils.hooks import collect_data_files, collect_submodules, copy_metadata
+
+ROOT = Path(__file__).resolve().parents[1]
+NAME = "countersign"
+
+LEFT_OUT = [
+    # Only the models of rapidocr are used, run by onnxruntime directly: not its code, not what that needs.
+    "rapidocr", "pyclipper", "shapely", "omegaconf", "requests", "urllib3", "colorlog", "tqdm", "yaml", "six",
+    # PyMuPDF brings these for page layout analysis, which is not used.
+    "pymupdf.layout", "pymupdf4llm", "networkx", "tabulate",
+    # onnxruntime's tools for making models.
+    "onnxruntime.quantization", "onnxruntime.tools", "onnxruntime.transformers", "onnxruntime.training", "sympy",
+    # Qt beyond widgets.
+    "PySide6.QtDesigner", "PySide6.QtHelp", "PySide6.QtNetwork", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets",
+    "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtQuickControls2", "PySide6.QtQuickWidgets", "PySide6.QtSql",
+    "PySide6.QtUiTools", "PySide6.QtXml", "PySide6.QtConcurrent", "PySide6.scripts",
+    # What tests and other people's optional imports would pull in.
+    "pytest", "_pytest", "pytestqt", "mypy", "PyInstaller", "setuptools", "pip", "IPython", "matplotlib", "scipy",
+    "pandas", "tkinter", "unittest", "pydoc", "lib2to3", "ensurepip", "idlelib", "numpy.f2py", "numpy.testing",
+]  # fmt: skip
+
+PLUGINS = {
+    "platforms": ("*xcb*", "*wayland*", "*offscreen*", "*windows*", "*cocoa*"),
+    "imageformats": ("*qjpeg*", "*qsvg*", "*qico*"),
+    "iconengines": ("*svg*",),
+    "platformthemes": ("*portal*",),
+    "platforminputcontexts": ("*compose*", "*ibus*"),
+    "styles": ("*",),
+    "wayland-shell-integration": ("*xdg-shell*",),
+    "wayland-decoration-client": ("*",),
+}
+"""The plugins of Qt that are kept, by folder; no other folder is."""
+
+UNUSED_LIBRARIES = (
+    "*Qt6Qml*", "*Qt6Quick*", "*Qt6Pdf*", "*Qt6VirtualKeyboard*", "*Qt6Sql*", "*Qt6Designer*", "*Qt6Help*",
+    "*Qt6EglFS*", "*Qt6EglFs*", "*Qt6Eglfs*", "*Qt6WlShell*", "*Qt6WaylandCompositor*", "*Qt6WaylandEglCompositor*",
+    "*libgtk-3*", "*libgdk-3*", "*qtquick*", "*pymupdf/layout/*", "*mupdf-devel*",
+)  # fmt: skip
+"""Files that came along with a plugin or a package that is left out."""
+
+KEPT_TRANSLATIONS = ("qtbase_de.qm", "qtbase_ja.qm", "qtbase_en.qm")
+
+
+def wanted(path: str) -> bool:
+    """Whether a collected file, by its place in the program's folder, is used by the program."""
+    place = path.replace("\\", "/")
+    if "/translations/" in place and place.endswith(".qm"):
+        return place.rpartition("/")[2] in KEPT_TRANSLATIONS
+    if "/plugins/" in place and "PySide6" in place:
+        folder, _, name = place.partition("/plugins/")[2].partition("/")
+        return any(fnmatch(name, pattern) for pattern in PLUGINS.get(folder, ()))
+    return not any(fnmatch(place, pattern) for pattern in UNUSED_LIBRARIES)
+
+
+def _only_wanted(entries: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    return [entry for entry in entries if wanted(entry[0])]
+
+
+def analysis(make: Any) -> Any:
+    """Everything that was found to belong to the program, by PyInstaller's `Analysis` given as `make`."""
+    sys.path.insert(0, str(ROOT))
+    data = [(str(ROOT / "resources"), "resources"), (str(ROOT / "LICENSE"), ".")]
+    data += collect_data_files("rapidocr", includes=["models/*"])
+    for distribution in (
+        "PySide6-Essentials",
+        "PyMuPDF",
+        "rapidocr",
+        "sqlcipher3",
+        "keyring",
+        "platformdirs",
+    ):
+        data += copy_metadata(distribution)
+    found = make(
+        [str(ROOT / "installer" / "program.py")],
+        pathex=[str(ROOT)],
+        datas=data,
+        # The workstation names its backends on first use, keyring its own through metadata.
+        hiddenimports=[*collect_submodules("app"), *collect_submodules("keyring.backends")],
+        excludes=LEFT_OUT,
+        noarchive=False,
+    )
+    found.binaries = _only_wanted(found.binaries)
+    found.datas = _only_wanted(found.datas)
+    return found
