@@ -19,9 +19,10 @@ from app.domain.case import IntakeStatus
 from app.domain.errors import Actionable, NoSuchCase
 from app.domain.form import FormField, Value
 from app.domain.queue import QueueQuery, QueueSort
+from app.domain.validation import warning_text
 from app.services import report
 from app.services.ingestion import Ingested, Ingestion, files_under
-from app.services.ports import Progress
+from app.services.ports import Progress, Watch
 from app.workstation import KeyQuestion, Settings, Workstation, build, settings, unlock
 
 OK, REFUSED, NOT_THERE, INTERRUPTED = 0, 1, 2, 130
@@ -169,11 +170,11 @@ class progress_line:  # noqa: N801 - a context, used as a verb
         self._words = words
         self._shown = sys.stderr.isatty()
 
-    def __enter__(self) -> Callable[[Progress], None]:
+    def __enter__(self) -> Watch:
         self._draw(self._words)
         return self.watch
 
-    def watch(self, progress: Progress) -> None:
+    def watch(self, progress: Progress, /) -> None:
         if progress.total > 1:
             self._draw(f"{self._words}  page {progress.done} of {progress.total}")
 
@@ -240,7 +241,7 @@ def _edit(options: argparse.Namespace) -> int:
             if field is not None:
                 print(f"{path}: {report.value_text(field.current)} ({field.state})")
                 for warning in field.warnings:
-                    print(f"  {report.warning_text(warning)}")
+                    print(f"  {warning_text(warning)}")
     return OK
 
 
@@ -315,18 +316,19 @@ def _audit(options: argparse.Namespace) -> int:
         print(f"The audit trail is whole: {found.entries:,} entries.")
     else:
         print(
-            f"The audit trail is broken at entry {found.broken_at}. Keep the workspace as it is and tell your security officer."
+            f"The audit trail is broken at entry {found.broken_at}. "
+            "Keep the workspace as it is and tell your security officer."
         )
     return OK if found.holds else REFUSED
 
 
 def _passphrase(options: argparse.Namespace) -> int:
-    from app.services.store.key import (
-        change_passphrase,
-    )  # only here: the stretching library takes time to load
-
     place = settings(options.workspace)
-    change_passphrase(place.folder, ask_on_terminal)
+    old = ask_on_terminal(KeyQuestion.EXISTING)
+    new = ask_on_terminal(KeyQuestion.NEW) if old else None
+    if not old or not new:
+        raise Usage("A passphrase is asked for on a terminal; nothing was changed.")
+    change_passphrase(place.folder, old, new)
     print("The passphrase is changed.")
     return OK
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from collections.abc import Iterator
 from pathlib import Path
 
 from app import display
@@ -45,7 +44,9 @@ def run_demo(folder: Path | None, out: Path | None, ask: Ask) -> int:
 
 
 def _offscreen(place: Settings, key: bytes, samples: tuple[Sample, ...], out: Path | None) -> int:
-    print(f"There is no display, so the work is done offscreen on {len(samples)} sample arrivals.\n", flush=True)
+    print(
+        f"There is no display, so the work is done offscreen on {len(samples)} sample arrivals.\n", flush=True
+    )
     workstation = build(place, key)
     try:
         every = ingest_samples(workstation, samples)
@@ -89,7 +90,9 @@ def _agreement(samples: tuple[Sample, ...], every: list[Ingested]) -> str:
                 right += _folded(read.get(name, "")) == _folded(value)
     if not total:
         return "No known form was among them."
-    return f"{right} of {total} answers on the known forms were read as they are printed ({right / total:.1%})."
+    return (
+        f"{right} of {total} answers on the known forms were read as they are printed ({right / total:.1%})."
+    )
 
 
 def _numbered(path: str) -> str:

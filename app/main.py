@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
@@ -84,7 +85,7 @@ def close_window(window: Window, workstation: Workstation) -> None:
 def use_preferences(workstation: Workstation) -> None:
     kept = workstation.in_store(workstation.store.recall, "preferences") or {}
     theme.set_text_scale(float(kept.get("text_scale", 1.0)))
-    theme.use(str(kept.get("theme", "system")))
+    theme.use(cast("theme.Name", kept.get("theme", "system")))
     if kept.get("person"):
         workstation.work_as(str(kept["person"]))
 

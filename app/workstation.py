@@ -21,10 +21,20 @@ from app.services.pages import Pages
 from app.services.ports import DocumentOpener, FormProcessor, TextReader
 from app.services.processors import load_definitions
 from app.services.store.blob import BlobFolder
-from app.services.store.key import KeyQuestion as KeyQuestion
-from app.services.store.key import unlock as unlock
+from app.services.store.key import KeyQuestion, change_passphrase, unlock
 from app.services.store.store import Store
 from app.services.watched_folder import WatchedFolder
+
+__all__ = [
+    "Backends",
+    "KeyQuestion",
+    "Settings",
+    "Workstation",
+    "build",
+    "change_passphrase",
+    "settings",
+    "unlock",
+]
 
 T = TypeVar("T")
 WATCHED = "pa_forms_bkt"

@@ -134,7 +134,9 @@ class Editing:
         cells = [c for c in content.values() if isinstance(c, dict)]
         if any(cell.get("source") != Source.PERSON for cell in cells):
             raise Rejected(
-                "What was read from the page is kept.", "Mark the cells as not applicable instead.", code="row_is_read"
+                "What was read from the page is kept.",
+                "Mark the cells as not applicable instead.",
+                code="row_is_read",
             )
         return self._write(document, Action.ROW_REMOVED, by, (Write(place, content, MISSING),), ())
 
@@ -144,7 +146,9 @@ class Editing:
         left = projection.unseen(document, self.changes.threshold)
         if left:
             raise Rejected(
-                f"{len(left)} fields still need a look." if len(left) > 1 else "One field still needs a look.",
+                f"{len(left)} fields still need a look."
+                if len(left) > 1
+                else "One field still needs a look.",
                 "Look at them and verify again.",
                 code="needs_look",
                 count=len(left),
@@ -190,7 +194,9 @@ class Editing:
     def _field(self, document: Json, path: str) -> FormField:
         field = next((f for f in fields_from(document) if f.path == path), None)
         if field is None or value_at(document, document_path(path)) is MISSING:
-            raise Rejected(f"The case has no field “{path}”.", "Show the case to see its fields.", code="no_field")
+            raise Rejected(
+                f"The case has no field “{path}”.", "Show the case to see its fields.", code="no_field"
+            )
         return field
 
     def _write(
@@ -216,7 +222,12 @@ def _columns(document: Json, table: str, definition: FormDefinition | None) -> l
     for row in rows.values():
         return [
             FormField(
-                column, cell["label"], cell["section"], FieldKind(cell["kind"]), source=Source.PERSON, confidence=1.0
+                column,
+                cell["label"],
+                cell["section"],
+                FieldKind(cell["kind"]),
+                source=Source.PERSON,
+                confidence=1.0,
             )
             for column, cell in row.items()
             if isinstance(cell, dict)

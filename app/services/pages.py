@@ -25,7 +25,7 @@ class Pages:
     _opening: dict[str, threading.Lock] = field(default_factory=dict)
 
     def open(self, sha256: str, media_type: str) -> tuple[PageInfo, ...]:
-        """The sizes of the pages. Raises `Unreadable` when the file cannot be shown, `StorageFailed` when it is gone."""
+        """The sizes of the pages. Raises `Unreadable` when it cannot be shown, `StorageFailed` when it is gone."""
         return self._document(sha256, media_type).pages
 
     def render(

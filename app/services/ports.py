@@ -24,7 +24,7 @@ class Watch(Protocol):
     Raises `Cancelled` when the person stopped the work.
     """
 
-    def __call__(self, progress: Progress) -> None: ...
+    def __call__(self, progress: Progress, /) -> None: ...
 
 
 class FormProcessor(Protocol):

@@ -39,7 +39,9 @@ class WatchedFolder:
                     found[path] = (status.st_size, status.st_mtime_ns)
             except OSError:
                 continue
-        complete = tuple(path for path, shape in found.items() if self._seen.get(path) == shape != self._stuck.get(path))
+        complete = tuple(
+            path for path, shape in found.items() if self._seen.get(path) == shape != self._stuck.get(path)
+        )
         self._seen = found
         return complete
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QKeySequence, QShortcut
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
 
 from app.domain.box import Box
 from app.domain.case import Case, CaseDocument, IntakeStatus, Json
-from app.domain.draft import PageViewState
+from app.domain.draft import Draft, PageViewState
 from app.domain.errors import Actionable
 from app.domain.extraction import Word
 from app.domain.form import FieldKind
@@ -23,10 +24,10 @@ from app.views.models.case_model import CaseModel, view_document, view_from
 from app.views.models.intake_model import IntakeModel
 from app.views.models.pages_model import PagesModel
 from app.views.models.queue_model import QueueModel
+from app.views.widgets.field_key import Intent
 from app.views.widgets.field_panel import FieldPanel
 from app.views.widgets.page_view import PageHeader, PageView
 from app.views.widgets.page_view.lens import lens_request
-from app.views.widgets.page_view.tile import TileRequest
 from app.views.widgets.queue_panel import QueuePanel
 
 QUEUE_WIDTH, PANEL_WIDTH = 268, 432
@@ -64,6 +65,8 @@ class IntakeScreen(QWidget):
         self._field = ""
         self._awaited_field = ""
         self._next_after_verify = ""
+        self._typing = ""
+        self._lens: tuple[str, int, int] | None = None
         self.queue = QueuePanel()
         self.header = PageHeader()
         self.page = PageView()
@@ -121,10 +124,12 @@ class IntakeScreen(QWidget):
         panel.confirmed.connect(self._case_model.confirm)
         panel.marked.connect(self._case_model.mark)
         panel.restored.connect(self._case_model.restore)
-        panel.drafted.connect(self._case_model.keep_draft)
-        panel.draft_dropped.connect(self._case_model.drop_draft)
+        panel.drafted.connect(self._keep_draft)
+        panel.draft_dropped.connect(self._drop_draft)
+        panel.value_edited.connect(lambda _path, _value: self._set_typing(""))
         panel.row_added.connect(self._case_model.add_row)
         panel.row_removed.connect(self._case_model.remove_row)
+        panel.reopen_requested.connect(self._case_model.undo)
         panel.undo_requested.connect(self._case_model.undo)
         panel.redo_requested.connect(self._case_model.redo)
         panel.verify_requested.connect(self._verify)
@@ -152,9 +157,9 @@ class IntakeScreen(QWidget):
             ("PgUp", lambda: page.scroll_page(-1)),
             ("F3", page.find_next),
             ("Shift+F3", page.find_previous),
+            ("F6", page.toggle_held),
             ("F7", page.toggle_thumbnails),
             ("F8", page.toggle_night),
-            ("F6", page.toggle_held),
             ("Ctrl++", page.zoom_in),
             ("Ctrl+=", page.zoom_in),
             ("Ctrl+-", page.zoom_out),
@@ -164,27 +169,56 @@ class IntakeScreen(QWidget):
             ("Alt+Left", page.go_back),
             ("Alt+Right", page.go_forward),
             ("Ctrl+O", self.choose_files),
-            ("Ctrl+Z", panel.undo),
-            ("Ctrl+Y", panel.redo),
-            ("Ctrl+Shift+Z", panel.redo),
-            ("F9", panel.request_verify),
-            ("F10", self.open_next),
-            ("Ctrl+F", self.queue.focus_filter),
+            ("Ctrl+F", self.header.open_find),
+            ("Ctrl+L", self.queue.focus_filter),
         ):
-            shortcut = QShortcut(QKeySequence(keys), self, activated=function)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self._bind(keys, function, repeats=True)
+        for keys, intent in (
+            ("Ctrl+Z", Intent.UNDO),
+            ("Ctrl+Y", Intent.REDO),
+            ("Ctrl+Shift+Z", Intent.REDO),
+            ("F2", Intent.EDIT),
+            ("F9", Intent.VERIFY),
+            ("F10", Intent.NEXT_CASE),
+        ):
+            self._bind(keys, partial(panel.form.act, intent), repeats=intent in (Intent.UNDO, Intent.REDO))
+
+    def _bind(self, keys: str, function: Callable[[], object], *, repeats: bool) -> None:
+        """A key that works wherever the keyboard is on this screen."""
+        shortcut = QShortcut(QKeySequence(keys), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(function)
+        shortcut.setAutoRepeat(repeats)
 
     def _wire_header(self) -> None:
         header, page = self.header, self.page
-        header.zoom_in_requested.connect(page.zoom_in)
-        header.zoom_out_requested.connect(page.zoom_out)
-        header.rotate_requested.connect(page.turn_right)
-        header.find_requested.connect(page.find)
-        header.find_next_requested.connect(page.find_next)
-        header.find_previous_requested.connect(page.find_previous)
+        header.zoom_in_asked.connect(page.zoom_in)
+        header.zoom_out_asked.connect(page.zoom_out)
+        header.fit_asked.connect(
+            lambda fit: {"page": page.fit_page, "width": page.fit_width, "actual": page.actual_size}[fit]()
+        )
+        header.turn_asked.connect(page.turn_right)
+        header.thumbnails_asked.connect(page.set_thumbnails)
+        header.night_asked.connect(page.set_night)
+        header.hold_asked.connect(page.set_held)
+        header.find_edited.connect(page.find)
+        header.find_next_asked.connect(page.find_next)
+        header.find_previous_asked.connect(page.find_previous)
+        header.find_closed.connect(self._close_find)
         page.page_changed.connect(header.set_page)
         page.zoom_changed.connect(header.set_percent)
         page.found_changed.connect(header.set_found)
+        for changed in (page.night_changed, page.thumbnails_changed, page.held_changed):
+            changed.connect(self._show_switches)
+
+    def _show_switches(self) -> None:
+        page = self.page
+        self.header.set_switches(thumbnails=page.thumbnails, night=page.night, held=page.held)
+
+    def _close_find(self) -> None:
+        self.header.close_find()
+        self.page.find("")
+        self.panel.focus_editor()
 
     # the queue
 
@@ -224,7 +258,7 @@ class IntakeScreen(QWidget):
         self._queue_model.forget(case_ids)
         self._refresh.start()
         open_case = self._case_model.case
-        if open_case is not None and open_case.case_id in case_ids and not self.panel.typing:
+        if open_case is not None and open_case.case_id in case_ids and not self._typing:
             self._case_model.open(open_case.case_id)
 
     # the case
@@ -256,7 +290,7 @@ class IntakeScreen(QWidget):
         case = opened.case
         again = self._opened is not None and self._opened.case.case_id == case.case_id
         self._opened = opened
-        self.queue.set_current(case.case_id)
+        self.queue.set_open(case.case_id, self._queue_model.index_of(case.case_id))
         form = case.form_document
         title = self._title(case)
         self.header.set_case(case.patient or (form.name if form else ""), case.receipt, title)
@@ -325,7 +359,8 @@ class IntakeScreen(QWidget):
             self.page.go_to_page(document.pages[0] - 1)
         if self._field:
             self.page.select(self._field, reveal=self._view is None)
-        self.panel.ask_lens()
+        if self._lens is not None:
+            self._draw_lens(*self._lens)
         following = self._queue_model.after(case.case_id)
         row = self._queue_model.row_of(following) if following else None
         if row is not None:
@@ -349,7 +384,7 @@ class IntakeScreen(QWidget):
     def _show_nothing(self) -> None:
         self._opened = None
         self._document = None
-        self.queue.set_current("")
+        self.queue.set_open("")
         self.header.set_case("", "", "")
         self.page.clear(self.tr("Choose a case on the left, or drop files on the window."))
         self.panel.show_nothing(self.tr("The fields of a case appear here."))
@@ -369,7 +404,7 @@ class IntakeScreen(QWidget):
 
     def _refused(self, error: Actionable) -> None:
         if error.code == "needs_look":
-            self.panel.show_left()
+            self.panel.refuse_verify()
 
     # the fields and the page
 
@@ -382,20 +417,33 @@ class IntakeScreen(QWidget):
         self.page.select(path or None)
         self.layout_changed.emit()
 
+    def _set_typing(self, path: str) -> None:
+        self._typing = path
+
+    def _keep_draft(self, path: str, draft: Draft) -> None:
+        self._typing = path
+        self._case_model.keep_draft(path, draft)
+
+    def _drop_draft(self, path: str) -> None:
+        self._typing = ""
+        self._case_model.drop_draft(path)
+
     def _draw_lens(self, path: str, width: int, height: int) -> None:
+        """Ask for the crop of a field, `width` x `height` in device pixels; again once the page is there."""
+        self._lens = (path, width, height)
         case = self._case_model.case
         field = case.field(path) if case else None
         if field is None or field.page is None or self._document is None or field.page > len(self._sizes):
             return
+        ratio = self.devicePixelRatioF()
         turns = (self._document.turn(field.page) + dict(self.page.state().turns).get(field.page - 1, 0)) % 4
         request = lens_request(
-            field, self._sizes[field.page - 1], width, height, self.devicePixelRatioF(), turns
+            field, self._sizes[field.page - 1], round(width / ratio), round(height / ratio), ratio, turns
         )
         if request is not None:
             self._pages_model.draw_lens(path, request)
 
     def _show_lens(self, path: str, image: QImage) -> None:
-        image.setDevicePixelRatio(self.devicePixelRatioF())
         self.panel.set_lens(path, image)
 
     def _read_region(self, page: int, box: Box) -> None:
@@ -403,32 +451,49 @@ class IntakeScreen(QWidget):
         field = case.field(self._field) if case and self._field else None
         if field is None or self._document is None:
             self.said.emit(
-                "info", self.tr("No field is selected."), self.tr("Select the field that this should go into.")
+                "info",
+                self.tr("No field is selected."),
+                self.tr("Select the field that this should go into."),
             )
         elif field.kind is FieldKind.TICK_BOX:
             self.said.emit("info", self.tr("A tick box holds no text."), self.tr("Tick it with Space."))
         else:
-            self.panel.set_waiting(field.path)
             self._pages_model.read_region(field.path, self._document.document_id, page, box)
 
     def _take_region(self, path: str, words: tuple[Word, ...]) -> None:
         text = self._joined(path, words)
         if not text:
-            self.said.emit("look", self.tr("Nothing is printed there that can be read."), self.tr("Type it instead."))
+            self.said.emit(
+                "look", self.tr("Nothing is printed there that can be read."), self.tr("Type it instead.")
+            )
             return
-        self.panel.put_value(path, text)
+        if self.panel.selected_path == path:
+            self.panel.form.replace_text(text)
+            self.panel.form.act(Intent.CONFIRM)  # lands as if it had been typed, and the cursor moves on
+        else:  # the person went on while it was being read
+            self._case_model.correct(path, text)
 
     def _joined(self, path: str, words: tuple[Word, ...]) -> str:
         """Lines joined as the field is written: with spaces, or without for one unbroken run."""
         case = self._case_model.case
         definition = self._definitions.get(case.form_type) if case else None
         defined = definition.field(path) if definition else None
-        text = ("" if defined and defined.unbroken else " ").join(w.text.strip() for w in words if w.text.strip())
+        text = ("" if defined and defined.unbroken else " ").join(
+            w.text.strip() for w in words if w.text.strip()
+        )
         return re.sub(r"\s+", " ", text).strip()
 
     def _take_word(self, _page: int, word: Word) -> None:
-        if self._field:
-            self.panel.put_word(self._field, word.text)
+        if not self._field:
+            self.said.emit(
+                "info",
+                self.tr("No field is selected."),
+                self.tr("Select the field that this should go into."),
+            )
+        elif self._typing == self._field:  # the next word of the same answer
+            self.panel.form.insert_text(f" {word.text}")
+        else:
+            self.panel.form.replace_text(word.text)
 
     def _keep_view(self, state: PageViewState) -> None:
         if self._document is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from app.domain.case import Json
+from app.domain.case import IntakeStatus, Json
 from app.domain.errors import Actionable
 from app.services.intake import Arrival
 from app.views import messages, theme
@@ -27,6 +28,7 @@ from app.workstation import Workstation
 DESK = "desk"
 """Under this key the store remembers which case is open, and how the window is laid out."""
 SETTLE_MS = 100
+TAKE_BACK = "take_back:"
 
 
 class Window(QMainWindow):
@@ -90,8 +92,9 @@ class Window(QMainWindow):
         self.background.crashed.connect(self._tell_crash)
         self.queue_model.counts_changed.connect(self._show_counts)
         self.queue_model.refreshed.connect(self._restore)
-        self.intake.said.connect(self.messages.tell)
+        self.intake.said.connect(self.messages.say)
         self.intake.verified.connect(self._tell_verified)
+        self.messages.acted.connect(self._act)
         self.intake.layout_changed.connect(self._settle.start)
         self._settle.timeout.connect(self._remember)
         self.settings_page.theme_chosen.connect(self._choose_theme)
@@ -101,7 +104,7 @@ class Window(QMainWindow):
             ("F1", self.shortcuts.toggle),
             ("Ctrl+,", lambda: self.show_room("settings")),
         ):
-            QShortcut(QKeySequence(keys), self, activated=function)
+            QShortcut(QKeySequence(keys), self).activated.connect(function)
 
     def start(self) -> None:
         """Fill the window and go on with what was left unread. The window can be used before this is done."""
@@ -114,10 +117,10 @@ class Window(QMainWindow):
 
     def show_error(self, error: Actionable) -> None:
         reason, step = messages.text(error)
-        self.messages.tell("wrong", reason, step)
+        self.messages.say("wrong", reason, step)
 
     def _tell_crash(self, _error: object) -> None:
-        self.messages.tell(
+        self.messages.say(
             "wrong",
             self.tr("The program made a mistake here."),
             self.tr("Your work is saved. The log has the details."),
@@ -125,32 +128,37 @@ class Window(QMainWindow):
 
     def _tell_arrival(self, arrival: Arrival) -> None:
         if arrival.known:
-            self.messages.tell(
+            self.messages.say(
                 "look",
                 self.tr("This file was received before, as {receipt}.").format(receipt=arrival.case.receipt),
                 self.tr("It is not taken in twice."),
             )
             self.intake.open_case(arrival.case.case_id)
         else:
-            self.messages.tell(
+            self.messages.say(
                 "info",
                 self.tr("Received as {receipt}.").format(receipt=arrival.case.receipt),
                 "" if arrival.case.reason is None else arrival.case.reason.text,
             )
 
     def _tell_verified(self, case_id: str, receipt: str) -> None:
-        self.messages.tell(
+        self.messages.say(
             "sure",
             self.tr("{receipt} is verified.").format(receipt=receipt),
             "",
+            f"{TAKE_BACK}{case_id}",
             self.tr("Open it again"),
-            lambda: self.intake.take_back(case_id),
         )
+
+    def _act(self, action: str) -> None:
+        self.messages.clear()
+        if action.startswith(TAKE_BACK):
+            self.intake.take_back(action.removeprefix(TAKE_BACK))
 
     def _show_saving(self, pending: int) -> None:
         self.rail.set_saved(self.tr("Saving…") if pending else self.tr("All saved here"), bool(pending))
 
-    def _show_counts(self, counts: object) -> None:
+    def _show_counts(self, counts: Mapping[IntakeStatus, int]) -> None:
         self.intake.queue.set_counts(counts)
         self.rail.set_count("intake", self.intake.to_check(counts))
 
@@ -180,7 +188,7 @@ class Window(QMainWindow):
         self.settings_page.set_text_size(theme.text_scale())
         self.intake.set_person(place.person)
 
-    def _choose_theme(self, name: str) -> None:
+    def _choose_theme(self, name: theme.Name) -> None:
         theme.use(name)
         self._keep_preferences()
 
@@ -214,5 +222,3 @@ class Window(QMainWindow):
 def open_paths(window: Window, paths: list[str]) -> None:
     """Take files in through the window, as if they had been dropped on it."""
     window.intake_model.add_files([Path(p) for p in paths])
-
-

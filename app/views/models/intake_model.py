@@ -85,8 +85,12 @@ class IntakeModel(QObject):
             self._workstation.intake.ask_again,
             case_id,
             self._workstation.person,
-            done=lambda case: (self.cases_changed.emit((case.case_id,)), self._read_all((case.case_id,))),
+            done=self._asked_again,
         )
+
+    def _asked_again(self, case: Case) -> None:
+        self.cases_changed.emit((case.case_id,))
+        self._read_all((case.case_id,))
 
     def cancel(self, case_id: str) -> None:
         """Stop reading a case, or take it off the list of those to be read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
@@ -121,10 +122,10 @@ class PagesModel(QObject):
         while len(self._in_flight) < IN_FLIGHT and (self._lenses or self._tiles):
             if self._lenses:
                 path, request = self._lenses.popitem()
-                self._start(request, lambda image, path=path: self.lens_drawn.emit(path, image))
+                self._start(request, partial(self.lens_drawn.emit, path))
             else:
                 request = self._tiles.pop()
-                self._start(request, lambda image, request=request: self.tile_drawn.emit(request, image))
+                self._start(request, partial(self.tile_drawn.emit, request))
 
     def _start(self, request: TileRequest, show: Callable[[QImage], None]) -> None:
         document = self._documents.get(request.document_id)
