@@ -23,7 +23,7 @@ from app.domain.validation import warning_text
 from app.services import report
 from app.services.ingestion import Ingested, Ingestion, files_under
 from app.services.ports import Progress, Watch
-from app.workstation import KeyQuestion, Settings, Workstation, build, settings, unlock
+from app.workstation import KeyQuestion, Settings, Workstation, build, change_passphrase, settings, unlock
 
 OK, REFUSED, NOT_THERE, INTERRUPTED = 0, 1, 2, 130
 

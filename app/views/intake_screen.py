@@ -468,10 +468,14 @@ class IntakeScreen(QWidget):
             )
             return
         if self.panel.selected_path == path:
-            self.panel.form.replace_text(text)
+            self._replace_text(text)
             self.panel.form.act(Intent.CONFIRM)  # lands as if it had been typed, and the cursor moves on
         else:  # the person went on while it was being read
             self._case_model.correct(path, text)
+
+    def _replace_text(self, text: str) -> None:
+        self.panel.form.card.editor.select_whole()
+        self.panel.insert_text(text)
 
     def _joined(self, path: str, words: tuple[Word, ...]) -> str:
         """Lines joined as the field is written: with spaces, or without for one unbroken run."""
@@ -491,9 +495,9 @@ class IntakeScreen(QWidget):
                 self.tr("Select the field that this should go into."),
             )
         elif self._typing == self._field:  # the next word of the same answer
-            self.panel.form.insert_text(f" {word.text}")
+            self.panel.insert_text(f" {word.text}")
         else:
-            self.panel.form.replace_text(word.text)
+            self._replace_text(word.text)
 
     def _keep_view(self, state: PageViewState) -> None:
         if self._document is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QTimer, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.case import IntakeStatus, Json
@@ -60,7 +60,7 @@ class Window(QMainWindow):
         self.rooms.addWidget(self.intake)
         self.rooms.addWidget(self.settings_page)
         self._lay_out()
-        self.shortcuts = ShortcutSheet(self.centralWidget())
+        self.shortcuts = ShortcutSheet(self.whole)
         self._settle = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._fill_settings()
         self._wire()
@@ -78,6 +78,7 @@ class Window(QMainWindow):
         row.setSpacing(0)
         row.addWidget(self.rail)
         row.addWidget(middle, 1)
+        self.whole = whole
         self.setCentralWidget(whole)
 
     def _wire(self) -> None:
@@ -97,9 +98,15 @@ class Window(QMainWindow):
         self.messages.acted.connect(self._act)
         self.intake.layout_changed.connect(self._settle.start)
         self._settle.timeout.connect(self._remember)
-        self.settings_page.theme_chosen.connect(self._choose_theme)
+        self.settings_page.appearance_chosen.connect(self._choose_theme)
         self.settings_page.text_size_chosen.connect(self._choose_text_size)
-        self.settings_page.person_changed.connect(self._choose_person)
+        self.settings_page.person_named.connect(self._choose_person)
+        self.settings_page.workspace_shown.connect(
+            lambda: self._show_folder(self._workstation.settings.folder)
+        )
+        self.settings_page.watched_folder_shown.connect(
+            lambda: self._show_folder(self._workstation.settings.watched_folder)
+        )
         for keys, function in (
             ("F1", self.shortcuts.toggle),
             ("Ctrl+,", lambda: self.show_room("settings")),
@@ -156,7 +163,10 @@ class Window(QMainWindow):
             self.intake.take_back(action.removeprefix(TAKE_BACK))
 
     def _show_saving(self, pending: int) -> None:
-        self.rail.set_saved(self.tr("Saving…") if pending else self.tr("All saved here"), bool(pending))
+        if pending:
+            self.rail.set_state(self.tr("Saving…"), "loader")
+        else:
+            self.rail.set_state(self.tr("All saved here"), "hard-drive")
 
     def _show_counts(self, counts: Mapping[IntakeStatus, int]) -> None:
         self.intake.queue.set_counts(counts)
@@ -184,9 +194,12 @@ class Window(QMainWindow):
         self.settings_page.set_workspace(str(place.folder))
         self.settings_page.set_watched_folder(str(place.watched_folder))
         self.settings_page.set_person(place.person)
-        self.settings_page.set_theme(theme.wanted())
-        self.settings_page.set_text_size(theme.text_scale())
+        self.settings_page.set_appearance(theme.wanted())
+        self.settings_page.set_text_size(round(theme.text_scale() * 100))
         self.intake.set_person(place.person)
+
+    def _show_folder(self, folder: Path) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
     def _choose_theme(self, name: theme.Name) -> None:
         theme.use(name)
