@@ -23,16 +23,17 @@ QLineEdit {{
 QLineEdit:focus {{ border: 1px solid {p["accent"]}; }}
 QPushButton {{
     background: {p["surface"]}; color: {p["text"]}; border: 1px solid {p["line"]}; border-radius: {px(8)}px;
-    padding: 0 {px(12)}px; min-height: {px(32)}px; font-weight: 600;
+    padding: 0 {px(12)}px; min-height: {px(32)}px;
 }}
 QPushButton:hover {{ background: {p["background"]}; }}
 QPushButton:pressed {{ background: {p["selection"]}; }}
 QPushButton:focus {{ border: 1px solid {p["accent"]}; }}
 QPushButton:disabled {{ color: {p["muted"]}; background: {p["background"]}; }}
+QPushButton:checked {{ background: {p["selection"]}; border-color: {p["accent"]}; color: {p["accent"]}; }}
 QPushButton[primary="true"] {{ background: {p["accent"]}; color: {p["on_accent"]}; border-color: {p["accent"]}; }}
 QPushButton[quiet="true"] {{
     background: transparent; border: 1px solid transparent; color: {p["muted"]}; padding: 0 {px(6)}px;
-    min-height: {px(26)}px; font-weight: 500; text-align: left;
+    min-height: {px(26)}px; text-align: left;
 }}
 QPushButton[quiet="true"]:hover {{ background: {p["background"]}; color: {p["text"]}; }}
 QPushButton[quiet="true"]:focus {{ border: 1px solid {p["accent"]}; }}
@@ -46,6 +47,7 @@ QScrollBar::handle:horizontal {{ min-width: {px(32)}px; }}
 QScrollBar::handle:hover {{ background: {p["muted"]}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; border: none; background: none; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: none; }}
+QSlider {{ min-height: {px(24)}px; }}
 QSlider::groove:horizontal {{ height: {px(4)}px; background: {p["line"]}; border-radius: {px(2)}px; }}
 QSlider::sub-page:horizontal {{ background: {p["accent"]}; border-radius: {px(2)}px; }}
 QSlider::handle:horizontal {{

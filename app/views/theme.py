@@ -123,12 +123,13 @@ TYPES: Mapping[str, Type] = {
     "receipt": Type(12, 400, distinct=True),
     "cell": Type(12, 400, distinct=True),
     "small": Type(12),
+    "note": Type(12, distinct=True),
     "chip": Type(12, 600),
     "section": Type(11, 600, spacing=0.5),
     "caption": Type(11, 600),
     "key": Type(11, 600),
 }
-"""The roles of type. `value`, `edit`, `cell` and `receipt` set what was read from a page."""
+"""The roles of type. `value`, `edit`, `cell`, `note` and `receipt` set what was read from a page."""
 
 FAMILIES = ("Inter Variable", "Inter")
 STROKE = 1.6

@@ -224,7 +224,7 @@ class FieldCard(QWidget):
         offered = suggestions(self._entry) if self._entry is not None else ()
         for number, hint in enumerate(self._hints):
             if number < len(wanted):
-                hint.set_words(wanted[number].key, wanted[number].text)
+                hint.set_words(wanted[number].key, wanted[number].text, wanted[number].intent in SUGGESTIONS)
                 if wanted[number].intent in SUGGESTIONS:
                     hint.setToolTip(offered[SUGGESTIONS.index(wanted[number].intent)])
             hint.setVisible(number < len(wanted))
@@ -262,7 +262,7 @@ class FieldCard(QWidget):
         )
 
     def _note_lines(self, text: str, width: int) -> Lines:
-        return broken(text, "small", width - 2 * theme.px(PAD) - theme.px(NOTE_SYMBOL) - theme.px(6), 4)
+        return broken(text, "note", width - 2 * theme.px(PAD) - theme.px(NOTE_SYMBOL) - theme.px(6), 4)
 
     def _arrange(self, width: int, place: bool) -> int:
         pad, inner = theme.px(PAD), width - 2 * theme.px(PAD)
@@ -324,7 +324,7 @@ class FieldCard(QWidget):
             size = theme.px(NOTE_SYMBOL)
             draw_symbol(painter, note.symbol, note.role, pad, y + theme.px(2) + lines.line_height / 2, size)
             x = pad + size + theme.px(6)
-            draw_lines(painter, x, y + theme.px(2), lines, "small", theme.colour(note.role))
+            draw_lines(painter, x, y + theme.px(2), lines, "note", theme.colour(note.role))
             y += max(theme.px(20), round(lines.height) + theme.px(4))
 
     def _paint_frame(self, painter: QPainter, rect: QRectF) -> None:

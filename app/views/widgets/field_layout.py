@@ -147,7 +147,7 @@ def _field(entry: Entry, width: float, y: float) -> FieldPlace:
     label = broken(entry.label, "body", value_x - pad - theme.px(12), 2)
     room = width - pad - chip_width(entry.chip) - theme.px(8) - value_x
     value = broken(entry.text or "—", "value", room, 2)
-    notes = broken(" ".join(entry.notes), "small", room, 3) if entry.notes else None
+    notes = broken(" ".join(entry.notes), "note", room, 3) if entry.notes else None
     inside = max(label.height, value.height + (notes.height if notes else 0))
     extra = theme.px(ROW) - value.line_height
     height = max(

@@ -43,7 +43,7 @@ def paint_field(painter: QPainter, place: FieldPlace, hovered: bool = False) -> 
     )
     if place.notes:
         role = "wrong" if entry.chip.role == "wrong" else "look"
-        draw_lines(painter, place.value_x, top + place.value.height, place.notes, "small", theme.colour(role))
+        draw_lines(painter, place.value_x, top + place.value.height, place.notes, "note", theme.colour(role))
     paint_chip(painter, rect.right() - pad, middle, entry.chip)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QScrollArea, QScrollBar, QToolTip, QWidget
+from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
 from app.views import theme
 from app.views.widgets.field_card import FieldCard
 from app.views.widgets.field_layout import Arrangement, FieldPlace, GridPlace, SectionPlace, arrange
 from app.views.widgets.field_paint import paint_field, paint_grid, paint_section
 from app.views.widgets.field_view import Entry, PanelView
+from app.views.widgets.overlay_bar import OverlayBar
 
 
 class FieldLines(QWidget):
@@ -111,18 +112,12 @@ class FieldSheet(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.lines = FieldLines()
         self.card = FieldCard(self.lines)
         self.setWidget(self.lines)
         self._view = PanelView()
-        # The bar lies over the margin instead of taking room: nothing moves when it comes and goes.
-        self._bar = QScrollBar(Qt.Orientation.Vertical, self)
-        own = self.verticalScrollBar()
-        own.rangeChanged.connect(self._range_changed)
-        own.valueChanged.connect(self._bar.setValue)
-        self._bar.valueChanged.connect(own.setValue)
+        self._bar = OverlayBar(self)
         self.card.height_changed.connect(self.relayout)
         theme.changed.connect(self.relayout)
 
@@ -193,12 +188,4 @@ class FieldSheet(QScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = theme.px(10)
-        self._bar.setGeometry(self.width() - wide, 0, wide, self.height())
         self.relayout()
-
-    def _range_changed(self, least: int, most: int) -> None:
-        self._bar.setPageStep(self.viewport().height())
-        self._bar.setSingleStep(theme.px(34))
-        self._bar.setRange(least, most)
-        self._bar.setVisible(most > least)

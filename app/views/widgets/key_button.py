@@ -7,15 +7,18 @@ from PySide6.QtGui import QEnterEvent, QFontMetricsF, QKeyEvent, QPainter, QPain
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from app.views import theme
-from app.views.widgets.lettering import draw_key, draw_text, key_width
+from app.views.widgets.lettering import draw_key, draw_symbol, draw_text, key_width
 
 
 class KeyButton(QAbstractButton):
-    """A button with its key on it. Enter presses it too, once however long it is held."""
+    """A button with its symbol and its key on it. Enter presses it too, once however long it is held."""
 
-    def __init__(self, text: str, key: str, primary: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, text: str, key: str = "", primary: bool = False, symbol: str = "", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._key = key
+        self._symbol = symbol
         self._primary = primary
         self.setText(text)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -36,7 +39,8 @@ class KeyButton(QAbstractButton):
     def sizeHint(self) -> QSize:
         words = QFontMetricsF(theme.font("strong")).horizontalAdvance(self.text())
         key = theme.px(8) + key_width(self._key) if self._key else 0
-        return QSize(round(words + key + 2 * theme.px(14)), theme.px(34))
+        symbol = theme.px(18 + 8) if self._symbol else 0
+        return QSize(round(words + key + symbol + 2 * theme.px(14)), theme.px(34))
 
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
@@ -63,8 +67,11 @@ class KeyButton(QAbstractButton):
             ground = theme.colour("background" if lit or self.isDown() or not self.isEnabled() else "surface")
         rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         radius = theme.px(8)
+        if self.isChecked():
+            ground = theme.colour("selection")
         painter.setBrush(ground)
-        painter.setPen(Qt.PenStyle.NoPen if primary else QPen(theme.colour("line"), 1))
+        edge = theme.colour("accent" if self.isChecked() else "line")
+        painter.setPen(Qt.PenStyle.NoPen if primary else QPen(edge, 1))
         painter.drawRoundedRect(rect, radius, radius)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -75,7 +82,12 @@ class KeyButton(QAbstractButton):
                 rect.adjusted(inset, inset, -inset, -inset), radius - inset, radius - inset
             )
         ink = "on_accent" if primary else "text" if self.isEnabled() else "muted"
+        if self.isChecked():
+            ink = "accent"
         words = rect.adjusted(theme.px(14), 0, 0, 0)
+        if self._symbol:
+            draw_symbol(painter, self._symbol, ink, words.left(), rect.center().y(), theme.px(18))
+            words.setLeft(words.left() + theme.px(18 + 8))
         draw_text(painter, words, self.text(), "strong", ink)
         if self._key:
             x = rect.right() - theme.px(14) - key_width(self._key) + 1
@@ -88,6 +100,7 @@ class KeyHint(QAbstractButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._key = ""
+        self._role = "small"
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         theme.changed.connect(self.updateGeometry)
@@ -96,14 +109,16 @@ class KeyHint(QAbstractButton):
     def key(self) -> str:
         return self._key
 
-    def set_words(self, key: str, text: str) -> None:
+    def set_words(self, key: str, text: str, distinct: bool = False) -> None:
+        """`distinct` sets words that were read from a page."""
         self._key = key
+        self._role = "note" if distinct else "small"
         self.setText(text)
         self.setToolTip("")
         self.update()
 
     def sizeHint(self) -> QSize:
-        words = QFontMetricsF(theme.font("small")).horizontalAdvance(self.text())
+        words = QFontMetricsF(theme.font(self._role)).horizontalAdvance(self.text())
         return QSize(round(key_width(self._key) + theme.px(6) + words + 1), theme.px(24))
 
     def enterEvent(self, event: QEnterEvent) -> None:
@@ -114,5 +129,5 @@ class KeyHint(QAbstractButton):
         painter = QPainter(self)
         x = draw_key(painter, 0, self.height() / 2, self._key) + theme.px(6)
         ink = "text" if self.underMouse() else "muted"
-        if draw_text(painter, QRectF(x, 0, self.width() - x, self.height()), self.text(), "small", ink):
+        if draw_text(painter, QRectF(x, 0, self.width() - x, self.height()), self.text(), self._role, ink):
             self.setToolTip(self.text())

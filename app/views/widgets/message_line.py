@@ -79,6 +79,7 @@ class MessageLine(QWidget):
         )
         self._words.setPalette(palette)
         self._words.setFont(theme.font("body"))
+        self._button.setFont(theme.font("strong"))
         self._row.setContentsMargins(theme.px(16), theme.px(6), theme.px(10), theme.px(6))
         self._row.setSpacing(theme.px(8))
         self.update()
