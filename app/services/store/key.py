@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import json
@@ -26,7 +27,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from app.domain.case import Json
-from app.domain.errors import Locked, Rejected
+from app.domain.errors import Locked, Rejected, StorageFailed
 from app.services.store.disk import make_folder, write_durably
 from app.services.store.failure import told_in_words
 from app.services.store.presence import turn
@@ -133,8 +134,11 @@ def unlock(
         if record is None:
             raise _unreadable()
     if record["custody"] == "keyring":
-        return _checked(_from_keyring(record, find_keyring), record)
-    return _from_passphrase(record, ask)
+        key = _checked(_from_keyring(record, find_keyring), record)
+    else:
+        key = _from_passphrase(record, ask)
+    _mend(folder)
+    return key
 
 
 def change_passphrase(folder: Path, old: str, new: str, *, cost: Cost | None = None) -> None:
@@ -405,6 +409,17 @@ def _write(folder: Path, record: Json) -> None:
     with told_in_words(folder):
         write_durably(folder / _FILE, text)
         write_durably(folder / _COPY, text)
+
+
+def _mend(folder: Path) -> None:
+    """Bring the workspace file and its copy together again, after damage or a change that was cut off."""
+    found = [path.read_bytes() if path.exists() else b"" for path in (folder / _FILE, folder / _COPY)]
+    if found[0] == found[1]:
+        return
+    with contextlib.suppress(StorageFailed), turn(folder):  # a disk that refuses is told when it matters
+        record = _read(folder)
+        if record is not None:
+            _write(folder, record)
 
 
 def _unreadable() -> Locked:
