@@ -100,7 +100,12 @@ def register(lines: Sequence[FoundLine], definition: FormDefinition, page_width:
     scale = math.hypot(start[0, 0], start[1, 0])
     matrix = start
     chosen: list[_Match] = []
-    for tolerance, kind in ((0.018, "affine"), (0.010, "affine"), (0.008, "homography"), (0.006, "homography")):
+    for tolerance, kind in (
+        (0.018, "affine"),
+        (0.010, "affine"),
+        (0.008, "homography"),
+        (0.006, "homography"),
+    ):
         chosen = _nearest(by_anchor, matrix, tolerance * width * scale)
         if len(chosen) < _LEAST_MATCHES:
             return None
@@ -207,7 +212,8 @@ def _similarity(
     diagonal = math.hypot(width, height)
     # Texts that stand on the page once say more than those that stand there six times.
     seeds = sorted(
-        (m for m in matches if len(by_anchor[m.anchor]) <= 3), key=lambda m: (len(by_anchor[m.anchor]), -m.weight)
+        (m for m in matches if len(by_anchor[m.anchor]) <= 3),
+        key=lambda m: (len(by_anchor[m.anchor]), -m.weight),
     )[:40]
     form = np.array([m.form for m in matches])
     page = np.array([m.page for m in matches])
@@ -235,8 +241,16 @@ def _similarity(
                 best_score = score
                 best = np.array(
                     [
-                        [turn.real, -turn.imag, first.page[0] - (turn.real * first.form[0] - turn.imag * first.form[1])],
-                        [turn.imag, turn.real, first.page[1] - (turn.imag * first.form[0] + turn.real * first.form[1])],
+                        [
+                            turn.real,
+                            -turn.imag,
+                            first.page[0] - (turn.real * first.form[0] - turn.imag * first.form[1]),
+                        ],
+                        [
+                            turn.imag,
+                            turn.real,
+                            first.page[1] - (turn.imag * first.form[0] + turn.real * first.form[1]),
+                        ],
                         [0.0, 0.0, 1.0],
                     ]
                 )

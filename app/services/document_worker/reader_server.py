@@ -1,0 +1,84 @@
+"""The reading worker: loads the models once, reads whole documents and single regions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.domain.box import Box
+from app.domain.case import field_document
+from app.domain.extraction import Extraction
+from app.domain.processor import FormDefinition, from_json
+from app.services.document_worker import limit
+from app.services.document_worker.reading.confidence import Calibration
+from app.services.document_worker.reading.document import read_document, read_region
+from app.services.document_worker.reading.engine import Engine
+from app.services.document_worker.serving import Answer, Serve, Tell
+
+
+class ReaderServer:
+    """Answers `define`, `read` and `region`."""
+
+    def __init__(self) -> None:
+        import onnxruntime  # noqa: F401  its files are opened before the limits come
+
+        self._engine: Engine | None = None
+        self._definitions: tuple[FormDefinition, ...] = ()
+        self._calibration = Calibration({})
+
+    def load(self) -> None:
+        """Load the models: about a quarter of a second, and most of the worker's memory."""
+        self._engine = Engine(limit.threads())
+
+    def calls(self) -> dict[str, Serve]:
+        return {"define": self.define, "read": self.read, "region": self.region}
+
+    def define(self, header: Mapping[str, Any], _payload: bytes, _tell: Tell) -> Answer:
+        self._definitions = tuple(from_json(d) for d in header["definitions"])
+        self._calibration = Calibration(header.get("calibration", {}))
+        return {"forms": [d.form_type for d in self._definitions]}, b""
+
+    def read(self, header: Mapping[str, Any], payload: bytes, tell: Tell) -> Answer:
+        extraction = read_document(
+            payload, str(header.get("media_type", "")), str(header.get("document_id", "")), self._definitions,
+            self._calibration, self._ready(), tell,
+        )  # fmt: skip
+        return {"extraction": extraction_document(extraction)}, b""
+
+    def region(self, header: Mapping[str, Any], payload: bytes, _tell: Tell) -> Answer:
+        words = read_region(
+            payload,
+            str(header.get("media_type", "")),
+            int(header["page"]),
+            Box(*header["box"]),
+            self._ready(),
+        )
+        return {"words": [[w.text, *w.box.rounded(), w.confidence] for w in words]}, b""
+
+    def _ready(self) -> Engine:
+        if self._engine is None:
+            self.load()
+        assert self._engine is not None  # noqa: S101
+        return self._engine
+
+
+def extraction_document(extraction: Extraction) -> dict[str, Any]:
+    """An extraction as JSON; `OcrFormProcessor` reads it back."""
+    return {
+        "page_count": extraction.page_count,
+        "seconds": extraction.seconds,
+        "parts": [[p.kind, list(p.pages)] for p in extraction.parts],
+        "texts": [
+            [t.page, [[w.text, *w.box.rounded(), w.confidence] for w in t.words]] for t in extraction.texts
+        ],
+        "forms": [
+            {
+                "form_type": f.form_type,
+                "processor_version": f.processor_version,
+                "pages": list(f.pages),
+                "quarter_turns": [list(t) for t in f.quarter_turns],
+                "fields": [{"path": field.path, **field_document(field)} for field in f.fields],
+            }
+            for f in extraction.forms
+        ],
+    }

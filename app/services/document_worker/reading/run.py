@@ -1,0 +1,234 @@
+"""From pieces of ink to answers: pieces make words, words make runs, runs belong to zones.
+
+A run belongs to the zone it begins in and is followed when it spills out of it. It is cut where a new
+answer begins in the next zone: at a gap wider than its own gaps, or at any gap when the kinds of answer
+(dates, phones, numbers) hold no gaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from app.domain.form import FieldKind
+from app.services.document_worker.reading.ink import Piece
+
+_NO_GAPS = frozenset(
+    {
+        FieldKind.DATE,
+        FieldKind.NPI,
+        FieldKind.MEMBER_ID,
+        FieldKind.ICD10,
+        FieldKind.PROCEDURE_CODE,
+        FieldKind.ZIP,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A place for an answer, in pixels of the flat picture."""
+
+    key: str
+    kind: FieldKind
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    embeds: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Pieces on one line that belong together."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def x0(self) -> float:
+        return min(p.x0 for p in self.pieces)
+
+    @property
+    def x1(self) -> float:
+        return max(p.x1 for p in self.pieces)
+
+    @property
+    def y0(self) -> float:
+        return min(p.y0 for p in self.pieces)
+
+    @property
+    def y1(self) -> float:
+        return max(p.y1 for p in self.pieces)
+
+    @property
+    def middle(self) -> float:
+        return (self.y0 + self.y1) / 2
+
+    @property
+    def overprint(self) -> bool:
+        return any(p.overprint for p in self.pieces)
+
+
+def text_height(pieces: Sequence[Piece]) -> float:
+    """The usual height of a letter among the pieces, in pixels."""
+    heights = [p.height for p in pieces if 9 <= p.height <= 60]
+    return median(heights) if heights else 18.0
+
+
+def words(pieces: Sequence[Piece], height: float) -> list[Run]:
+    """Pieces joined to words: what touches or nearly touches on one line."""
+    return _joined(pieces, 0.26 * height, height)
+
+
+def runs(pieces: Sequence[Piece], height: float) -> list[list[Run]]:
+    """Lines of writing, each as its words from left to right."""
+    lines = []
+    for line in _joined(pieces, 1.15 * height, height):
+        ordered = sorted(words(line.pieces, height), key=lambda w: w.x0)
+        lines.append(_settled(ordered))
+    return lines
+
+
+def _settled(ordered: list[Run]) -> list[Run]:
+    """Words without those that overlap their neighbour almost wholly (the dot above an i, an accent)."""
+    kept: list[Run] = []
+    for word in ordered:
+        if kept and word.x0 < kept[-1].x1 - 0.5 * (word.x1 - word.x0):
+            kept[-1] = Run((*kept[-1].pieces, *word.pieces))
+        else:
+            kept.append(word)
+    return kept
+
+
+def _joined(pieces: Sequence[Piece], gap: float, height: float) -> list[Run]:
+    """Groups of pieces linked on one line by gaps of at most so many pixels."""
+    ordered = sorted(pieces, key=lambda p: p.x0)
+    parents = list(range(len(ordered)))
+
+    def root(index: int) -> int:
+        while parents[index] != index:
+            parents[index] = parents[parents[index]]
+            index = parents[index]
+        return index
+
+    active: list[int] = []
+    for index, piece in enumerate(ordered):
+        active = [i for i in active if ordered[i].x1 >= piece.x0 - gap]
+        for other in active:
+            if _level(ordered[other], piece, height):
+                parents[root(index)] = root(other)
+        active.append(index)
+    groups: dict[int, list[Piece]] = {}
+    for index, piece in enumerate(ordered):
+        groups.setdefault(root(index), []).append(piece)
+    return [Run(tuple(g)) for g in groups.values()]
+
+
+def _level(first: Piece, second: Piece, height: float) -> bool:
+    """Whether two pieces stand on one line of writing."""
+    if (first.text is None) != (second.text is None):
+        return False
+    if first.coloured != second.coloured and first.text is None:
+        return False
+    small, large = sorted((first, second), key=lambda p: p.height)
+    if large.height < 0.5 * height:
+        return abs(first.middle - second.middle) < 0.5 * height
+    if small.height < 0.55 * large.height or small.height < 0.5 * height:
+        return large.y0 - 0.35 * height <= small.middle <= large.y1 + 0.35 * height
+    overlap = min(first.y1, second.y1) - max(first.y0, second.y0)
+    return overlap > 0.55 * small.height
+
+
+def assigned(
+    lines: Sequence[Sequence[Run]], zones: Sequence[Zone], height: float
+) -> tuple[dict[str, list[Run]], list[Run]]:
+    """(runs of each zone, runs of no zone). A zone's runs are in reading order."""
+    found: dict[str, list[Run]] = {}
+    strays: list[Run] = []
+    for line in lines:
+        for zone, run in _cut(line, zones, height):
+            if zone is None:
+                strays.append(run)
+            else:
+                found.setdefault(zone.key, []).append(run)
+    return {key: in_reading_order(each, height) for key, each in found.items()}, strays
+
+
+def in_reading_order(each: Sequence[Run], height: float) -> list[Run]:
+    """Top to bottom, left to right."""
+    lines: list[list[Run]] = []
+    for run in sorted(each, key=lambda r: r.middle):
+        if lines and run.middle - lines[-1][0].middle < 0.65 * height:
+            lines[-1].append(run)
+        else:
+            lines.append([run])
+    return [run for line in lines for run in sorted(line, key=lambda r: r.x0)]
+
+
+def _cut(line: Sequence[Run], zones: Sequence[Zone], height: float) -> list[tuple[Zone | None, Run]]:
+    """A line cut into the answers it holds, each with its zone."""
+    gaps = [b.x0 - a.x1 for a, b in zip(line, line[1:], strict=False)]
+    usual = median(gaps) if len(gaps) >= 3 else 0.42 * height
+    pieces: list[tuple[Zone | None, list[Run]]] = []
+    for index, word in enumerate(line):
+        zone = _zone_at(word, zones, height)
+        if index == 0:
+            pieces.append((zone, [word]))
+            continue
+        current = pieces[-1][0]
+        gap = gaps[index - 1]
+        shift = abs(_base(word) - _base(line[index - 1]))
+        begins = zone is not None and zone is not current and _begins(word, zone, height)
+        if current is None:
+            same = zone is None
+        elif zone is current or zone is None:
+            same = True
+        elif not begins:
+            same = True
+        elif shift > 0.38 * height:
+            same = False
+        elif current.kind in _NO_GAPS or zone.kind in _NO_GAPS and current.kind is not FieldKind.TEXT:
+            same = gap < 0.15 * height
+        elif _dangles(pieces[-1][1]):
+            same = True
+        else:
+            same = gap <= max(1.45 * usual, 0.5 * height)
+        if same:
+            pieces[-1][1].append(word)
+        else:
+            pieces.append((zone, [word]))
+    return [(zone, Run(tuple(p for w in each for p in w.pieces))) for zone, each in pieces]
+
+
+def _dangles(each: Sequence[Run]) -> bool:
+    """Whether the last word is a dash: what follows it goes on, whatever cell it has reached."""
+    last = each[-1]
+    high, wide = last.y1 - last.y0, last.x1 - last.x0
+    if len(last.pieces) == 1 and last.pieces[0].text is not None:
+        return last.pieces[0].text in ("-", "–", "—")
+    return len(last.pieces) == 1 and wide > 1.6 * high
+
+
+def _base(word: Run) -> float:
+    """The line a word stands on: the usual lower edge of its taller pieces."""
+    tall = max(p.height for p in word.pieces)
+    return median(p.y1 for p in word.pieces if p.height >= 0.6 * tall)
+
+
+def _begins(word: Run, zone: Zone, height: float) -> bool:
+    """Whether the word starts inside the zone rather than reaching into it."""
+    return word.x0 >= zone.x0 - 0.6 * height
+
+
+def _zone_at(word: Run, zones: Sequence[Zone], height: float) -> Zone | None:
+    """The zone in which the word begins."""
+    x0, x1 = word.x0, min(word.x1, word.x0 + 2.0 * height)
+    area = max(1.0, (x1 - x0) * (word.y1 - word.y0))
+    best, best_share = None, 0.34
+    for zone in zones:
+        wide = min(x1, zone.x1) - max(x0, zone.x0)
+        high = min(word.y1, zone.y1) - max(word.y0, zone.y0)
+        if wide > 0 and high > 0 and wide * high / area > best_share:
+            best, best_share = zone, wide * high / area
+    return best

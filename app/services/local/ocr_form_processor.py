@@ -1,0 +1,210 @@
+"""Reads forms on this computer: the reading worker does the work, nothing leaves the machine."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.domain.box import Box
+from app.domain.case import Json, field_from
+from app.domain.errors import Unreadable
+from app.domain.extraction import Document, Extraction, FormExtraction, PageText, Part, Word
+from app.domain.form import FormField
+from app.domain.processor import FormDefinition
+from app.services import media
+from app.services.document_worker.process import WorkerGone, WorkerProcess
+from app.services.document_worker.wire import Frame
+from app.services.local.document_opener import lost, words_from
+from app.services.ports import Progress, Watch
+from app.services.processors import to_json
+
+PAGE_SECONDS = 180.0
+"""How long one page may take before the worker is given up: fifty times the usual."""
+REGION_SECONDS = 60.0
+_MOST_PAGES = 5000
+_PARTS = ("form", "fax_cover", "clinical", "blank")
+
+
+class OcrFormProcessor:
+    """The embedded form processor (`ports.FormProcessor`, `ports.TextReader`).
+
+    Known forms are read by `definitions`, others paired label by label as form type `generic`. Two
+    workers start when first needed: one for documents, one for single regions, so that the rubber band
+    does not wait for a package of forty pages. Thread-safe; documents are read in turn.
+    """
+
+    def __init__(self, definitions: tuple[FormDefinition, ...], calibration: Json | None = None) -> None:
+        self.definitions = definitions
+        self._setup = {"definitions": [to_json(d) for d in definitions], "calibration": calibration or {}}
+        self._documents = _Reader(self._setup)
+        self._regions = _Reader(self._setup)
+
+    def process(self, document: Document, watch: Watch | None = None) -> Extraction:
+        """Read every form in the document. A worker that dies or hangs over it is replaced and the file is
+        read once more; then it is unreadable.
+        """
+        media_type = _media_type(document)
+
+        def tell(done: int, total: int) -> None:
+            if watch is not None:
+                watch(Progress(done, total))
+
+        frame = self._documents.ask(
+            "read",
+            {"media_type": media_type, "document_id": document.document_id},
+            document.content,
+            PAGE_SECONDS,
+            tell if watch is not None else None,
+        )
+        try:
+            return extraction_from(frame.header.get("extraction"), document.document_id)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            # The worker opened a file of a stranger: what it says is checked, and dropped when it is wrong.
+            self._documents.close()
+            raise lost("wrong") from error
+
+    def read_region(self, document: Document, page: int, box: Box) -> tuple[Word, ...]:
+        arguments = {
+            "media_type": _media_type(document),
+            "page": page,
+            "box": [box.x0, box.y0, box.x1, box.y1],
+        }
+        frame = self._regions.ask("region", arguments, document.content, REGION_SECONDS, None)
+        words = words_from(frame.header.get("words"))
+        if words is None:
+            self._regions.close()
+            raise lost("wrong")
+        return words
+
+    def warm(self) -> None:
+        """Start the worker for documents, so that the first one does not wait for the models; returns at once."""
+        self._documents.warm()
+
+    def close(self) -> None:
+        """End the workers; a later call starts them again."""
+        self._documents.close()
+        self._regions.close()
+
+
+class _Reader:
+    """A reading worker that is started when needed and again when it was lost."""
+
+    def __init__(self, setup: Mapping[str, Any]) -> None:
+        self._setup = setup
+        self._lock = threading.Lock()
+        self._worker: WorkerProcess | None = None
+        self._ready = False
+
+    def warm(self) -> None:
+        if self._lock.acquire(blocking=False):
+            try:
+                self._running()
+            finally:
+                self._lock.release()
+
+    def ask(
+        self,
+        call: str,
+        arguments: Mapping[str, Any],
+        payload: bytes,
+        seconds: float,
+        progress: Callable[[int, int], None] | None,
+    ) -> Frame:
+        with self._lock:
+            for attempt in (1, 2):
+                worker = self._running()
+                try:
+                    if not self._ready:
+                        worker.call("define", self._setup, seconds=PAGE_SECONDS)
+                        self._ready = True
+                    return worker.call(call, arguments, payload, seconds=seconds, progress=progress)
+                except WorkerGone as error:
+                    self._worker = None
+                    if attempt == 2:
+                        raise lost(error.why) from error
+            raise lost("died")
+
+    def close(self) -> None:
+        # Killed before the lock is asked for: whoever waits for an answer is woken by it.
+        worker = self._worker
+        if worker is not None:
+            worker.kill()
+
+    def _running(self) -> WorkerProcess:
+        if self._worker is None or not self._worker.running:
+            if self._worker is not None:
+                self._worker.kill()
+            self._worker = WorkerProcess("reader")
+            self._ready = False
+        return self._worker
+
+
+def _media_type(document: Document) -> str:
+    return document.media_type if document.media_type in media.MEDIA_TYPES else media.sniff(document.content)
+
+
+def extraction_from(data: Any, document_id: str) -> Extraction:
+    """An extraction as the worker sends it. Raises ValueError, TypeError or KeyError when it is malformed."""
+    count = _whole(data["page_count"], 1, _MOST_PAGES)
+    forms = tuple(_form(f, count, document_id) for f in data["forms"])
+    parts = []
+    for kind, pages in data["parts"]:
+        if kind not in _PARTS:
+            raise ValueError("a part of no known kind")
+        parts.append(Part(kind, tuple(_whole(p, 1, count) for p in pages)))
+    texts = []
+    for page, entries in data["texts"]:
+        words = words_from(entries)
+        if words is None:
+            raise ValueError("words of a wrong shape")
+        texts.append(PageText(_whole(page, 1, count), words))
+    return Extraction(count, forms, tuple(parts), tuple(texts), _fraction(data["seconds"], 1e7))
+
+
+def _form(data: Any, count: int, document_id: str) -> FormExtraction:
+    turns = tuple((_whole(page, 1, count), _whole(turn, 0, 3)) for page, turn in data["quarter_turns"])
+    return FormExtraction(
+        str(data["form_type"])[:80],
+        str(data["processor_version"])[:40],
+        tuple(_whole(p, 1, count) for p in data["pages"]),
+        tuple(_field(f, count, document_id) for f in data["fields"]),
+        turns,
+    )
+
+
+def _field(data: Any, count: int, document_id: str) -> FormField:
+    field = field_from(str(data["path"])[:200], data)
+    if not isinstance(field.value, (str, bool)) or len(field.path.split(".")) not in (1, 3):
+        raise ValueError("a field of a wrong shape")
+    for number in (field.confidence, field.placement_confidence):
+        _fraction(number, 1.0)
+    if field.page is not None:
+        _whole(field.page, 1, count)
+    if field.box is not None:
+        for number in field.box.rounded():
+            _fraction(number, 1.0)
+    # What a person would have done to the field cannot come from a worker.
+    clean = replace(field, document_id=document_id, corrected_value=None, by=None, at=None, warnings=())
+    if clean.state != "unseen":
+        raise ValueError("a field somebody has seen")
+    return clean
+
+
+def _whole(number: Any, least: int, most: int) -> int:
+    if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
+        raise ValueError("a number out of range")
+    return number
+
+
+def _fraction(number: Any, most: float) -> float:
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        raise TypeError("not a number")
+    if not math.isfinite(number) or not 0.0 <= number <= most:
+        raise ValueError("a number out of range")
+    return float(number)
+
+
+__all__ = ["OcrFormProcessor", "Unreadable", "extraction_from"]
