@@ -60,13 +60,16 @@ def unresolved(folder: Path) -> list[str]:
     return sorted(found)
 
 
-def seconds(command: Sequence[str]) -> float:
-    """The median time of a few starts, after one that is not counted."""
+def seconds(command: Sequence[str]) -> float | None:
+    """The median time of a few starts, after one that is not counted; None when it does not start."""
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
     taken = []
     for _ in range(STARTS + 1):
         begun = time.perf_counter()
-        subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            say(f"{' '.join(command)} fails: {done.stderr[-600:]}")
+            return None
         taken.append(time.perf_counter() - begun)
     return statistics.median(taken[1:])
 
@@ -90,8 +93,10 @@ def report(program: Path) -> tuple[dict[str, object], bool]:
     unfrozen = [sys.executable, str(ROOT / "installer" / "program.py")]
     for name, argument in (("command_line", "--version"), ("window", "--start-test")):
         frozen_start, unfrozen_start = seconds([str(program), argument]), seconds([*unfrozen, argument])
-        found[f"{name}_start_seconds"] = round(frozen_start, 3)
-        found[f"{name}_start_ratio_to_unfrozen"] = round(frozen_start / unfrozen_start, 2)
+        works = works and frozen_start is not None
+        found[f"{name}_start_seconds"] = round(frozen_start, 3) if frozen_start else None
+        ratio = round(frozen_start / unfrozen_start, 2) if frozen_start and unfrozen_start else None
+        found[f"{name}_start_ratio_to_unfrozen"] = ratio
     return found, works
 
 

@@ -11,7 +11,11 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from PyInstaller.depend.bindepend import get_imports
 from PyInstaller.utils.hooks import collect_data_files, collect_submodules, copy_metadata
+
+Entry = tuple[str, str, str]
+"""A collected file as PyInstaller has it: its place in the program's folder, where it is now, its kind."""
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "countersign"
@@ -65,7 +69,7 @@ def wanted(path: str) -> bool:
     return not any(fnmatch(place, pattern) for pattern in UNUSED_LIBRARIES)
 
 
-def _only_wanted(entries: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+def _only_wanted(entries: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in entries if wanted(entry[0])]
 
 
@@ -92,6 +96,24 @@ def analysis(make: Any) -> Any:
         excludes=LEFT_OUT,
         noarchive=False,
     )
-    found.binaries = _only_wanted(found.binaries)
+    found.binaries = _needed(_only_wanted(found.binaries))
     found.datas = _only_wanted(found.datas)
     return found
+
+
+def _needed(entries: list[Entry]) -> list[Entry]:
+    """Without the system's libraries that only files left out had asked for (Linux: elsewhere Qt brings its own)."""
+    if sys.platform != "linux":
+        return entries
+    ours = [e for e in entries if "/" in e[0] or not Path(e[0]).name.startswith("lib")]
+    system = {e[0]: e for e in entries if e not in ours}
+    kept: list[Entry] = []
+    waiting = list(ours)
+    while waiting:
+        entry = waiting.pop()
+        kept.append(entry)
+        for name, _ in get_imports(entry[1]):
+            if Path(name).name in system:
+                waiting.append(system.pop(Path(name).name))
+    # Python's own library is loaded by the program before anything else, and asked for by nobody.
+    return kept + [e for name, e in system.items() if name.startswith("libpython")]

@@ -36,13 +36,13 @@ def start() -> int:
 
     from app.main import run
     from app.views.window import Window
-    from app.workstation import Settings
+    from app.workstation import settings
 
     def leave(_window: Window) -> None:
         QTimer.singleShot(0, QApplication.quit)
 
     with tempfile.TemporaryDirectory() as folder:
-        return run(Settings(Path(folder)), os.urandom(32), leave)
+        return run(settings(Path(folder)), os.urandom(32), leave)
 
 
 if __name__ == "__main__":
