@@ -59,6 +59,7 @@ class FieldCard(QWidget):
         super().__init__(parent)
         self._entry: Entry | None = None
         self._committed = ""
+        self._replaced: str | None = None
         self._locked = False
         self._armed = False
         self._hints: list[KeyHint] = []
@@ -110,8 +111,12 @@ class FieldCard(QWidget):
         if entry.ticks:
             self._show()
             return
+        if text == before:
+            self._replaced = None
         if typing:
             self._committed = text
+        elif text == self._replaced:
+            pass  # told before the words sent from here arrived: they are on their way
         elif text != before:
             self._load(entry)
         else:
@@ -120,6 +125,7 @@ class FieldCard(QWidget):
 
     def commit(self) -> str:
         """The words in the editor, from now on taken as committed."""
+        self._replaced = self._committed
         self._committed = self.editor.toPlainText()
         self.editor.document().clearUndoRedoStacks()
         self._show()
@@ -147,6 +153,7 @@ class FieldCard(QWidget):
 
     def _load(self, entry: Entry) -> None:
         self._committed = committed_text(entry.field)
+        self._replaced = None
         self.editor.load(self._committed, entry.marks, entry.mark_role)
 
     def _edited(self) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.case import Case, IntakeStatus
 from app.domain.confidence import SURE
@@ -55,6 +57,7 @@ class FieldPanel(QWidget):
         super().__init__(parent)
         self._case: Case | None = None
         self._threshold = SURE
+        self._refusing = False
         self._page = QWidget()
         self.bar = DocumentBar(self._page)
         self.form = FieldForm(self._page)
@@ -81,6 +84,7 @@ class FieldPanel(QWidget):
         outer.addWidget(self._stack)
         self.setMinimumWidth(theme.px(340))
         self.setAutoFillBackground(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
 
     def _wire(self) -> None:
         form = self.form
@@ -105,6 +109,7 @@ class FieldPanel(QWidget):
         self.footer.verify.clicked.connect(self._verify_or_reopen)
         self.footer.next.clicked.connect(self.next_case)
         self.notice.acted.connect(self._notice_acted)
+        self.message.dismissed.connect(self._dismissed)
         for button in (self.footer.verify, self.footer.next):
             button.installEventFilter(self)
 
@@ -127,36 +132,47 @@ class FieldPanel(QWidget):
         self._case = case
         same = before is not None and before.case_id == case.case_id
         if not same:
+            self._refusing = False
             self.message.clear()
+        focused = self._has_keyboard()
         self._stack.setCurrentWidget(self._page)
         self.form.show_fields(case, definition)
         self._summarize()
+        if not same and focused:
+            self.form.focus_editor()
         if same and before is not None and before.intake_status is not case.intake_status:
             self._status_changed(case)
-        elif same and not self.form.walk.left():
-            self.message.clear()
 
     def show_nothing(self, message: str, symbol: str = "inbox") -> None:
         """Show no case, and say what to do next."""
-        self._forget()
-        self.notice.show_notice(symbol, "", message)
+        self._show_notice(symbol, "", message)
 
     def show_unreadable(self, case: Case) -> None:
         """Show why a file could not be read, and what can be done about it."""
-        self._forget()
         reason = case.reason
         words = " ".join(p for p in (reason.text, reason.next_step) if p) if reason else ""
-        self.notice.show_notice(
+        self._show_notice(
             "file-x",
             self.tr("This file could not be read"),
             words,
             ((f"again {case.case_id}", self.tr("Read again"), ""), ("next", self.tr("Next"), "F10")),
         )
 
-    def _forget(self) -> None:
+    def _show_notice(
+        self, symbol: str, title: str, words: str, buttons: Sequence[tuple[str, str, str]] = ()
+    ) -> None:
+        focused = self._has_keyboard()
         self._case = None
         self.form.forget()
+        self.notice.show_notice(symbol, title, words, buttons)
         self._stack.setCurrentWidget(self.notice)
+        if focused:
+            target = self.notice.buttons[0] if self.notice.buttons else self
+            target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _has_keyboard(self) -> bool:
+        focused = QApplication.focusWidget()
+        return focused is not None and (focused is self or self.isAncestorOf(focused))
 
     def set_lens(self, key: str, image: QImage) -> None:
         """The piece of the page a line was read from, in device pixels; a late one is dropped."""
@@ -220,19 +236,19 @@ class FieldPanel(QWidget):
 
     def refuse_verify(self, words: str = "") -> None:
         """The case cannot be verified yet: say what is left, or these words, and go to the first of it."""
-        self.form.walk.forget_sent()
-        left = self.form.walk.left()
-        self.message.say(
-            "look",
-            words
-            or _still(
-                left, self.tr("1 field still needs a look"), self.tr("{count} fields still need a look")
-            ),
-        )
-        first = self.form.walk.first_doubtful()
+        self.change_refused()
+        self._refusing = not words
+        if words:
+            self.message.say("look", words)
         self._summarize()
+        first = self.form.walk.first_doubtful()
         if first is not None:
             self.form.select(first.key)
+
+    def change_refused(self) -> None:
+        """A change was not made: what was taken for settled is offered again."""
+        self.form.walk.forget_sent()
+        self._summarize()
 
     def next_case(self) -> None:
         """Ask for the next case, with what is typed committed first."""
@@ -268,8 +284,23 @@ class FieldPanel(QWidget):
         names = tuple(
             f.label for p in self._case.confidence.missing if (f := self._case.field(p)) is not None
         )
+        if self._refusing:
+            self._say_left(left)
         self.bar.show_confidence(self._case.confidence, left, names, self._threshold)
         self.footer.show_state(left, self.form.locked)
+
+    def _dismissed(self) -> None:
+        self._refusing = False
+
+    def _say_left(self, left: int) -> None:
+        """While a refused Verify is being worked off, the line counts down and goes away by itself."""
+        if left == 0:
+            self._refusing = False
+            self.message.clear()
+        elif left == 1:
+            self.message.say("look", self.tr("1 field still needs a look"))
+        else:
+            self.message.say("look", self.tr("{count} fields still need a look").format(count=left))
 
     def _notice_acted(self, name: str) -> None:
         if name == "next":
@@ -296,7 +327,3 @@ class FieldPanel(QWidget):
             self.verify()
         else:
             super().keyPressEvent(event)
-
-
-def _still(count: int, one: str, many: str) -> str:
-    return one if count == 1 else many.format(count=count)

@@ -40,6 +40,7 @@ class ValueEditor(QPlainTextEdit):
         super().__init__(parent)
         self._loading = False
         self._lines = 1
+        self._mark_role = "look"
         self.setObjectName("value_editor")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabChangesFocus(False)
@@ -67,21 +68,25 @@ class ValueEditor(QPlainTextEdit):
     def mark(self, marks: Collection[int], role: str) -> None:
         """Mark doubtful characters by their index; the marks follow while words are typed before them."""
         text = self.toPlainText()
-        ink, ground = theme.colour(role), theme.colour(f"{role}_back")
+        self._mark_role = role
         selections = []
         for index in sorted(m for m in marks if m < len(text)):
             selection = QTextEdit.ExtraSelection()
             cursor = QTextCursor(self.document())
             cursor.setPosition(unit_index(text, index))
             cursor.setPosition(unit_index(text, index + 1), QTextCursor.MoveMode.KeepAnchor)
-            form = QTextCharFormat()
-            form.setForeground(ink)
-            form.setBackground(ground)
-            form.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
-            form.setUnderlineColor(ink)
-            selection.cursor, selection.format = cursor, form
+            selection.cursor, selection.format = cursor, self._mark_format()
             selections.append(selection)
         self.setExtraSelections(selections)
+
+    def _mark_format(self) -> QTextCharFormat:
+        ink = theme.colour(self._mark_role)
+        form = QTextCharFormat()
+        form.setForeground(ink)
+        form.setBackground(theme.colour(f"{self._mark_role}_back"))
+        form.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
+        form.setUnderlineColor(ink)
+        return form
 
     def marked(self) -> tuple[int, ...]:
         """The indexes of the characters that are marked now."""
@@ -174,6 +179,10 @@ class ValueEditor(QPlainTextEdit):
         palette.setColor(QPalette.ColorRole.Highlight, theme.mixed("accent", "surface", 0.22))
         palette.setColor(QPalette.ColorRole.HighlightedText, theme.colour("text"))
         self.setPalette(palette)
+        selections = self.extraSelections()
+        for selection in selections:
+            selection.format = self._mark_format()
+        self.setExtraSelections(selections)
         self.setCursorWidth(max(1, theme.px(2)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
