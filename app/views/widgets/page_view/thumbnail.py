@@ -119,6 +119,9 @@ class ThumbnailStrip(QAbstractScrollArea):
                 self._choose(page)
                 return
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moves = {
             Qt.Key.Key_Down: self._current + 1,

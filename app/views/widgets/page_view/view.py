@@ -605,7 +605,7 @@ class PageView(QAbstractScrollArea):
             x, y = self._layout.point(anchor)
             corner = at or QPointF(0, 0)
             self._set_bars(x - corner.x(), y - corner.y())
-        self._anchor = anchor if at is None else self._anchor_at(QPointF(0, 0))
+        self._anchor = anchor if at is None or not self._camera.pages else self._anchor_at(QPointF(0, 0))
 
     def _place_at_top(self, page: int) -> None:
         """Lay the pages out anew with the upper edge of one at the top, in the middle of its width."""
