@@ -114,7 +114,7 @@ class Store:
     def _entered(cls, folder: Path, key: bytes, presence: Presence) -> Self:
         path = folder / _FILE
         rescue.finish(path)
-        _refuse_other_key(folder, key)
+        _refuse_gone(folder)
         rescued = None
         torn = False
         try:
@@ -125,6 +125,8 @@ class Store:
         except Damaged:
             if presence.others:
                 raise
+            if not _fits(folder, key):  # nothing is touched with a key that may be another's
+                raise wrong_key() from None
             rescued = rescue.set_aside(path, derived(key, "store"), derived(key, "audit"))
             database = _opened(folder, key)
         try:
@@ -451,15 +453,9 @@ def _fingerprint(key: bytes) -> bytes:
     return hmac.digest(derived(key, "store check"), b"store", hashlib.sha256).hex().encode()
 
 
-def _refuse_other_key(folder: Path, key: bytes) -> None:
-    """Raises `Locked` for a key that is not the store's, `StorageFailed` when the store is gone."""
-    try:
-        expected = (folder / _CHECK).read_bytes()
-    except FileNotFoundError:
-        return
-    if len(expected) == len(_fingerprint(key)) and not hmac.compare_digest(expected, _fingerprint(key)):
-        raise wrong_key()
-    if not (folder / _FILE).exists():
+def _refuse_gone(folder: Path) -> None:
+    """Raises `StorageFailed` when there was a store and its file is gone: a new one would hide that."""
+    if (folder / _CHECK).exists() and not (folder / _FILE).exists():
         raise StorageFailed(
             "The store of this workspace is gone: the file store.db is missing.",
             "Restore it from a backup, or choose another workspace.",
@@ -467,9 +463,17 @@ def _refuse_other_key(folder: Path, key: bytes) -> None:
         )
 
 
+def _fits(folder: Path, key: bytes) -> bool:
+    """Whether the fingerprint beside the store says that this is its key."""
+    try:
+        return hmac.compare_digest((folder / _CHECK).read_bytes(), _fingerprint(key))
+    except FileNotFoundError:
+        return False
+
+
 def _keep_check(folder: Path, key: bytes) -> None:
     path = folder / _CHECK
-    if not path.exists() or path.read_bytes() != _fingerprint(key):
+    if not _fits(folder, key):
         sync_folder(folder)
         write_durably(path, _fingerprint(key))
 
@@ -485,11 +489,11 @@ def _examine(path: Path, presence: Presence) -> bool:
 
 
 def _opened(folder: Path, key: bytes) -> Database:
-    """The database, with damage told from a wrong key by the fingerprint that was checked before."""
+    """The database. What does not decrypt is damaged when the key is known to be right."""
     try:
         return Database(folder / _FILE, derived(key, "store"))
     except Locked as error:
-        if error.code == "wrong_key" and (folder / _CHECK).exists():
+        if error.code == "wrong_key" and _fits(folder, key):
             raise damaged() from error
         raise
 

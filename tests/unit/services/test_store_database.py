@@ -94,6 +94,14 @@ def test_a_wrong_key_is_told_also_without_the_fingerprint(tmp_path: Path) -> Non
     assert (tmp_path / "store.check").exists()
 
 
+def test_a_damaged_fingerprint_locks_nobody_out(tmp_path: Path) -> None:
+    filled(tmp_path)
+    whole = (tmp_path / "store.check").read_bytes()
+    (tmp_path / "store.check").write_bytes(whole[:-1] + b"?")
+    Store.open(tmp_path, KEY).close()
+    assert (tmp_path / "store.check").read_bytes() == whole
+
+
 def test_a_store_that_is_not_encrypted_is_refused(tmp_path: Path) -> None:
     plain = sqlite3.connect(tmp_path / "store.db")
     plain.execute("CREATE TABLE cases (a)")
@@ -179,9 +187,8 @@ def test_a_writer_that_does_not_let_go_is_told_in_words(
     monkeypatch.setattr(database_module, "_BUSY", 50)
     window = Store.open(tmp_path, KEY)
     other = Store.open(tmp_path, KEY)
-    with window._database.transaction():
-        with pytest.raises(StorageFailed) as caught:
-            other.take_receipt(NOW)
+    with window._database.transaction(), pytest.raises(StorageFailed) as caught:
+        other.take_receipt(NOW)
     assert caught.value.code == "workspace_busy"
     assert other.take_receipt(NOW)
     other.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -120,7 +121,7 @@ def test_a_locked_keyring_is_told_in_words(tmp_path: Path) -> None:
 def test_a_keyring_without_the_key_is_told_in_words(tmp_path: Path, kept: str | None) -> None:
     ring = Ring()
     unlock(tmp_path, unasked, find_keyring=lambda: ring)
-    ring.kept = {place: kept for place in ring.kept} if kept is not None else {}
+    ring.kept = dict.fromkeys(ring.kept, kept) if kept is not None else {}
     with pytest.raises(Locked) as caught:
         unlock(tmp_path, unasked, find_keyring=lambda: ring)
     assert caught.value.code == "key_not_in_keyring"
@@ -237,8 +238,8 @@ def test_a_file_named_in_the_environment_gives_the_passphrase(
     with pytest.raises(Locked) as caught:
         unlock(tmp_path / "w", unasked)
     assert caught.value.code == "wrong_passphrase"
+    secret.write_text("short")
     with pytest.raises(Rejected):
-        secret.write_text("short")
         unlock(tmp_path / "new", unasked, find_keyring=no_ring)
     secret.unlink()
     with pytest.raises(Locked) as caught:
@@ -301,7 +302,8 @@ def test_the_copy_stands_in_for_a_damaged_or_missing_workspace_file(tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("memory", 1 << 30), ("rounds", 10**9), ("lanes", 0), ("rounds", 0), ("memory", "64"), ("rounds", True), ("salt", ""), ("key", "AAAA"), ("function", "md5")],
+    [("memory", 1 << 30), ("rounds", 10**9), ("lanes", 0), ("rounds", 0), ("memory", "64"), ("rounds", True),
+     ("salt", ""), ("key", "AAAA"), ("function", "md5")],
 )  # fmt: skip
 def test_a_workspace_file_cannot_ask_for_absurd_work(tmp_path: Path, name: str, value: object) -> None:
     made(tmp_path)
@@ -359,8 +361,9 @@ def test_keys_for_different_purposes_are_different() -> None:
 
 
 def test_slow_libraries_are_loaded_only_when_they_are_used() -> None:
-    import subprocess
-
-    code = "import sys, app.services.store.store, app.services.store.key; print('keyring' in sys.modules, 'argon2' in sys.modules)"
+    code = (
+        "import sys, app.services.store.store, app.services.store.key;"
+        "print('keyring' in sys.modules, 'argon2' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
