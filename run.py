@@ -79,7 +79,17 @@ WAYLAND_LIBRARIES = {
     "libwayland-client.so.0": "libwayland-client0",
     "libwayland-cursor.so.0": "libwayland-cursor0",
 }
-WITHOUT_QT = {"ingest", "cases", "show", "edit", "verify", "doctor"}  # commands that run on a bare server
+WITHOUT_QT = {
+    "ingest",
+    "cases",
+    "show",
+    "edit",
+    "verify",
+    "export",
+    "audit",
+    "passphrase",
+    "doctor",
+}  # commands that run on a bare server
 
 TEST_TOOLS = {"strace": "strace"}  # programs that only tests call: disk faults are injected with strace
 
@@ -274,7 +284,7 @@ def usable(version: "tuple[int, int]", prefix: str) -> bool:
     """Whether packages can be installed into `.venv` as it is: whole, in its place, of the same Python."""
     if UNFINISHED.exists() or not PYTHON.exists():
         return False
-    if STAMP.exists() and STAMP.read_text(encoding="utf-8").splitlines()[1:2] != [str(VENV)]:
+    if STAMP.exists() and STAMP.read_text(encoding="utf-8").splitlines()[1:] != expected(version, prefix)[1:]:
         return False
     found = asked([str(PYTHON)])
     try:
@@ -473,6 +483,9 @@ def main(args: "list[str]") -> int:
         check_libraries(args)
     except Stop as reason:
         say(str(reason))
+        return 2
+    except OSError as reason:
+        say(f"Countersign could not be set up in {ROOT}: {reason}")
         return 2
     except KeyboardInterrupt:
         say("Stopped; the next run begins where it is safe to.")
