@@ -279,7 +279,7 @@ def test_another_document_begins_at_its_top_with_nothing_of_the_first(desk: Desk
     assert (state.page, desk.view.verticalScrollBar().value(), state.turns) == (0, 0, ())
     assert desk.view.percent == pytest.approx(150)
     assert desk.view.find("secret") == 0
-    assert all(key.page < 2 for key in desk.view._tiles.tiles.keys())
+    assert all(key.page < 2 for key in desk.view._tiles.tiles)
     clicks = seen(desk.view.field_clicked)
     QTest.mouseClick(desk.port, LEFT, NONE, desk.point(0, 0.2, 0.15))
     assert clicks == []
@@ -610,9 +610,9 @@ def test_a_stale_tile_is_dropped(qtbot: QtBot) -> None:
     old = desk.asked[0]
     desk.view.set_percent(90)
     qtbot.waitUntil(lambda: old in desk.dropped)
-    kept = set(desk.view._tiles.tiles.keys())
+    kept = set(desk.view._tiles.tiles)
     desk.view.show_tile(old, drawn(old))
-    assert set(desk.view._tiles.tiles.keys()) == kept
+    assert set(desk.view._tiles.tiles) == kept
 
 
 def test_a_tile_of_another_document_is_never_shown(qtbot: QtBot) -> None:

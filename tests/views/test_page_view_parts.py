@@ -215,7 +215,7 @@ def test_the_cache_never_keeps_more_bytes_than_its_limit() -> None:
     for number in range(400):
         cache.put(TileKey(number % 40, 0, 1.0, chance.randint(0, 5), 0), picture(chance.randint(10, 300)))
         assert cache.bytes <= 1_000_000
-        assert cache.bytes == sum(image.sizeInBytes() for image in map(cache.get, cache.keys()) if image)
+        assert cache.bytes == sum(image.sizeInBytes() for image in map(cache.get, cache) if image)
 
 
 def test_the_cache_forgets_what_was_looked_at_longest_ago() -> None:
@@ -224,7 +224,7 @@ def test_the_cache_forgets_what_was_looked_at_longest_ago() -> None:
         cache.put(TileKey(page, 0, 1.0, 0, 0), picture(100))
     cache.get(TileKey(0, 0, 1.0, 0, 0))
     cache.put(TileKey(3, 0, 1.0, 0, 0), picture(100))
-    assert [k.page for k in cache.keys()] == [2, 0, 3]
+    assert [k.page for k in cache] == [2, 0, 3]
     assert cache.of_page(1) == ()
 
 

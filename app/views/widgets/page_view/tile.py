@@ -174,8 +174,8 @@ class TileCache:
         """All that is kept of a page, at whatever scale."""
         return tuple(self._of_page.get(page, ()))
 
-    def keys(self) -> tuple[TileKey, ...]:
-        return tuple(self._images)
+    def __iter__(self) -> Iterator[TileKey]:
+        return iter(tuple(self._images))
 
     def clear(self) -> None:
         self._images.clear()
