@@ -109,6 +109,7 @@ class IntakeScreen(QWidget):
         self.queue.read_again_requested.connect(self._intake_model.read_again)
         self._intake_model.progress_changed.connect(self._queue_model.set_progress)
         self._intake_model.cases_changed.connect(self._cases_changed)
+        self._intake_model.was_read.connect(self._open_if_idle)
         self._refresh.timeout.connect(self._queue_model.refresh)
         # the case
         self._case_model.case_opened.connect(self._show_opened)
@@ -260,6 +261,11 @@ class IntakeScreen(QWidget):
         open_case = self._case_model.case
         if open_case is not None and open_case.case_id in case_ids and not self._typing:
             self._case_model.open(open_case.case_id)
+
+    def _open_if_idle(self, case: Case) -> None:
+        """The first form that is ready is shown to somebody who has nothing open."""
+        if not self._case_model.occupied:
+            self.open_case(case.case_id)
 
     # the case
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 
 from app.domain.case import IntakeStatus, Json
 from app.domain.errors import Actionable
@@ -19,7 +19,7 @@ from app.views.models.case_model import CaseModel
 from app.views.models.intake_model import IntakeModel
 from app.views.models.pages_model import PagesModel
 from app.views.models.queue_model import QueueModel
-from app.views.widgets.message_line import MessageLine
+from app.views.widgets.message_float import MessageFloat
 from app.views.widgets.rail import Rail
 from app.views.widgets.settings_page import SettingsPage
 from app.views.widgets.shortcut_sheet import ShortcutSheet
@@ -51,7 +51,6 @@ class Window(QMainWindow):
         self.pages_model = PagesModel(workstation, background, self)
 
         self.rail = Rail()
-        self.messages = MessageLine()
         self.intake = IntakeScreen(
             self.queue_model, self.intake_model, self.case_model, self.pages_model, workstation.definitions
         )
@@ -60,24 +59,19 @@ class Window(QMainWindow):
         self.rooms.addWidget(self.intake)
         self.rooms.addWidget(self.settings_page)
         self._lay_out()
+        self.messages = MessageFloat(self.intake.page, self.whole)
         self.shortcuts = ShortcutSheet(self.whole)
         self._settle = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._fill_settings()
         self._wire()
 
     def _lay_out(self) -> None:
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.messages)
-        column.addWidget(self.rooms, 1)
         whole = QWidget()
         row = QHBoxLayout(whole)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.rail)
-        row.addWidget(middle, 1)
+        row.addWidget(self.rooms, 1)
         self.whole = whole
         self.setCentralWidget(whole)
 

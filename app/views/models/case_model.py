@@ -50,6 +50,11 @@ class CaseModel(QObject):
         return self._case
 
     @property
+    def occupied(self) -> bool:
+        """Whether a case is open or about to be."""
+        return self._wanted is not None
+
+    @property
     def saving(self) -> int:
         """How many writes are not durable yet."""
         return self._pending + len(self._drafts) + len(self._views)

@@ -40,6 +40,8 @@ class IntakeModel(QObject):
     """case id, (page, pages) or None when it is no longer being read"""
     cases_changed = Signal(object)
     """tuple of case ids that are new or were read"""
+    was_read = Signal(object)
+    """`Case`: its form was read and it can be looked at"""
     idle = Signal()
 
     def __init__(
@@ -207,6 +209,8 @@ class IntakeModel(QObject):
 
     def _finished(self, cases: tuple[Case, ...]) -> None:
         self._done_with(cases[0].case_id, tuple(c.case_id for c in cases))
+        for case in cases:
+            self.was_read.emit(case)
 
     def _failed(self, case_id: str, error: Actionable) -> None:
         if isinstance(error, Conflict):  # somebody else reads it or has read it
