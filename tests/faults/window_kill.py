@@ -61,7 +61,6 @@ def child(folder: Path, key: bytes, seed: int) -> None:
         opener,
         opener.close_all,
         opener.warm,
-        lambda: "scripted",
     )
     application()
     station = build(Settings(folder, "ada"), key, backends)

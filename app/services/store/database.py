@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,14 +60,13 @@ class Database:
             raise
 
     def _refuse_plain(self) -> None:
-        try:
-            with self.path.open("rb") as file:
-                header = file.read(len(_PLAIN_HEADER))
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            with told_in_words(self.path.parent):
-                raise error
+        with told_in_words(self.path.parent):
+            # Made here, when it is new, so that only its owner can read it; to SQLite, empty is new.
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+            try:
+                header = os.read(handle, len(_PLAIN_HEADER))
+            finally:
+                os.close(handle)
         if header == _PLAIN_HEADER:
             raise Locked(
                 "The store of this workspace is not encrypted.",
