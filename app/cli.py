@@ -112,6 +112,11 @@ def _print_json(value: object) -> None:
 def ask_on_terminal(question: KeyQuestion) -> str | None:
     """Ask for the passphrase where a person can answer; None where nobody can."""
     if not sys.stdin or not sys.stdin.isatty():
+        print(
+            "This workspace needs a passphrase and there is no terminal to ask on: "
+            "name a file that holds it in COUNTERSIGN_PASSPHRASE_FILE.",
+            file=sys.stderr,
+        )
         return None
     if question is KeyQuestion.EXISTING:
         return getpass.getpass("Passphrase of the workspace: ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import io
 import os
 import platform
 import shutil
@@ -13,9 +14,12 @@ from dataclasses import dataclass
 
 from app import display
 from app.domain.errors import Actionable
-from app.workstation import KeyQuestion, Settings, build, unlock
+from app.domain.extraction import Document
+from app.resource import resource
+from app.workstation import KeyQuestion, Settings, Workstation, build, unlock
 
 ENOUGH_DISK = 2 * 1024**3
+PRINTED = "Countersign reads this line 2026"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +93,31 @@ def _services(place: Settings, key: bytes) -> list[Finding]:
             findings.append(Finding("Audit trail", False, f"broken at entry {report.broken_at}"))
         titles = ", ".join(sorted(workstation.titles().values()))
         findings.append(Finding("Form types", bool(titles), titles or "none found"))
-        findings.append(_reading(workstation.backends.probe))
+        findings.append(_reading(workstation))
     finally:
         workstation.close()
     return findings
 
 
-def _reading(probe: Callable[[], str]) -> Finding:
+def _reading(workstation: Workstation) -> Finding:
+    """Have a page read that says what must come out."""
     try:
-        return Finding("Reading", True, probe())
+        document = Document("doctor", "image/png", _page(PRINTED))
+        extraction = workstation.lanes.submit("reading", workstation.backends.processor.process, document).result()
     except Actionable as error:
         return Finding("Reading", False, str(error))
+    read = " ".join(word.text for text in extraction.texts for word in text.words)
+    fits = PRINTED.replace(" ", "").casefold() in read.replace(" ", "").casefold()
+    words = f"a page was read in {extraction.seconds:.1f} s"
+    return Finding("Reading", fits, words if fits else f"{words}, but not rightly")
+
+
+def _page(words: str) -> bytes:
+    from PIL import Image, ImageDraw, ImageFont  # only the doctor draws here
+
+    page = Image.new("L", (850, 1100), 255)
+    font = ImageFont.truetype(str(resource("fonts", "InterVariable.ttf")), 32)
+    ImageDraw.Draw(page).text((80, 120), words, fill=0, font=font)
+    made = io.BytesIO()
+    page.save(made, "PNG")
+    return made.getvalue()

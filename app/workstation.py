@@ -56,8 +56,7 @@ class Settings:
 class Backends:
     """What stands behind the ports.
 
-    `warm` starts beforehand what would make the first use wait; `close` leaves no process behind;
-    `probe` tries the reader out and says in a sentence that it works, or raises what is wrong.
+    `warm` starts beforehand what would make the first use wait; `close` leaves no process behind.
     """
 
     processor: FormProcessor
@@ -65,7 +64,6 @@ class Backends:
     opener: DocumentOpener
     close: Callable[[], None]
     warm: Callable[[], None]
-    probe: Callable[[], str]
 
 
 def default_folder() -> Path:
@@ -142,7 +140,7 @@ def embedded(definitions: tuple[FormDefinition, ...]) -> Backends:
         opener.close_all()
         processor.close()
 
-    return Backends(processor, processor, opener, close, opener.warm, processor.probe)
+    return Backends(processor, processor, opener, close, opener.warm)
 
 
 def build(place: Settings, key: bytes, backends: Backends | None = None) -> Workstation:

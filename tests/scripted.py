@@ -75,7 +75,7 @@ def no_opener(document: Document) -> OpenDocument:
 
 
 def scripted_backends(processor: ScriptedProcessor) -> Backends:
-    return Backends(processor, NoReader(), no_opener, lambda: None, lambda: None, lambda: "scripted")
+    return Backends(processor, NoReader(), no_opener, lambda: None, lambda: None)
 
 
 @contextmanager
