@@ -291,7 +291,7 @@ def test_dropped_files_are_told_and_the_drop_is_shown(panel: QueuePanel) -> None
     enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, left, none)
     QApplication.sendEvent(panel, enter)
     assert enter.isAccepted()
-    assert panel.hint.text() == "let go to take them in"
+    assert panel.hint.text() == "let go to add them"
     QApplication.sendEvent(panel, QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, left, none))
     assert dropped == [["/tmp/a.pdf"]]
     assert panel.hint.text() == "or drop them here"

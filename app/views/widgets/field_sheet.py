@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QToolTip, QWidget
 
@@ -181,10 +181,6 @@ class FieldSheet(QScrollArea):
         if top < value:
             value = round(top)
         bar.setValue(value)
-
-    def card_place(self) -> QRect:
-        """Where the card stands in the sheet, scrolled or not."""
-        return self.card.geometry()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -18,7 +18,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QAction,
-    QActionGroup,
     QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -43,10 +42,10 @@ from app.domain.case import IntakeStatus
 from app.domain.queue import OPEN, QueueRow, QueueSort
 from app.views import theme
 from app.views.widgets.key_button import KeyButton
-from app.views.widgets.menu_chip import MenuChip
 from app.views.widgets.notice_page import NoticePage
 from app.views.widgets.queue_card import ROW_ROLE, QueueCard
 from app.views.widgets.queue_list import QueueList
+from app.views.widgets.queue_menu import SortChip, StatusChip
 
 TICK_MS = 30_000
 
@@ -66,16 +65,13 @@ class QueuePanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._statuses: tuple[IntakeStatus, ...] = OPEN
-        self._sort, self._descending = QueueSort.DUE, False
-        self._counts: Mapping[IntakeStatus, int] | None = None
+        self._counted = False
         self._model: QAbstractItemModel | None = None
         self._dropping = False
-        self._status_menu, self._sort_menu = QMenu(self), QMenu(self)
         self.title = QLabel(self.tr("Intake"), self)
-        self.status = MenuChip(self._status_menu, parent=self)
+        self.status = StatusChip(self)
         self.filter = QLineEdit(self)
-        self.sorting = MenuChip(self._sort_menu, filled=False, parent=self)
+        self.sorting = SortChip(self)
         self.list = QueueList(self)
         self.card = QueueCard(self.list)
         self.empty = NoticePage(self)
@@ -85,7 +81,6 @@ class QueuePanel(QWidget):
         self._search = QAction(self)
         self._lay_out()
         self._wire()
-        self._fill_sort_menu()
         self.set_now(datetime.now(UTC))
         theme.changed.connect(self._restyle)
         self._restyle()
@@ -98,8 +93,6 @@ class QueuePanel(QWidget):
         self.filter.setClearButtonEnabled(True)
         self.filter.setAcceptDrops(False)
         self.list.setAccessibleName(self.tr("Queue"))
-        self.sorting.setToolTip(self.tr("Sort the queue"))
-        self.status.setToolTip(self.tr("Which cases are shown"))
         self._head = QHBoxLayout()
         self._head.addWidget(self.title)
         self._head.addStretch(1)
@@ -133,7 +126,8 @@ class QueuePanel(QWidget):
         self.card.cancel_requested.connect(self.cancel_requested)
         self.add.clicked.connect(self.add_files_requested)
         self.empty.acted.connect(self._empty_acted)
-        self._status_menu.aboutToShow.connect(self._fill_status_menu)
+        self.status.chosen.connect(self._statuses_chosen)
+        self.sorting.chosen.connect(self.sort_changed)
         self._clock = QTimer(self, interval=TICK_MS)
         self._clock.timeout.connect(lambda: self.set_now(datetime.now(UTC)))
         self._clock.start()
@@ -148,8 +142,8 @@ class QueuePanel(QWidget):
 
     def set_counts(self, counts: Mapping[IntakeStatus, int]) -> None:
         """How many cases there are of each status, whatever the filter."""
-        self._counts = dict(counts)
-        self._show_status()
+        self._counted = True
+        self.status.set_counts(counts)
         self._show_or_explain()
 
     def set_form_titles(self, titles: Mapping[str, str]) -> None:
@@ -181,124 +175,39 @@ class QueuePanel(QWidget):
 
     def set_statuses(self, statuses: tuple[IntakeStatus, ...]) -> None:
         """Which statuses the queue is said to show; tells nobody."""
-        self._statuses = statuses
-        self._show_status()
+        self.status.set_statuses(statuses)
         self._show_or_explain()
 
     def set_sort(self, sort: QueueSort, descending: bool) -> None:
         """How the queue is said to be sorted; tells nobody."""
-        self._sort, self._descending = sort, descending
-        self._fill_sort_menu()
+        self.sorting.set_sort(sort, descending)
 
     def focus_filter(self) -> None:
         """Put the keyboard into the filter, what stands there selected."""
         self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.filter.selectAll()
 
-    # Which cases.
-
-    def _choices(self) -> tuple[tuple[str, str, tuple[IntakeStatus, ...]], ...]:
-        """The status filters: name in the menu, words with a count on the chip, statuses."""
-        return (
-            (self.tr("To check"), self.tr("{count} to check"), OPEN),
-            (self.tr("Verified"), self.tr("{count} verified"), (IntakeStatus.VERIFIED,)),
-            (self.tr("Unreadable"), self.tr("{count} unreadable"), (IntakeStatus.UNREADABLE,)),
-            (self.tr("All"), self.tr("{count} cases"), ()),
-        )
-
-    def _count(self, statuses: tuple[IntakeStatus, ...]) -> int:
-        counts = self._counts or {}
-        return sum(n for status, n in counts.items() if not statuses or status in statuses)
-
-    def _show_status(self) -> None:
-        for name, words, statuses in self._choices():
-            if statuses == self._statuses:
-                known = self._counts is not None
-                self.status.set_words(
-                    words.format(count=self.locale().toString(self._count(statuses))) if known else name
-                )
-
-    def _fill_status_menu(self) -> None:
-        self._status_menu.clear()
-        for name, _, statuses in self._choices():
-            count = self.locale().toString(self._count(statuses))
-            action = self._status_menu.addAction(f"{name}\t{count}")
-            action.setCheckable(True)
-            action.setChecked(statuses == self._statuses)
-            action.triggered.connect(lambda _checked=False, chosen=statuses: self.choose_statuses(chosen))
-
-    def choose_statuses(self, statuses: tuple[IntakeStatus, ...]) -> None:
-        """Show other statuses, and say so."""
-        if statuses != self._statuses:
-            self.set_statuses(statuses)
-            self.statuses_changed.emit(statuses)
-
-    # In which order.
-
-    def _sort_words(self) -> Mapping[QueueSort, str]:
-        return {
-            QueueSort.DUE: self.tr("Time left"),
-            QueueSort.URGENCY: self.tr("Urgency"),
-            QueueSort.RECEIVED: self.tr("Received"),
-            QueueSort.RECEIPT: self.tr("Receipt"),
-            QueueSort.PATIENT: self.tr("Patient"),
-            QueueSort.FORM_TYPE: self.tr("Form"),
-            QueueSort.CONFIDENCE: self.tr("Confidence"),
-            QueueSort.NEEDS_LOOK: self.tr("To look at"),
-            QueueSort.STATUS: self.tr("Status"),
-            QueueSort.ASSIGNED: self.tr("Assigned to"),
-        }
-
-    def _fill_sort_menu(self) -> None:
-        words = self._sort_words()
-        self.sorting.set_words(words[self._sort], "arrow-down" if self._descending else "arrow-up")
-        self._sort_menu.clear()
-        columns, directions = QActionGroup(self._sort_menu), QActionGroup(self._sort_menu)
-        for sort, name in words.items():
-            action = self._sort_menu.addAction(name)
-            action.setCheckable(True)
-            action.setChecked(sort is self._sort)
-            action.triggered.connect(
-                lambda _checked=False, chosen=sort: self.choose_sort(chosen, self._descending)
-            )
-            columns.addAction(action)
-        self._sort_menu.addSeparator()
-        for descending, name, symbol in (
-            (False, self.tr("Smallest first"), "arrow-up"),
-            (True, self.tr("Largest first"), "arrow-down"),
-        ):
-            action = self._sort_menu.addAction(theme.icon(symbol, "muted", theme.px(14)), name)
-            action.setCheckable(True)
-            action.setChecked(descending is self._descending)
-            action.triggered.connect(
-                lambda _checked=False, chosen=descending: self.choose_sort(self._sort, chosen)
-            )
-            directions.addAction(action)
-
-    def choose_sort(self, sort: QueueSort, descending: bool) -> None:
-        """Sort otherwise, and say so."""
-        if (sort, descending) != (self._sort, self._descending):
-            self._sort, self._descending = sort, descending
-            self.sort_changed.emit(sort, descending)
-            QTimer.singleShot(0, self._fill_sort_menu)  # the menu that was used is still open
-
     # Filter and empty states.
+
+    def _statuses_chosen(self, statuses: tuple[IntakeStatus, ...]) -> None:
+        self._show_or_explain()
+        self.statuses_changed.emit(statuses)
 
     def _filter_changed(self, text: str) -> None:
         self._show_or_explain()
         self.filter_changed.emit(text)
 
     def _show_or_explain(self) -> None:
-        if self._model is None or self._counts is None or self._model.rowCount() > 0:
+        if self._model is None or not self._counted or self._model.rowCount() > 0:
             self._stack.setCurrentWidget(self.list)
             return
         if self.filter.text().strip():
             words = self.tr("No case here matches “{text}”.").format(text=self.filter.text().strip())
             self.empty.show_notice("search", "", words, (("clear", self.tr("Clear the filter"), "Esc"),))
-        elif self._statuses and self._statuses != OPEN and self._count(()):
+        elif self.status.statuses not in ((), OPEN) and self.status.count():
             words = self.tr("No case has this status.")
             self.empty.show_notice("inbox", "", words, (("open", self.tr("Show what is to check"), ""),))
-        elif self._count(()):
+        elif self.status.count():
             self.empty.show_notice(
                 "check", self.tr("All checked"), self.tr("New forms appear here by themselves.")
             )
@@ -314,7 +223,7 @@ class QueuePanel(QWidget):
             self.filter.clear()
             self.filter.setFocus()
         else:
-            self.choose_statuses(OPEN)
+            self.status.choose(OPEN)
 
     # Keys, menu, drops.
 
@@ -398,7 +307,7 @@ class QueuePanel(QWidget):
         """Show that files held over the window would be taken in."""
         if dropping != self._dropping:
             self._dropping = dropping
-            self.hint.setText(self.tr("let go to take them in") if dropping else self.tr("or drop them here"))
+            self.hint.setText(self.tr("let go to add them") if dropping else self.tr("or drop them here"))
             self._restyle()
 
     # Look.
@@ -418,7 +327,6 @@ class QueuePanel(QWidget):
         self._foot.setContentsMargins(pad, theme.px(11), pad, theme.px(11))
         self._foot.setSpacing(theme.px(8))
         self._filters.setContentsMargins(theme.px(12), 0, theme.px(12), 0)
-        self._fill_sort_menu()
         self.list.doItemsLayout()
         self.update()
 
