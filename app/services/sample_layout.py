@@ -99,7 +99,7 @@ def from_definition(definition: FormDefinition, *, boxed: bool) -> Blank:
             tick = field.kind is FieldKind.TICK_BOX
             label = field.printed or field.label
             zone = place(field.zone)
-            if field.multiline:  # zones allow for those who write over the edge
+            if not tick:  # zones allow for those who write over the edge
                 zone = Rectangle(zone.x0, zone.y0, min(zone.x1, right - 8), zone.y1)
             slot = Slot(field.name, label, field.kind, zone, field.multiline, boxed and tick)
             slots.append(slot)
