@@ -22,10 +22,12 @@ class FieldLayer:
         self._pages: dict[int, list[FormField]] = {}
         self._by_path: dict[str, FormField] = {}
         self._index: HitIndex[FormField] = HitIndex({})
+        self._look: object = None
+        self._marks: dict[int, list[tuple[FormField, Mark]]] = {}
 
     def set_fields(self, fields: Iterable[FormField], document_id: str, page_count: int) -> None:
         """Keep the fields that were read somewhere on the pages of this document."""
-        self._pages, self._by_path = {}, {}
+        self._pages, self._by_path, self._marks = {}, {}, {}
         for field in fields:
             if field.document_id != document_id or field.page is None or field.box is None:
                 continue
@@ -51,15 +53,27 @@ class FieldLayer:
         """The field at a point of a page as stored."""
         return self._index.at(page, x, y, reach)
 
-    def mark(self, field: FormField, paper: Palette) -> Mark:
-        """How a field is marked on paper of these colours."""
-        return mark_of(
-            field,
-            paper,
-            self.threshold,
-            selected=field.path == self.selected,
-            ticked=field.path in self.ticked,
-        )
+    def marks(self, page: int, paper: Palette) -> list[tuple[FormField, Mark]]:
+        """The fields of a page and how they are marked on paper of these colours. Kept from one paint to the next."""
+        look = (paper.name, self.threshold, self.selected, self.ticked)
+        if look != self._look:
+            self._look = look
+            self._marks = {}
+        if page not in self._marks:
+            self._marks[page] = [
+                (
+                    f,
+                    mark_of(
+                        f,
+                        paper,
+                        self.threshold,
+                        selected=f.path == self.selected,
+                        ticked=f.path in self.ticked,
+                    ),
+                )
+                for f in self.on(page)
+            ]
+        return self._marks[page]
 
     def waiting(self) -> Mapping[int, int]:
         """How many fields need a look, by page."""

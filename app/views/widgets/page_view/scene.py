@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QLocale, QRectF
 
@@ -85,16 +84,17 @@ class Scene:
     def _marks(self, pages: range, near: QRectF) -> tuple[tuple[Marked, ...], tuple[Marked, ...]]:
         """The marks in an area: all but the selected field's, and that one, to be painted above them."""
         paper = theme.DARK if self.tiles.night else theme.LIGHT
-        mark = partial(self.fields.mark, paper=paper)
         marks: list[Marked] = []
         selected: list[Marked] = []
         for page in pages:
-            for field in self.fields.on(page):
-                rect = self._rect(page, field.box) if field.box is not None else QRectF()
+            spot, turns = self.layout.spot(page), self.turns[page]
+            for field, mark in self.fields.marks(page, paper):
+                if field.box is None:
+                    continue
+                left, top, width, height = spot.place(field.box.turned(turns))
+                rect = QRectF(left - self.offset[0], top - self.offset[1], width, height)
                 if near.intersects(rect):
-                    (selected if field.path == self.fields.selected else marks).append(
-                        Marked(rect, mark(field))
-                    )
+                    (selected if field.path == self.fields.selected else marks).append(Marked(rect, mark))
         return tuple(marks), tuple(selected)
 
     def _rect(self, page: int, box: Box) -> QRectF:

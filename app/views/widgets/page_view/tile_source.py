@@ -30,8 +30,6 @@ OVERVIEW_BYTES = 32 * 1024 * 1024
 """Together the 96 MB that a document may take in the window's process."""
 _OVERVIEWS_AHEAD = 24
 """How many small pictures are wanted at a time; the rest follow when these are there."""
-_OVERVIEW_REACH = 150
-"""Pages before and after the one looked at whose small pictures are fetched ahead."""
 _TRIES = 2
 """A worker that crashed answers the next call from a fresh process: one more try, then words."""
 
@@ -73,6 +71,7 @@ class TileSource(QObject):
         self._queue = TileQueue()
         self._keys: dict[TileRequest, TileKey] = {}
         self._failures: dict[TileKey, list[str]] = {}
+        self._lacking: set[int] = set()
         self._starting: list[TileRequest] = []
         self._announcing = False
 
@@ -91,6 +90,7 @@ class TileSource(QObject):
         self.close()
         self._document_id = document_id
         self._sizes = sizes
+        self._lacking = set(range(len(sizes)))
         self._turns = turns
 
     def close(self) -> None:
@@ -99,6 +99,7 @@ class TileSource(QObject):
         self.overviews.clear()
         self._keys.clear()
         self._failures.clear()
+        self._lacking.clear()
         self._document_id = ""
         self._sizes = ()
         self._turns = ()
@@ -173,6 +174,8 @@ class TileSource(QObject):
         key = self._keys.get(request)
         if key is not None and request.document_id == self._document_id:
             self._failures.setdefault(key, []).append(message)
+            if key.column == OVERVIEW and len(self._failures[key]) >= _TRIES:
+                self._lacking.discard(key.page)
             if len(self._failures[key]) >= _TRIES:
                 self.arrived.emit(key.page)
         self._announce(self._queue.answered(request))
@@ -285,19 +288,13 @@ class TileSource(QObject):
 
     def _missing_overviews(self, shown: range) -> list[int]:
         """The pages nearest to those shown whose small picture is not there, a few."""
-        if not self._sizes or self.overviews.bytes > self.overviews.limit * 0.95:
+        if not self._lacking or self.overviews.bytes > self.overviews.limit * 0.95:
             return []
         middle = (shown.start + shown.stop) // 2
-        missing = []
-        for away in range(_OVERVIEW_REACH):
-            for page in {middle - away, middle + away}:
-                if 0 <= page < len(self._sizes) and not self._has_overview(page):
-                    missing.append(page)
-            if len(missing) >= _OVERVIEWS_AHEAD:
-                break
-        return missing
+        return sorted(self._lacking, key=lambda page: abs(page - middle))[:_OVERVIEWS_AHEAD]
 
     def _keep_overview(self, key: TileKey, image: QImage) -> None:
+        self._lacking.discard(key.page)
         now = self._turns[key.page]
         if now != key.turns:
             image = image.transformed(QTransform().rotate(90 * (now - key.turns)))

@@ -903,7 +903,6 @@ class PageView(QAbstractScrollArea):
             icon=self._icon,
         )
         painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), theme.colour("canvas"))
         # A window that stands between two device pixels would blur every tile: paint on whole ones.
         origin, ratio = painter.deviceTransform(), self._layout.ratio
         painter.translate(
