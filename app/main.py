@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtCore import QMessageLogContext, QSocketNotifier, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from app.domain.errors import Actionable
@@ -43,6 +43,7 @@ def run(
 
     `key` is given for a workspace that is thrown away; otherwise the keyring or a dialog is asked.
     """
+    log_qt()
     app = application()
     default_log(place.folder)
     try:
@@ -61,6 +62,24 @@ def run(
     return code
 
 
+def log_qt() -> None:
+    """Send what Qt says to the program's log instead of the terminal."""
+    levels = {
+        QtMsgType.QtDebugMsg: logging.DEBUG,
+        QtMsgType.QtInfoMsg: logging.INFO,
+        QtMsgType.QtWarningMsg: logging.WARNING,
+        QtMsgType.QtCriticalMsg: logging.ERROR,
+        QtMsgType.QtFatalMsg: logging.CRITICAL,
+    }
+    said = logging.getLogger("qt")
+
+    def handle(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
+        if "propagateSizeHints" not in message:  # the offscreen platform's, about nothing
+            said.log(levels.get(kind, logging.WARNING), "%s", message)
+
+    qInstallMessageHandler(handle)
+
+
 def open_window(workstation: Workstation) -> Window:
     """A shown window over a workstation, being filled."""
     use_preferences(workstation)
@@ -76,6 +95,7 @@ def open_window(workstation: Workstation) -> Window:
 def close_window(window: Window, workstation: Workstation) -> None:
     """Close in order: the window (which keeps its drafts), the lanes, the workers, the store."""
     window.close()
+    window.background.close()
     workstation.close()
     window.background.deleteLater()
     window.deleteLater()

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.domain.box import Box
 from app.domain.case import Case, IntakeStatus
 from app.domain.form import FieldKind, FormField
-from app.main import application, close_window, open_window
+from app.main import application, close_window, log_qt, open_window
 from app.services.sample_form import make_samples
 from app.views import theme
 from app.views.widgets.page_view import PageView
@@ -39,14 +39,21 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = STEP_S
     if condition():
         return
     loop = QEventLoop()
+    met = False
+
+    def glance() -> None:
+        nonlocal met
+        if condition():
+            met = True
+            loop.quit()
+
     look = QTimer(interval=15)
-    look.timeout.connect(lambda: loop.quit() if condition() else None)
-    end = QTimer(interval=int(seconds * 1000), singleShot=True)
-    end.timeout.connect(loop.quit)
+    look.timeout.connect(glance)
+    QTimer.singleShot(int(seconds * 1000), loop, loop.quit)
     look.start()
-    end.start()
     loop.exec()
-    if not condition():
+    look.stop()
+    if not met:
         raise Stuck(f"waited {seconds:.0f} s in vain: {what}")
 
 
@@ -153,7 +160,7 @@ class Album:
         for look in LOOKS:
             theme.use(look)  # type: ignore[arg-type]
             pause(60)
-            wait_until(lambda: not self.window.background.busy, "the picture is drawn")
+            wait_until(lambda: not self.window.background.busy_besides("reading"), "the picture is drawn")
             pause(60)
             self.window.grab().save(str(self.folder / f"{stem}-{look}.png"))
         theme.use(LOOKS[0])  # type: ignore[arg-type]
@@ -192,6 +199,7 @@ def on_screen(place: Settings, key: bytes) -> Iterator[Walk]:
 
 def run_tour(out: Path) -> int:
     """Walk the main job and write the pictures; returns the exit code."""
+    log_qt()
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="countersign-tour-") as made:
         folder = Path(made)
@@ -298,6 +306,7 @@ def _rubber_band(walk: Walk, album: Album) -> None:
         "What is printed inside lands in the selected field, checked by the rules, and the cursor moves on.",
     )
     walk.drop(intake.page.box_rect(field.page - 1, box).bottomRight().toPoint())
+    wait_until(lambda: not walk.window.background.busy, "the region is read")
     wait_until(lambda: walk.field(field.path).state != "unseen", "what is printed there lands in the field")
     walk.settle()
     album.take(
@@ -375,6 +384,7 @@ def _views(walk: Walk, album: Album) -> None:
 
 def draw_screens(place: Settings, key: bytes, out: Path) -> tuple[Path, ...]:
     """Pictures of the window on a workspace as it stands: its first case, in light and dark."""
+    log_qt()
     out.mkdir(parents=True, exist_ok=True)
     with on_screen(place, key) as walk:
         wait_until(lambda: walk.window.case_model.case is not None, "the first case opens")
@@ -386,6 +396,7 @@ def draw_screens(place: Settings, key: bytes, out: Path) -> tuple[Path, ...]:
 
 def run_self_test() -> int:
     """Take one sample in, correct a field, verify, and start again: whether the program works where it stands."""
+    log_qt()
     with tempfile.TemporaryDirectory(prefix="countersign-self-test-") as made:
         folder = Path(made)
         samples = [s for s in make_samples(folder / "samples") if s.form_type == "tx_nofr001"]

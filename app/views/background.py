@@ -22,10 +22,12 @@ class Task:
     def __init__(
         self,
         owner: QObject,
+        lane: str,
         done: Callable[[Any], None] | None,
         failed: Callable[[Actionable], None] | None,
     ) -> None:
         self.owner = owner
+        self.lane = lane
         self.done = done
         self.failed = failed
         self.cancelled = False
@@ -51,6 +53,7 @@ class Background(QObject):
         super().__init__(parent)
         self._lanes = lanes
         self._waiting: set[Task] = set()
+        self._closed = False
         self._call.connect(self._run_call, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -63,7 +66,7 @@ class Background(QObject):
         failed: Callable[[Actionable], None] | None = None,
     ) -> Task:
         """Call `function` in a lane with frozen arguments; `done` or `failed` is called on the UI thread."""
-        task = Task(owner, done, failed)
+        task = Task(owner, lane, done, failed)
         self._waiting.add(task)
         future = self._lanes.submit(lane, function, *arguments)
         task.future = future
@@ -72,7 +75,7 @@ class Background(QObject):
 
     def post(self, function: Callable[[], None]) -> None:
         """Call a function on the UI thread, from any thread, in the order of the calls."""
-        if isValid(self):
+        if isValid(self) and not self._closed:
             self._call.emit(function)
 
     @property
@@ -80,8 +83,18 @@ class Background(QObject):
         """Whether any work has not been delivered yet."""
         return bool(self._waiting)
 
+    def busy_besides(self, lane: str) -> bool:
+        """Whether work of any other lane has not been delivered yet."""
+        return any(task.lane != lane for task in self._waiting)
+
+    def close(self) -> None:
+        """Deliver nothing any more: the program is ending, and what asked for it is going."""
+        self._closed = True
+        self._waiting.clear()
+
     def _run_call(self, function: Callable[[], None]) -> None:
-        function()
+        if not self._closed:
+            function()
 
     def _deliver(self, task: Task, future: Future[Any]) -> None:
         self._waiting.discard(task)

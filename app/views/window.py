@@ -222,6 +222,7 @@ class Window(QMainWindow):
         """Leaving commits what is being typed as a draft; reading goes on at the next start."""
         self.intake.leave()
         self._remember()
+        self.case_model.flush()
         self.intake_model.stop()
         event.accept()
 

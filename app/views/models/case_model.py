@@ -181,6 +181,16 @@ class CaseModel(QObject):
         """Ask for what was remembered."""
         self._background.run(self, "store", self._workstation.store.recall, key, done=then)
 
+    def flush(self) -> None:
+        """Hand every write that still waits to the store at once: the window is closing."""
+        store = self._workstation.store
+        for (case_id, path), draft in self._drafts.items():
+            self._background.run(self, "store", store.keep_draft, case_id, path, draft)
+        for key, state in self._views.items():
+            self._background.run(self, "store", store.remember, key, state)
+        self._drafts.clear()
+        self._views.clear()
+
     def _write_draft(self) -> None:
         if self._draft_under_way or not self._drafts:
             return
