@@ -405,3 +405,24 @@ def test_the_lens_is_asked_for_in_device_pixels_and_a_late_one_is_dropped(desk: 
     assert desk.panel.form.card.lens.image is None
     desk.panel.set_lens("name", QImage(10, 10, QImage.Format.Format_RGB32))
     assert desk.panel.form.card.lens.image is not None
+
+
+def test_what_was_typed_is_not_offered_again_while_it_is_on_its_way(panel: FieldPanel) -> None:
+    desk = Desk(panel, answers=False)
+    panel.select("reason")
+    write("typed")
+    for _ in range(3):
+        press(Key.Key_Return)
+    assert focused() is panel.footer.verify
+    assert desk.told("value_edited") == [("reason", "typed")]
+
+
+def test_a_value_changed_elsewhere_leaves_what_is_being_typed(desk: Desk) -> None:
+    write("mine")
+    desk.fields["reason"] = replace(
+        desk.fields["reason"], corrected_value="theirs", state=FieldState.CORRECTED
+    )
+    desk.show()
+    assert text(desk) == "mine"
+    press(Key.Key_Escape)
+    assert text(desk) == "theirs"

@@ -60,6 +60,6 @@ def test_what_waits_is_told_to_those_who_cannot_see_the_badge(rail: Rail) -> Non
 
 
 def test_the_state_of_saving_is_in_words(rail: Rail) -> None:
-    rail.set_state("3 changes wait for the network", "cloud-upload", "look")
+    rail.set_state("3 changes wait for the network", "clock", "look")
     assert rail.state.toolTip() == "3 changes wait for the network"
     assert rail.state.accessibleName() == "3 changes wait for the network"
