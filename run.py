@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 ROOT = Path(__file__).resolve().parent
 LOCK = ROOT / "requirements.lock"
@@ -257,7 +258,7 @@ def set_up() -> None:
             line.end()
             if made.returncode != 0:
                 raise Stop(f"{program} could not make .venv:\n{made.stdout.decode(errors='replace').strip()}")
-        install()
+        install(lock)
         packages = site_packages()
         # The program is found from any folder, by its own worker processes too.
         (packages / "countersign.pth").write_text(str(ROOT) + "\n", encoding="utf-8")
@@ -267,7 +268,7 @@ def set_up() -> None:
         stamp.replace(STAMP)
 
 
-def alone(lock: object) -> None:
+def alone(lock: BinaryIO) -> None:
     """Wait until no other run sets up the same checkout."""
     try:
         import fcntl
@@ -310,8 +311,11 @@ def site_packages() -> Path:
     return next(p for p in places if p.is_dir())
 
 
-def install() -> None:
-    """Let pip install the lock, and say how far it is. pip's own words are shown only when it fails."""
+def install(lock: BinaryIO) -> None:
+    """Let pip install the lock, and say how far it is. pip's own words are shown only when it fails.
+
+    pip holds the open lock too: where this program is killed, the next one waits until pip has ended.
+    """
     if STAMP.exists():
         STAMP.unlink()
     UNFINISHED.write_text("An installation is running here, or was interrupted.\n", encoding="utf-8")
@@ -329,7 +333,8 @@ def install() -> None:
     command += ["--progress-bar", "off", "--disable-pip-version-check", "-r", str(LOCK)]
     line = Line()
     with LOG.open("wb") as log:
-        pip = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=str(ROOT))
+        held = () if WINDOWS else (lock.fileno(),)
+        pip = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=str(ROOT), pass_fds=held)
         try:
             while pip.poll() is None:
                 line.show("Setting up Countersign" + progress(len(names)))

@@ -151,6 +151,23 @@ def test_an_interrupted_installation_is_made_good(project: Path) -> None:
     assert not (project / ".venv" / "countersign-unfinished.txt").exists()
 
 
+def test_a_run_waits_for_another_that_is_setting_up(project: Path) -> None:
+    import fcntl
+
+    (project / ".venv" / "countersign-installed.txt").unlink()
+    command = [sys.executable, str(project / "run.py"), "cases"]
+    with (project / "requirements.lock").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        waiting = subprocess.Popen(
+            command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert waiting.stderr is not None
+        assert "Another run is setting up" in waiting.stderr.readline()
+        assert waiting.poll() is None
+    waiting.communicate(timeout=120)
+    assert waiting.returncode == 7
+
+
 def test_an_environment_of_another_python_is_not_used(project: Path) -> None:
     module = loaded(project)
     _, version, prefix, _ = module.running()
