@@ -285,10 +285,23 @@ def test_another_document_begins_at_its_top_with_nothing_of_the_first(desk: Desk
     assert clicks == []
 
 
-def test_the_same_document_given_again_moves_nothing(desk: Desk) -> None:
+def test_the_same_document_given_again_moves_nothing_and_asks_for_nothing(desk: Desk, qtbot: QtBot) -> None:
     desk.view.verticalScrollBar().setValue(640)
+    qtbot.waitUntil(lambda: not desk.view._look_timer.isActive())
+    asked = len(desk.asked)
     desk.view.set_document("d", desk.sizes)
+    qtbot.waitUntil(lambda: not desk.view._look_timer.isActive())
     assert desk.view.verticalScrollBar().value() == 640
+    assert len(desk.asked) == asked
+
+
+def test_pages_of_no_size_are_shown_all_the_same(desk: Desk) -> None:
+    desk.view.set_document("odd", ((0.0, 0.0), LETTER, (1e-3, 5000.0)))
+    desk.view.fit_page()
+    desk.view.fit_width()
+    desk.view.go_to_page(2)
+    desk.view.grab()
+    assert desk.view.current_page == 2
 
 
 # --- turning ----------------------------------------------------------------------------------------

@@ -43,7 +43,8 @@ class Camera:
 
     def open(self, pages: tuple[Size, ...], base: Sequence[tuple[int, int]]) -> None:
         """Look at other pages; zoom and fit stay."""
-        self.pages = pages
+        # A page of no size, as a damaged file may claim, still has a place.
+        self.pages = tuple((max(1.0, width), max(1.0, height)) for width, height in pages)
         self.given = {}
         self._fit_page = 0
         self.set_base(base)

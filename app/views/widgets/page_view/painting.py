@@ -278,7 +278,8 @@ def _selected(painter: QPainter, context: PaintContext) -> None:
 
 
 def _device_width(width: float, ratio: float) -> int:
-    return max(1, round(width * ratio))
+    # A half rounds down: at 1.5 a line of one pixel stays thin.
+    return max(1, round(width * ratio - 0.25))
 
 
 def outline(box: QRectF, width: float, ratio: float) -> QRectF:

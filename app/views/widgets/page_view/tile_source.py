@@ -109,6 +109,8 @@ class TileSource(QObject):
 
     def turn(self, turns: tuple[int, ...]) -> None:
         """Turn pages; their small pictures turn with them so that nothing is blank meanwhile."""
+        if turns == self._turns:
+            return
         for page, (before, after) in enumerate(zip(self._turns, turns, strict=True)):
             if before != after:
                 for key in self.overviews.of_page(page):
@@ -155,9 +157,8 @@ class TileSource(QObject):
 
     def show(self, request: TileRequest, image: QImage) -> None:
         """Take the picture of a request. One of another document, scale or turn is not looked at."""
-        key = self._keys.get(request)
-        current = key is not None and (key.column == OVERVIEW or request.generation == self.generation)
-        if request.document_id == self._document_id and key is not None and current and not image.isNull():
+        key = self._keys.get(request)  # what is out of date is not among them
+        if key is not None and not image.isNull():
             self._failures.pop(key, None)
             if key.column == OVERVIEW:
                 self._keep_overview(key, image)
@@ -172,7 +173,7 @@ class TileSource(QObject):
     def fail(self, request: TileRequest, message: str) -> None:
         """A request could not be drawn: it is tried once more, then the page says why."""
         key = self._keys.get(request)
-        if key is not None and request.document_id == self._document_id:
+        if key is not None:
             self._failures.setdefault(key, []).append(message)
             if key.column == OVERVIEW and len(self._failures[key]) >= _TRIES:
                 self._lacking.discard(key.page)

@@ -162,14 +162,14 @@ class PageView(QAbstractScrollArea):
         """Show a document: the size of each page in points and how often it stands to be turned (0-based page,
         clockwise quarter turns). Another document begins at its top; zoom, night and thumbnails stay.
         """
-        if document_id == self._document_id and pages == self._camera.pages:
+        if document_id == self._document_id and len(pages) == len(self._camera.pages):
             self._camera.set_base(turns)
             self._show_turns()
             return
         self._forget()
         self._document_id = document_id
         self._camera.open(pages, turns)
-        self._tiles.open(document_id, pages, self._camera.turns)
+        self._tiles.open(document_id, self._camera.pages, self._camera.turns)
         self._strip.set_pages(self._camera.sizes)
         # Always there: a bar that comes and goes would change the width that pages are fitted to.
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
