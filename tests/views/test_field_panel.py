@@ -426,3 +426,11 @@ def test_a_value_changed_elsewhere_leaves_what_is_being_typed(desk: Desk) -> Non
     assert text(desk) == "mine"
     press(Key.Key_Escape)
     assert text(desk) == "theirs"
+
+
+@pytest.mark.parametrize("status", [IntakeStatus.RECEIVED, IntakeStatus.READING])
+def test_a_case_that_is_still_being_read_is_not_called_unreadable(
+    panel: FieldPanel, status: IntakeStatus
+) -> None:
+    panel.show_unreadable(case_of((), intake_status=status))
+    assert panel.notice.text == "This form is being read. Its fields appear here by themselves."

@@ -64,6 +64,7 @@ class FieldCard(QWidget):
         self._armed = False
         self._hints: list[KeyHint] = []
         self._intents: list[Intent] = []
+        self._shown_hints: tuple[Hint, ...] = ()
         self.lens = Lens(self)
         self.editor = ValueEditor(self)
         self.choices = ChoiceEditor(self)
@@ -158,7 +159,8 @@ class FieldCard(QWidget):
 
     def _edited(self) -> None:
         self._armed = False
-        self._show()
+        if self._wanted_hints() != self._shown_hints:  # most keys change nothing but the words themselves
+            self._show()
         self.typed.emit()
 
     def _show(self) -> None:
@@ -222,7 +224,7 @@ class FieldCard(QWidget):
         return tuple(hints)
 
     def _place_hints(self) -> None:
-        wanted = self._wanted_hints()
+        wanted = self._shown_hints = self._wanted_hints()
         while len(self._hints) < len(wanted):
             hint = KeyHint(self)
             hint.clicked.connect(partial(self._hint_chosen, len(self._hints)))

@@ -148,7 +148,12 @@ class FieldPanel(QWidget):
         self._show_notice(symbol, "", message)
 
     def show_unreadable(self, case: Case) -> None:
-        """Show why a file could not be read, and what can be done about it."""
+        """Show why a case has no fields: still being read, or unreadable and what can be done about it."""
+        if case.intake_status is not IntakeStatus.UNREADABLE:
+            self.show_nothing(
+                self.tr("This form is being read. Its fields appear here by themselves."), "loader"
+            )
+            return
         reason = case.reason
         words = " ".join(p for p in (reason.text, reason.next_step) if p) if reason else ""
         self._show_notice(
