@@ -150,7 +150,6 @@ class IntakeModel(QObject):
         for case_id in case_ids:
             if case_id not in self._queue and not (self._reading and self._reading.case_id == case_id):
                 self._queue.append(case_id)
-                self.progress_changed.emit(case_id, (0, 0))
         self._next()
 
     def _next(self) -> None:
@@ -161,6 +160,7 @@ class IntakeModel(QObject):
             return
         case_id = self._queue.popleft()
         self._reading = Reading(case_id)
+        self.progress_changed.emit(case_id, (0, 0))
         self._background.run(
             self,
             "store",
