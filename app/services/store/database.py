@@ -149,6 +149,7 @@ class Database:
             self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self.sound()
             with self._told():
                 self._connection.execute("COMMIT")
         except BaseException:
@@ -156,6 +157,17 @@ class Database:
                 with self._told():
                     self._connection.execute("ROLLBACK")
             raise
+
+    def sound(self) -> None:
+        """Raises `Damaged` when a page that was read did not hold; full-text search says nothing of it."""
+        if self.one("PRAGMA cipher_status") != ("1",):
+            self.found_damage = True
+            raise damaged()
+
+    def write_back(self) -> bool:
+        """Write the whole log back into the file; False when another process is in the way."""
+        row = self.one("PRAGMA wal_checkpoint(TRUNCATE)")
+        return row is not None and row[0] == 0
 
     def check(self) -> None:
         """Read every page in use and see that they fit together. Raises `Damaged`. 0.8 s for 200 MB."""

@@ -9,14 +9,18 @@ changes with it, unseen. The frames behind it tell the two apart.
 from __future__ import annotations
 
 import struct
+import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.services.store.failure import damaged
+from app.services.store.head import PAGE, Seal
 
 _HEADER = 32
 _FRAME = 24
 _MAGIC = 0x377F0682
+_VERSION = 3_007_000
 _WORD = 0xFFFFFFFF
 
 
@@ -52,6 +56,32 @@ def examine(path: Path) -> bool:
         sums = frames[at].sums
         at += 1
     return _cut_off(frames[at:], (salts[0], salts[1]))
+
+
+def mended(data: bytes, seal: Seal | None) -> tuple[bytes, bool]:
+    """The log with its sums made right, so that the database reads on behind a frame that was altered.
+
+    Only to rescue what can be read. With the seal, frames whose page does not hold are left out, so that
+    an older state of that page is read instead; whether any was is the second value.
+    """
+    frames = _frames(data, PAGE)
+    if not frames:
+        return b"", False
+    salts = Counter(frame.salts for frame in frames).most_common(1)[0][0]
+    order = "<" if sys.byteorder == "little" else ">"
+    header = struct.pack(">6I", _MAGIC | (order == ">"), _VERSION, PAGE, 0, *salts)
+    sums = _sum(header, (0, 0), order)
+    whole = [header, struct.pack(">2I", *sums)]
+    left_out = False
+    for frame in frames:
+        if salts[0] != frame.salts[0] and salts[1] != frame.salts[1]:
+            break
+        if seal is not None and not seal.holds(struct.unpack(">I", frame.body[:4])[0], frame.body[8:]):
+            left_out = True
+            continue
+        sums = _sum(frame.body, sums, order)
+        whole += [frame.body[:8], struct.pack(">4I", *salts, *sums), frame.body[8:]]
+    return b"".join(whole), left_out
 
 
 def _cut_off(rest: list[_Frame], salts: tuple[int, int]) -> bool:

@@ -101,6 +101,8 @@ class QueueIndex:
             counted = self._database.one(_COUNT, (match, _FEW))
             few = counted is not None and counted[0] < _FEW
         row = self._database.one(*statement(query, match, few=few))
+        if match is not None:
+            self._database.sound()
         return tuple(row[0].split(_BREAK)) if row and row[0] else ()
 
     def rows(self, ids: Iterable[str]) -> tuple[QueueRow, ...]:

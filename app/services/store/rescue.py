@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import sqlcipher3
+
 from app.domain.case import Json, case_from
 from app.domain.change import Change, apply
 from app.domain.errors import Actionable
 from app.domain.projection import refreshed
+from app.services.store import log
 from app.services.store.chain import Chain, digest
 from app.services.store.database import Database
 from app.services.store.disk import make_folder, sync_file, sync_folder
 from app.services.store.failure import told_in_words
+from app.services.store.head import Head
 from app.services.store.packing import pack, unpack, unpack_change
 from app.services.store.queue_index import QueueIndex
 from app.services.store.schema import MIGRATIONS
 
+HEAD = "store.head"
+"""Keeps the pages of the schema a second time."""
 _PARTS = ("", "-wal", "-shm")
 _ROWS = 1 << 40
 _ATTEMPTS = 2_000
@@ -62,16 +69,16 @@ def set_aside(path: Path, key: bytes, audit_key: bytes) -> Rescued:
     with told_in_words(path.parent):
         folder = _copied(path)
         rebuilt = _rebuilt(path)
-        for part in _PARTS:
-            Path(f"{rebuilt}{part}").unlink(missing_ok=True)
+        _remove(rebuilt)
     new = Database(rebuilt, key)
     try:
         new.migrate(MIGRATIONS, alone=True, backups=path.parent)
-        source = _Source(path, key)
-        try:
-            rescued = _Rescue(source, new, Chain(new, audit_key)).run(folder)
-        finally:
-            source.close()
+        with _readable_copy(path, folder, key) as (copy, lost):
+            source = _Source(copy, key, lost)
+            try:
+                rescued = _Rescue(source, new, Chain(new, audit_key)).run(folder)
+            finally:
+                source.close()
         new.check()
     finally:
         new.close()
@@ -100,14 +107,45 @@ def _copied(path: Path) -> Path:
     return folder
 
 
+@contextmanager
+def _readable_copy(path: Path, damaged: Path, key: bytes) -> Iterator[tuple[Path, list[str]]]:
+    """A copy of the damaged store to read from, mended as far as can be; gone afterwards.
+
+    With it the names of what is known to be lost already.
+    """
+    copy = path.with_name("store.reading.db")
+    lost: list[str] = []
+    with told_in_words(path.parent):
+        _remove(copy)
+        shutil.copyfile(damaged / path.name, copy)
+        head = Head.read(path.with_name(HEAD), key)
+        if head is not None:
+            head.mend(copy)
+        written = damaged / f"{path.name}-wal"
+        if written.exists():
+            mended, left_out = log.mended(written.read_bytes(), head.seal if head else None)
+            Path(f"{copy}-wal").write_bytes(mended)
+            lost += ["log"] * left_out
+    try:
+        yield copy, lost
+    finally:
+        with told_in_words(path.parent):
+            _remove(copy)
+
+
+def _remove(path: Path) -> None:
+    for part in _PARTS:
+        Path(f"{path}{part}").unlink(missing_ok=True)
+
+
 class _Source:
     """Reads what can be read of a damaged database."""
 
-    def __init__(self, path: Path, key: bytes) -> None:
+    def __init__(self, path: Path, key: bytes, lost: list[str]) -> None:
         self._path = path
         self._key = key
         self._database: Database | None = None
-        self.lost: list[str] = []
+        self.lost = lost
 
     def close(self) -> None:
         if self._database is not None:
@@ -126,7 +164,7 @@ class _Source:
                     for row in self._rows(name, key, columns, low, high, descending=descending):
                         yield row
                         low, high = (low, row[0] - 1) if descending else (row[0] + 1, high)
-                except Actionable:  # the row behind the last one cannot be read
+                except (Actionable, sqlcipher3.Error):  # what comes behind the last row cannot be read
                     self.close()  # after such a page the connection reads nothing any more
                 else:
                     break
@@ -198,7 +236,8 @@ class _Rescue:
         found = {}
         for number, case_number, body in self._source.table("changes", "number", "case_number, body"):
             found[number] = (case_number, body, unpack_change(body))
-        return dict(sorted(found.items()))
+        once = {change.change_id: number for number, (_, _, change) in sorted(found.items(), reverse=True)}
+        return {number: found[number] for number in sorted(once.values())}
 
     def _put_cases(
         self,
@@ -210,12 +249,12 @@ class _Rescue:
         history: dict[int, list[Change]] = {}
         for case_number, _, change in changes.values():
             history.setdefault(case_number, []).append(change)
-        documents: dict[int, Json] = {number: unpack(row[2]) for number, row in cases.items()}
+        once = {row[0]: number for number, row in sorted(cases.items(), reverse=True)}
+        documents: dict[int, Json] = {number: unpack(cases[number][2]) for number in once.values()}
         for number, done in history.items():
-            if number not in documents:
-                made = _replayed(done, patients.get(number, ""))
-                if made is not None:
-                    documents[number] = made
+            made = _replayed(documents.get(number, {}), done, patients.get(number, ""))
+            if made is not None and once.get(made["case_id"], number) == number:
+                documents[number] = made
         index = QueueIndex(self._new)
         for number, document in sorted(documents.items()):
             case = case_from(document)
@@ -242,7 +281,7 @@ class _Rescue:
                 "INSERT INTO changes (number, change_id, case_number, body) VALUES (?, ?, ?, ?)",
                 (number, change.change_id, case_number, body),
             )
-            if number in outbox or "outbox" in self._source.lost:
+            if number in outbox or {"outbox", "log"} & set(self._source.lost):
                 base = outbox.get(number, before.get(case_number))
                 self._new.run(
                     "INSERT INTO outbox (change_number, base_revision) VALUES (?, ?)", (number, base)
@@ -262,23 +301,28 @@ class _Rescue:
         ):
             if case_number in cases:
                 self._new.run(
-                    "INSERT INTO drafts (number, case_number, path, body) VALUES (?, ?, ?, ?)",
+                    "INSERT OR IGNORE INTO drafts (number, case_number, path, body) VALUES (?, ?, ?, ?)",
                     (number, case_number, path, body),
                 )
         for row in self._source.table("remembered", "number", "key, value"):
-            self._new.run("INSERT INTO remembered (number, key, value) VALUES (?, ?, ?)", row)
+            self._new.run("INSERT OR IGNORE INTO remembered (number, key, value) VALUES (?, ?, ?)", row)
         for row in self._source.table("words", "number", "sha256, body"):
-            self._new.run("INSERT INTO words (number, sha256, body) VALUES (?, ?, ?)", row)
+            self._new.run("INSERT OR IGNORE INTO words (number, sha256, body) VALUES (?, ?, ?)", row)
 
 
-def _replayed(changes: Sequence[Change], patient: str) -> Json | None:
-    """The document its changes lead to, or None when some of them are gone.
+def _replayed(document: Json, changes: Sequence[Change], patient: str) -> Json | None:
+    """The document with the changes made since its revision, or None when it is at the last of them.
 
-    What follows from the form's definition is worked out again with the next change.
+    One that is gone is made again from its changes; None when they are not whole. What follows from the
+    form's definition is worked out again with the next change.
     """
-    document: Json = {}
+    done = [change.change_id for change in changes]
+    revision = document["_meta"]["rev"] if document else None
+    if revision is not None and (revision not in done or revision == done[-1]):
+        return None
+    since = changes[done.index(revision) + 1 :] if revision is not None else changes
     try:
-        for change in changes:
+        for change in since:
             document = apply(document, change)
         document = refreshed(document, changes[-1], None)
         document["patient"] = document["patient"] or patient

@@ -25,6 +25,7 @@ from app.services.store.chain import AuditEntry, AuditReport, Chain, digest
 from app.services.store.database import Database
 from app.services.store.disk import make_folder, sync_folder, write_durably
 from app.services.store.failure import Damaged, damaged, told_in_words, wrong_key
+from app.services.store.head import Head
 from app.services.store.key import derived
 from app.services.store.packing import (
     pack,
@@ -115,33 +116,39 @@ class Store:
         path = folder / _FILE
         rescue.finish(path)
         _refuse_gone(folder)
-        rescued = None
-        torn = False
         try:
             torn = _examine(path, presence)
-            database = _opened(folder, key)
-            if presence.unclean:
-                _check_or_close(database)
+            store = cls._made(folder, key, presence, check=presence.unclean, torn=torn)
         except Damaged:
             if presence.others:
                 raise
             if not _fits(folder, key):  # nothing is touched with a key that may be another's
                 raise wrong_key() from None
             rescued = rescue.set_aside(path, derived(key, "store"), derived(key, "audit"))
-            database = _opened(folder, key)
-        try:
-            database.migrate(MIGRATIONS, alone=presence.others == 0, backups=folder / "backups")
-            store = cls(folder, key, database, presence)
-            if rescued is not None:
-                store.notices = (_rescued_notice(rescued),)
-            elif torn:
-                store._skip_receipts()
+            store = cls._made(folder, key, presence, check=False, torn=False)
+            store.notices = (_rescued_notice(rescued),)
+        else:
+            if torn:
                 store.notices = (_torn_notice(),)
-            _keep_check(folder, key)
+        _keep_check(folder, key)
+        return store
+
+    @classmethod
+    def _made(cls, folder: Path, key: bytes, presence: Presence, *, check: bool, torn: bool) -> Self:
+        database = _opened(folder, key)
+        try:
+            if check:
+                database.check()
+            database.migrate(MIGRATIONS, alone=presence.others == 0, backups=folder / "backups")
+            if presence.others == 0:
+                _keep_head(folder, key, database)
+            if torn:
+                with database.transaction():
+                    database.run("UPDATE counters SET value = value + ? WHERE name = 'receipt'", (_SKIPPED,))
+            return cls(folder, key, database, presence)
         except BaseException:
             database.close()
             raise
-        return store
 
     def close(self) -> None:
         """Close the store. May be called twice; in the thread that opened it."""
@@ -161,19 +168,13 @@ class Store:
         self._database.check()
 
     def _desk(self) -> str:
-        database = self._database
-        row = database.one("SELECT value FROM facts WHERE name = 'desk'")
-        if row is None:
-            with database.transaction():
-                code = "".join(secrets.choice(ALPHABET) for _ in range(_DESK))
-                database.run("INSERT OR IGNORE INTO facts (name, value) VALUES ('desk', ?)", (code,))
-                database.run("INSERT OR IGNORE INTO counters (name, value) VALUES ('receipt', 0)")
-            row = database.one("SELECT value FROM facts WHERE name = 'desk'")
-        return str(row[0]) if row else ""
-
-    def _skip_receipts(self) -> None:
-        with self._database.transaction():
-            self._database.run("UPDATE counters SET value = value + ? WHERE name = 'receipt'", (_SKIPPED,))
+        code = _fact(self._database, "desk")
+        if code is None:
+            code = "".join(secrets.choice(ALPHABET) for _ in range(_DESK))
+            with self._database.transaction():
+                self._database.run("INSERT INTO facts (name, value) VALUES ('desk', ?)", (code,))
+                self._database.run("INSERT INTO counters (name, value) VALUES ('receipt', 0)")
+        return code
 
     # Receipts
 
@@ -498,9 +499,24 @@ def _opened(folder: Path, key: bytes) -> Database:
         raise
 
 
-def _check_or_close(database: Database) -> None:
-    try:
-        database.check()
-    except BaseException:
-        database.close()
-        raise
+def _keep_head(folder: Path, key: bytes, database: Database) -> None:
+    """Keep the pages of the schema a second time, when they are new."""
+    path = folder / rescue.HEAD
+    version = str(database.version)
+    if path.exists() and _fact(database, "head") == version:
+        return
+    path.unlink(missing_ok=True)
+    head = Head.of(folder / _FILE, derived(key, "store")) if database.write_back() else None
+    if head is not None:
+        head.keep(path)
+        with database.transaction():
+            database.run(
+                "INSERT INTO facts (name, value) VALUES ('head', ?)"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (version,),
+            )
+
+
+def _fact(database: Database, name: str) -> str | None:
+    row = database.one("SELECT value FROM facts WHERE name = ?", (name,))
+    return str(row[0]) if row else None
