@@ -63,7 +63,8 @@ def make_and_die(folder: Path) -> None:
     """The same, ended so that everything still stands in the log."""
     code = (
         "import os, sys; from pathlib import Path; from tests.faults import store_flips;"
-        "kept = []; store_flips.Store.close = lambda self: kept.append(self); store_flips.make(Path(sys.argv[1]), 6); os._exit(0)"
+        "kept = []; store_flips.Store.close = lambda self: kept.append(self);"
+        "store_flips.make(Path(sys.argv[1]), 6); os._exit(0)"
     )
     subprocess.run([sys.executable, "-c", code, str(folder)], check=True)
 
