@@ -116,7 +116,7 @@ class Workstation:
 
     def titles(self) -> dict[str, str]:
         """What form types are called, for people."""
-        return {name: d.title for name, d in self.definitions.items()}
+        return {"generic": "Other form"} | {name: d.title for name, d in self.definitions.items()}
 
     def close(self) -> None:
         """End everything in order: no new work, open documents, workers, threads, then the store."""

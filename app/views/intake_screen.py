@@ -75,7 +75,9 @@ class IntakeScreen(QWidget):
         self._lay_out()
         self._wire()
         self.queue.set_model(queue_model)
-        self.queue.set_form_titles({name: d.title for name, d in definitions.items()})
+        self.queue.set_form_titles(
+            {"generic": self.tr("Other form")} | {name: d.title for name, d in definitions.items()}
+        )
         self._show_nothing()
 
     def _lay_out(self) -> None:
@@ -411,6 +413,8 @@ class IntakeScreen(QWidget):
     def _refused(self, error: Actionable) -> None:
         if error.code == "needs_look":
             self.panel.refuse_verify()
+        else:
+            self.panel.change_refused()
 
     # the fields and the page
 
