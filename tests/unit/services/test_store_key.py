@@ -355,6 +355,18 @@ def test_two_processes_that_make_the_workspace_at_once_get_one_key(tmp_path: Pat
     assert len(set(keys)) == 1
 
 
+def test_a_workspace_that_another_process_made_meanwhile_keeps_its_key(tmp_path: Path) -> None:
+    first: list[bytes] = []
+
+    def ask(question: KeyQuestion) -> str:
+        if not first:  # while this person is still being asked
+            first.append(b"")
+            first[0] = made(tmp_path)
+        return PASSPHRASE
+
+    assert unlock(tmp_path, ask, find_keyring=no_ring, cost=CHEAP) == first[0]
+
+
 def test_keys_for_different_purposes_are_different() -> None:
     purposes = ("store", "blob", "blob name", "audit", "check", "store check")
     assert len({derived(bytes(32), p) for p in purposes}) == len(purposes)
