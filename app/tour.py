@@ -122,7 +122,8 @@ class Walk:
         view = self.window.intake.queue.list
         index = self.window.queue_model.index_of(case_id)
         view.scrollTo(index)
-        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(index).center())
+        card = view.visualRect(index)
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=card.topLeft() + QPoint(24, 16))
 
     def drag(self, page: int, box: Box, *, hold: bool = False) -> None:
         """Drag a rubber band over a box of a page (1-based); `hold` leaves the button down."""
