@@ -87,8 +87,8 @@ class Presence:
 
     def _look_at(self, path: Path) -> None:
         try:
-            handle = _open(path)
-        except PermissionError:  # Windows: being removed by its owner
+            handle = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        except (FileNotFoundError, PermissionError):  # its owner is removing it
             return
         try:
             if not _lock(handle):

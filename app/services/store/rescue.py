@@ -207,7 +207,7 @@ class _Source:
 
 
 class _Rescue:
-    """Brings a damaged store's rows over, unsent changes first, in one transaction."""
+    """Brings a damaged store's rows over in one transaction. Rows are passed on as they are read: there may be many."""
 
     def __init__(self, source: _Source, new: Database, chain: Chain) -> None:
         self._source = source
@@ -215,79 +215,91 @@ class _Rescue:
         self._chain = chain
 
     def run(self, folder: Path) -> Rescued:
-        source = self._source
-        outbox = dict(source.table("outbox", "change_number", "base_revision"))
-        changes = self._changes()
-        cases = {
-            number: row for number, *row in source.table("cases", "number", "case_id, revision, document")
-        }
-        patients = dict(source.table("queue", "number", "patient"))
         with self._new.transaction():
-            documents = self._put_cases(cases, changes, patients)
-            kept = self._put_changes(changes, set(documents), outbox)
-            self._put_rest(set(documents))
-            rescued = Rescued(folder, len(documents), *kept, tuple(source.lost))
-            detail: Json = {"set_aside": folder.name, "lost": source.lost, "cases": rescued.cases}
+            outbox = dict(self._source.table("outbox", "change_number", "base_revision"))
+            done = self._changes_by_case()
+            cases = self._put_cases(done)
+            kept = self._put_changes(cases, done, outbox)
+            self._put_rest(cases)
+            rescued = Rescued(folder, len(cases), *kept, tuple(self._source.lost))
+            detail: Json = {"set_aside": folder.name, "lost": self._source.lost, "cases": rescued.cases}
             self._chain.append("store_rescued", "system", datetime.now(UTC), None, detail)
         return rescued
 
-    def _changes(self) -> dict[int, tuple[int, bytes, Change]]:
-        """Every readable change by its number: (case number, as kept, as a value)."""
-        found = {}
-        for number, case_number, body in self._source.table("changes", "number", "case_number, body"):
-            found[number] = (case_number, body, unpack_change(body))
-        once = {change.change_id: number for number, (_, _, change) in sorted(found.items(), reverse=True)}
-        return {number: found[number] for number in sorted(once.values())}
+    def _changes(self) -> Iterator[tuple[int, int, bytes]]:
+        """Every readable change: its number, the number of its case, and the change as it is kept."""
+        yield from self._source.table("changes", "number", "case_number, body")
 
-    def _put_cases(
-        self,
-        cases: dict[int, list[Any]],
-        changes: dict[int, tuple[int, bytes, Change]],
-        patients: dict[int, str],
-    ) -> dict[int, Json]:
-        """Put the cases; one whose document is gone is made again from its changes when they are whole."""
-        history: dict[int, list[Change]] = {}
-        for case_number, _, change in changes.values():
-            history.setdefault(case_number, []).append(change)
-        once = {row[0]: number for number, row in sorted(cases.items(), reverse=True)}
-        documents: dict[int, Json] = {number: unpack(cases[number][2]) for number in once.values()}
-        for number, done in history.items():
-            made = _replayed(documents.get(number, {}), done, patients.get(number, ""))
-            if made is not None and once.get(made["case_id"], number) == number:
-                documents[number] = made
-        index = QueueIndex(self._new)
-        for number, document in sorted(documents.items()):
-            case = case_from(document)
+    def _changes_by_case(self) -> dict[int, list[tuple[int, str]]]:
+        """Number and id of the readable changes of each case, in order."""
+        found: dict[int, list[tuple[int, str]]] = {}
+        for number, case_number, body in self._changes():
+            found.setdefault(case_number, []).append((number, unpack_change(body).change_id))
+        return {case_number: sorted(changes) for case_number, changes in found.items()}
+
+    def _put_cases(self, done: dict[int, list[tuple[int, str]]]) -> set[int]:
+        """Put the cases; what is gone, or older than its changes, is made again from them."""
+        revisions: dict[int, str] = {}
+        for row in self._source.table("cases", "number", "case_id, revision, document"):
             self._new.run(
-                "INSERT INTO cases (number, case_id, revision, document) VALUES (?, ?, ?, ?)",
-                (number, case.case_id, case.revision, pack(document)),
+                "INSERT OR IGNORE INTO cases (number, case_id, revision, document) VALUES (?, ?, ?, ?)", row
             )
-            index.put(number, case)
-        return documents
+            revisions[row[0]] = row[2]
+        behind = {number for number, changes in done.items() if revisions.get(number) != changes[-1][1]}
+        if behind:
+            self._put_replayed(behind)
+        index = QueueIndex(self._new)
+        cases: set[int] = set()
+        while rows := self._new.all(
+            "SELECT number, document FROM cases WHERE number > ? ORDER BY number LIMIT 500",
+            (max(cases, default=-1),),
+        ):
+            for number, document in rows:
+                index.put(number, case_from(unpack(document)))
+                cases.add(number)
+        return cases
+
+    def _put_replayed(self, behind: set[int]) -> None:
+        history: dict[int, list[tuple[int, Change]]] = {}
+        for number, case_number, body in self._changes():
+            if case_number in behind:
+                history.setdefault(case_number, []).append((number, unpack_change(body)))
+        patients = dict(self._source.table("queue", "number", "patient"))
+        for number, changes in history.items():
+            row = self._new.one("SELECT document FROM cases WHERE number = ?", (number,))
+            in_order = [change for _, change in sorted(changes, key=lambda item: item[0])]
+            made = _replayed(unpack(row[0]) if row else {}, in_order, patients.get(number, ""))
+            if made is not None:
+                self._new.run(
+                    "INSERT INTO cases (number, case_id, revision, document) VALUES (?, ?, ?, ?)"
+                    " ON CONFLICT (number) DO UPDATE SET revision = excluded.revision, document = excluded.document",
+                    (number, made["case_id"], made["_meta"]["rev"], pack(made)),
+                )
 
     def _put_changes(
-        self, changes: dict[int, tuple[int, bytes, Change]], cases: set[int], outbox: dict[int, str | None]
+        self, cases: set[int], done: dict[int, list[tuple[int, str]]], outbox: dict[int, str | None]
     ) -> tuple[int, int]:
         """Put the changes, each with its entry in the new trail; returns how many, and how many wait to be sent.
 
         When the outbox cannot be read whole, all of them wait: a server knows by its id what it has already.
         """
         kept = waiting = 0
-        before: dict[int, str] = {}
-        for number, (case_number, body, change) in changes.items():
-            if case_number not in cases:
+        known: set[str] = set()
+        for number, case_number, body in self._changes():
+            change = unpack_change(body)
+            if case_number not in cases or change.change_id in known:
                 continue
+            known.add(change.change_id)
             self._new.run(
                 "INSERT INTO changes (number, change_id, case_number, body) VALUES (?, ?, ?, ?)",
                 (number, change.change_id, case_number, body),
             )
             if number in outbox or {"outbox", "log"} & set(self._source.lost):
-                base = outbox.get(number, before.get(case_number))
+                base = outbox[number] if number in outbox else _before(done[case_number], number)
                 self._new.run(
                     "INSERT INTO outbox (change_number, base_revision) VALUES (?, ?)", (number, base)
                 )
                 waiting += 1
-            before[case_number] = change.change_id
             detail: Json = {"digest": digest(body), "fields": list(change.fields), "rescued": True}
             self._chain.append(
                 str(change.action), change.by, change.at, change.case_id, detail, change.change_id
@@ -296,18 +308,21 @@ class _Rescue:
         return kept, waiting
 
     def _put_rest(self, cases: set[int]) -> None:
-        for number, case_number, path, body in self._source.table(
-            "drafts", "number", "case_number, path, body"
-        ):
-            if case_number in cases:
+        for row in self._source.table("drafts", "number", "case_number, path, body"):
+            if row[1] in cases:
                 self._new.run(
-                    "INSERT OR IGNORE INTO drafts (number, case_number, path, body) VALUES (?, ?, ?, ?)",
-                    (number, case_number, path, body),
+                    "INSERT OR IGNORE INTO drafts (number, case_number, path, body) VALUES (?, ?, ?, ?)", row
                 )
         for row in self._source.table("remembered", "number", "key, value"):
             self._new.run("INSERT OR IGNORE INTO remembered (number, key, value) VALUES (?, ?, ?)", row)
         for row in self._source.table("words", "number", "sha256, body"):
             self._new.run("INSERT OR IGNORE INTO words (number, sha256, body) VALUES (?, ?, ?)", row)
+
+
+def _before(changes: list[tuple[int, str]], number: int) -> str | None:
+    """The id of the change before this one of the same case."""
+    earlier = [change_id for at, change_id in changes if at < number]
+    return earlier[-1] if earlier else None
 
 
 def _replayed(document: Json, changes: Sequence[Change], patient: str) -> Json | None:

@@ -155,12 +155,12 @@ class Store:
         if self._closed:
             return
         self._closed = True
-        with told_in_words(self._folder), turn(self._folder):
-            clean = False
-            try:
-                self._database.close()
-                clean = not self._database.found_damage
-            finally:
+        clean = False
+        try:
+            self._database.close()
+            clean = not self._database.found_damage
+        finally:
+            with told_in_words(self._folder), turn(self._folder):
                 self._presence.leave(clean=clean)
 
     def check(self) -> None:
