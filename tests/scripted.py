@@ -31,7 +31,7 @@ def read_field(
 ) -> FormField:
     return FormField(
         path,
-        path.split(".")[-1].replace("_", " ").capitalize(),
+        path.rsplit(".", maxsplit=1)[-1].replace("_", " ").capitalize(),
         "patient",
         kind,
         value,

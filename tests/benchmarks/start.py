@@ -88,7 +88,9 @@ def fill(folder: Path, key: bytes, cases: int) -> None:
                 made["patient"] = f"Patient {number}"
                 for entry in made["documents"].values():
                     entry["sha256"] = f"{number:064x}"
-                change = replace(history[-1], change_id=f"change{number}", case_id=made["case_id"], at=at, writes=())
+                change = replace(
+                    history[-1], change_id=f"change{number}", case_id=made["case_id"], at=at, writes=()
+                )
                 made["_meta"] = {**made["_meta"], "rev": change.change_id}
                 assert isinstance(change, Change)
                 store.commit(change, made, base_revision=None)
@@ -117,7 +119,9 @@ def start(script: str, *arguments: str) -> float:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true")

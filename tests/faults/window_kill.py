@@ -97,7 +97,7 @@ def child(folder: Path, key: bytes, seed: int) -> None:
     history = station.in_store(station.store.history, case.case_id)
     say(restored=shown(), history=[c.change_id for c in history])
 
-    chance = random.Random(seed)  # noqa: S311 - what is typed, not a secret
+    chance = random.Random(seed)
     keys = {
         "letters": 60,
         "Key_Backspace": 6,
@@ -179,7 +179,7 @@ def run(rounds: int, seed: int, folder: Path) -> Result:
     """Kill `rounds` windows one after the other over the same workspace."""
     make_page(folder / "form.png")
     key = os.urandom(32)
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     result = Result()
     before: Seen | None = None
     for number in range(rounds + 1):

@@ -57,7 +57,9 @@ def test_every_broken_file_is_accounted_for_with_a_reason(place: Path, tmp_path:
     assert all(f["reason"] and f["receipt"] and f["case_id"] for f in found)
 
 
-def test_a_path_that_does_not_exist_is_told_and_nothing_is_taken_in(place: Path, tmp_path: Path, capsys) -> None:
+def test_a_path_that_does_not_exist_is_told_and_nothing_is_taken_in(
+    place: Path, tmp_path: Path, capsys
+) -> None:
     code, out, err = run(capsys, "--workspace", place, "ingest", tmp_path / "gone.pdf", "--json")
     assert code == 2
     assert out == ""
@@ -92,12 +94,14 @@ def test_a_form_goes_from_a_file_to_a_verified_case(samples, place: Path, capsys
     assert found["seconds"] > 0
     assert {"mean", "min", "needs_review", "missing"} <= set(found["document_confidence"])
     field = next(f for f in found["fields"] if f["name"] == "member_name")
-    assert {"name", "label", "value", "confidence", "placement_confidence", "page", "box", "warnings"} <= set(field)
+    assert {"name", "label", "value", "confidence", "placement_confidence", "page", "box", "warnings"} <= set(
+        field
+    )
 
     code, out, _ = run(capsys, "cases", "--json", "--workspace", place)
     assert [c["case_id"] for c in json.loads(out)] == [found["case_id"]]
 
-    code, out, err = run(capsys, "ingest", sample.path, "--json", "--workspace", place)
+    code, out, _ = run(capsys, "ingest", sample.path, "--json", "--workspace", place)
     again = json.loads(out)
     assert (again["known"], again["case_id"]) == (True, found["case_id"])
 
@@ -141,11 +145,13 @@ def test_without_a_display_the_window_says_why_it_cannot_open(tmp_path: Path) ->
 
 
 def test_the_command_line_loads_no_qt(tmp_path: Path) -> None:
-    script = "import sys, app.cli; app.cli.parser(); sys.exit(any(m.startswith('PySide6') for m in sys.modules))"
+    script = (
+        "import sys, app.cli; app.cli.parser(); sys.exit(any(m.startswith('PySide6') for m in sys.modules))"
+    )
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
 
 
-def test_a_locked_workspace_without_a_terminal_says_how_to_give_the_passphrase(place: Path, capsys, monkeypatch) -> None:
+def test_a_locked_workspace_without_a_terminal_says_what_to_do(place: Path, capsys, monkeypatch) -> None:
     run(capsys, "cases", "--workspace", place)
     monkeypatch.delenv("COUNTERSIGN_PASSPHRASE_FILE")
     code, _, err = run(capsys, "cases", "--workspace", place)
