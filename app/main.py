@@ -8,10 +8,12 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 from typing import cast
 
 from PySide6.QtCore import QMessageLogContext, QSocketNotifier, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from app.domain.errors import Actionable
 from app.views import theme
@@ -57,6 +59,7 @@ def run(
     if prepare is not None:
         prepare(window)
     stop_on_signals(app, window)
+    tell_bugs(window)
     code = app.exec()
     close_window(window, workstation)
     return code
@@ -100,6 +103,17 @@ def close_window(window: Window, workstation: Workstation) -> None:
     window.background.deleteLater()
     window.deleteLater()
     QApplication.sendPostedEvents()
+
+
+def tell_bugs(window: Window) -> None:
+    """Send what nobody caught to the log and to the window; what was typed is a draft already."""
+
+    def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log.critical("nobody caught this", exc_info=(kind, error, trace))
+        if isValid(window):
+            window.background.crashed.emit(error)
+
+    sys.excepthook = caught
 
 
 def use_preferences(workstation: Workstation) -> None:
