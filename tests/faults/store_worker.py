@@ -24,6 +24,7 @@ from app.services.store.store import Store
 from tests.faults.store_sample import KEY, NOW, edit, received
 
 DRAFTED = ("field_05", "field_06", "field_08")
+_TRIES = 60
 PLANT = "STORE_PLANT"
 """Environment variable with a bug to plant: `off` or `normal` for `synchronous`, `early` acknowledges too soon."""
 
@@ -40,10 +41,19 @@ class Worker:
         self._number = number
         self._chance = random.Random(seed)
         self._early = early
-        self._store = Store.open(folder, KEY)
+        self._store = self._opened(folder)
         self._blobs = BlobFolder(folder / "blobs", KEY)
         self._document: Json = {}
         self.say({"kind": "opened", "notices": [n.code for n in self._store.notices]})
+
+    def _opened(self, folder: Path) -> Store:
+        """Open the store, again when the disk refuses, as a person would."""
+        for _ in range(_TRIES):
+            try:
+                return Store.open(folder, KEY)
+            except StorageFailed as error:
+                self.say({"kind": "failed", "code": error.code, "step": 0})
+        return Store.open(folder, KEY)
 
     def say(self, line: Json) -> None:
         os.write(sys.stdout.fileno(), json.dumps(line).encode() + b"\n")

@@ -54,7 +54,10 @@ def failing(folder: Path, calls: str, error: str, when: str) -> list[str]:
 def judge(folder: Path, said: list[Json], code: str) -> None:
     failed = [place for place, line in enumerate(said) if line["kind"] == "failed"]
     assert failed, "the disk never failed"
-    assert {said[place]["code"] for place in failed} == {code}
+    codes = {said[place]["code"] for place in failed}
+    # Shared memory that cannot grow is told as a full disk only where there is really no room.
+    assert code in codes
+    assert codes <= {code, "disk_failed"}
     assert said[failed[-1] + 1 :], "the store never went on"
     now = Acknowledged()
     for line in said:
@@ -64,7 +67,7 @@ def judge(folder: Path, said: list[Json], code: str) -> None:
 
 
 @traced
-@pytest.mark.parametrize("first", [150, 201, 260, 333])
+@pytest.mark.parametrize("first", [3, 60, 201, 260, 400])
 def test_a_full_disk_is_told_and_the_store_goes_on_when_there_is_room_again(
     tmp_path: Path, first: int
 ) -> None:
@@ -74,7 +77,7 @@ def test_a_full_disk_is_told_and_the_store_goes_on_when_there_is_room_again(
 
 
 @traced
-@pytest.mark.parametrize("first", [20, 31])
+@pytest.mark.parametrize("first", [4, 12, 30, 45])
 def test_a_sync_that_fails_is_told_and_not_called_saved(tmp_path: Path, first: int) -> None:
     folder = tmp_path / "workspace"
     said = work(folder, *failing(folder, "fsync,fdatasync", "EIO", f"{first}..{first + 9}"))
@@ -82,7 +85,7 @@ def test_a_sync_that_fails_is_told_and_not_called_saved(tmp_path: Path, first: i
 
 
 @traced
-@pytest.mark.parametrize("first", [150, 260])
+@pytest.mark.parametrize("first", [3, 60, 250, 400])
 def test_a_write_that_fails_is_told_and_not_called_saved(tmp_path: Path, first: int) -> None:
     folder = tmp_path / "workspace"
     said = work(folder, *failing(folder, "pwrite64", "EIO", f"{first}..{first + 20}"))
