@@ -122,6 +122,8 @@ class Walk:
         view = self.window.intake.queue.list
         index = self.window.queue_model.index_of(case_id)
         view.scrollTo(index)
+        wait_until(lambda: self.window.queue_model.row_of(case_id) is not None, "the card is drawn")
+        self.settle()
         card = view.visualRect(index)
         QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=card.topLeft() + QPoint(24, 16))
 
