@@ -18,7 +18,7 @@ from app.services.document_worker.reading.fillable import Widget
 from app.services.document_worker.reading.ink import Flat, Piece
 from app.services.document_worker.reading.kind import fits, fitting
 from app.services.document_worker.reading.mark import mark_in, poorness
-from app.services.document_worker.reading.run import Run, Zone, assigned, runs, text_height
+from app.services.document_worker.reading.run import NO_GAPS, Run, Zone, assigned, runs, text_height
 
 _DOUBTED = 0.85
 _POSSIBLE = 0.15
@@ -191,12 +191,13 @@ class _FormReading:
                 waiting.append((slot, each))
             else:
                 fields.append(self._empty(slot, widget, found.get(slot.path, []), height))
-        lines = dict(
-            (id(run), line)
-            for run, line in self._recognized([r for _, each in waiting for r in each], height)
-        )
+        every = [r for _, each in waiting for r in each]
+        lines = {id(run): line for run, line in self._recognized(every, height)}
         for slot, each in waiting:
-            fields.append(self._text(slot, each, [lines[id(r)] for r in each], height))
+            parts = [lines[id(r)] for r in each]
+            if slot.kind not in NO_GAPS:
+                parts = [_spaced(r, line, height) for r, line in zip(each, parts, strict=True)]
+            fields.append(self._text(slot, each, parts, height))
         return fields
 
     def _recognized(self, wanted: Sequence[Run], height: float) -> list[tuple[Run, Line]]:
@@ -317,7 +318,14 @@ class _FormReading:
 
 
 def isolated(flat: Flat, run: Run, height: float) -> Gray:
-    """The run alone on white: other ink, printed texts and ruling are taken out of its picture."""
+    """The run alone: other answers, printed texts and ruling are taken out of its picture.
+
+    Specks stay: they may be its full stops.
+    """
+    own_labels = {p.label for p in run.pieces}
+    strangers = np.array(
+        [p.label for p in flat.pieces if p.area >= 20 and p.label not in own_labels], np.int32
+    )
     middle, half = run.middle, max((run.y1 - run.y0) / 2 + 0.22 * height, 0.8 * height)
     if run.y1 - run.y0 < 0.75 * height:
         # A lone dash or dot keeps its place on a line of usual height.
@@ -330,11 +338,50 @@ def isolated(flat: Flat, run: Run, height: float) -> Gray:
     picture = flat.gray[top:bottom, left:right].copy()
     labels = flat.labels[top:bottom, left:right]
     own = np.isin(labels, np.array([p.label for p in run.pieces], np.int32)).astype(np.uint8)
-    other = ((labels > 0) & (own == 0)).astype(np.uint8) | flat.rules[top:bottom, left:right]
-    around = np.ones((3, 3), np.uint8)
-    gone = (cv2.dilate(other, around) > 0) & (cv2.dilate(own, around) == 0)
+    foreign = np.isin(labels, strangers) if len(strangers) else np.zeros(labels.shape, bool)
+    other = (foreign & (own == 0)).astype(np.uint8)
+    other |= flat.rules[top:bottom, left:right] | flat.printed[top:bottom, left:right]
+    # What is taken out goes with its pale rim; the rim of what stays, stays.
+    gone = (cv2.dilate(other, np.ones((7, 7), np.uint8)) > 0) & (
+        cv2.dilate(own, np.ones((5, 5), np.uint8)) == 0
+    )
     picture[gone | ((other > 0) & (own == 0))] = 255
-    return np.asarray(picture, np.uint8)
+    # The grain of the paper and the rings a JPEG leaves around strokes are paler than any stroke.
+    return np.asarray(np.minimum(255, picture.astype(np.uint16) * 9 // 8), np.uint8)
+
+
+def crop_of(run: Run, height: float) -> tuple[float, float]:
+    """The left and right edge of the picture that `isolated` makes of a run."""
+    return max(0.0, run.x0 - 0.45 * height), run.x1 + 0.45 * height
+
+
+def _spaced(run: Run, line: Line, height: float) -> Line:
+    """The line with the blanks that the recognizer ran over: where the ink leaves a gap as wide as a blank."""
+    columns = sorted((p.x0, p.x1) for p in run.pieces)
+    gaps: list[tuple[float, float]] = []
+    reached = columns[0][1]
+    for x0, x1 in columns[1:]:
+        if x0 - reached > 0.3 * height:
+            gaps.append((reached, x0))
+        reached = max(reached, x1)
+    if run.pieces[0].text is not None or not gaps or len(line.glyphs) < 2:
+        return line
+    left, right = crop_of(run, height)
+    places = [left + g.at * (right - left) for g in line.glyphs]
+    glyphs = list(line.glyphs)
+    for x0, x1 in reversed(gaps):
+        middle = (x0 + x1) / 2
+        after = next((i for i, x in enumerate(places) if x > middle), len(places))
+        if not 0 < after < len(places):
+            continue
+        before_glyph, after_glyph = glyphs[after - 1], line.glyphs[after]
+        # Strokes of these are thin or narrow: what looks like a gap beside them seldom is one.
+        narrow = any(g.text in ".,:;'1lI|/-+()" for g in (before_glyph, after_glyph))
+        narrow = narrow or (before_glyph.text.isdigit() and after_glyph.text.isdigit())
+        if narrow or " " in (before_glyph.text, after_glyph.text):
+            continue
+        glyphs.insert(after, Glyph(" ", 0.9, middle))
+    return Line(tuple(glyphs))
 
 
 def _exact(run: Run) -> Line:

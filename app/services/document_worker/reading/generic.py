@@ -238,7 +238,7 @@ def _second_label(words: Sequence[re.Match[str]], between: str) -> int:
 
 def _clock(text: str, end: int) -> bool:
     """Whether the colon stands in a time or an address on the net."""
-    return text[end : end + 2].isdigit() and text[: end - 1][-1:].isdigit() or text[end : end + 2] == "//"
+    return (text[end : end + 2].isdigit() and text[: end - 1][-1:].isdigit()) or text[end : end + 2] == "//"
 
 
 def _follower(index: int, label_end: float, lines: Sequence[PlacedLine], used: set[int]) -> int | None:

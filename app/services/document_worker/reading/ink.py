@@ -9,7 +9,7 @@ apart even where one lies over the other.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -18,7 +18,6 @@ import numpy.typing as npt
 from app.domain.box import Box
 from app.domain.processor import FormDefinition
 from app.services.document_worker.reading.engine import Gray, Points
-from app.services.document_worker.reading.picture import gray_of
 from app.services.document_worker.reading.registration import Matrix, Registration, mapped, refitted
 
 WIDTH = 1700
@@ -56,12 +55,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """A page laid onto its blank form: `scale` pixels a unit of the form; `matrix` takes form units to the page."""
+    """A page laid onto its blank form: `scale` pixels a unit of the form; `matrix` takes form units to the page.
+
+    `rules` and `printed` are ink of the blank form; `labels` names the piece each pixel belongs to.
+    """
 
     gray: Gray
     ink: Mask
     rules: Mask
-    coloured: Mask
+    printed: Mask
     labels: npt.NDArray[np.int32]
     pieces: tuple[Piece, ...]
     scale: float
@@ -133,18 +135,35 @@ def evened(gray: Gray) -> Gray:
     return np.asarray(np.clip(gray / np.maximum(paper, 60.0) * 255.0, 0, 255), np.uint8)
 
 
-def _threshold(gray: Gray) -> float:
+def _depth(colours: Gray) -> Gray:
+    """The picture as gray by its darkest channel: red and blue writing is as dark as black."""
+    return np.asarray(colours.min(axis=2), np.uint8) if colours.ndim == 3 else colours
+
+
+def inked(gray: Gray) -> Mask:
+    """Where ink is: what is surely dark, and the paler strokes that are connected to it."""
     dark = gray[gray < 245]
-    if dark.size < 500:
-        return 165.0
-    found, _ = cv2.threshold(dark.reshape(-1, 1), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    return float(min(195.0, max(140.0, found)))
+    sure = 160.0
+    if dark.size > 500:
+        found, _ = cv2.threshold(dark.reshape(-1, 1), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+        sure = float(min(185.0, max(145.0, found)))
+    paper = gray[gray > 205].astype(np.float32)
+    grain = float(np.median(np.abs(paper - np.median(paper)))) * 1.5 if paper.size else 0.0
+    pale = max(sure, min(194.0, 250.0 - 5.0 * grain))
+    weak = (gray < pale).astype(np.uint8)
+    if pale <= sure:
+        return weak
+    count, labels = cv2.connectedComponents(weak, connectivity=8)
+    held = np.zeros(count, bool)
+    held[np.unique(labels[(gray < sure) & (weak > 0)])] = True
+    held[0] = False
+    return np.asarray(held[labels], np.uint8)
 
 
 def _finer(flat: Gray, matrix: Matrix, definition: FormDefinition, scale: float) -> Matrix | None:
     """The fit corrected by where the ink of the printed texts really begins and ends."""
-    gray = evened(gray_of(flat))
-    ink = (gray < _threshold(gray)).astype(np.uint8)
+    gray = evened(_depth(flat))
+    ink = inked(gray)
     ink &= 1 - ruled(ink)
     width, height = gray.shape[1], gray.shape[0]
     expected, found = [], []
@@ -206,32 +225,78 @@ def without_rules(ink: Mask) -> tuple[Mask, Mask]:
 
 
 def _inked(colours: Gray, matrix: Matrix, definition: FormDefinition, scale: float) -> Flat:
-    gray = evened(gray_of(colours))
-    ink = (gray < _threshold(gray)).astype(np.uint8)
+    gray = evened(_depth(colours))
+    ink = inked(gray)
     text, rules = without_rules(ink)
-    coloured = _coloured(colours, text)
+    text, rules = _through(colours, text, rules)
+    coloured = _coloured(colours, text, definition)
     if coloured.any():
-        grown = cv2.dilate(coloured, np.ones((3, 3), np.uint8)) & text
-        plain = text & (1 - grown)
-        first, labels = _labelled(plain, 0)
-        second, other = _labelled(grown, len(first))
+        first, labels = _labelled(text & (1 - coloured), 0)
+        second, other = _labelled(coloured, len(first))
         labels = np.where(other > 0, other, labels)
         stats = [*((s, False) for s in first), *((s, True) for s in second)]
-        coloured = grown
     else:
         first, labels = _labelled(text, 0)
         stats = [(s, False) for s in first]
     pieces = _classified(stats, definition, gray.shape, coloured, text)
-    return Flat(gray, ink, rules, coloured, labels, pieces, scale, matrix, definition)
+    written = {p.label for p in pieces}
+    big = np.zeros(1 + len(stats), bool)
+    for (label, _left, _top, wide, high, area), _ in stats:
+        big[label] = label not in written and (area >= 20 or max(wide, high) >= 9)
+    printed = big[labels].astype(np.uint8)
+    labels, pieces = _lines_apart(labels, pieces, int(labels.max()))
+    return Flat(gray, ink, rules, printed, labels, pieces, scale, matrix, definition)
 
 
-def _coloured(colours: Gray, text: Mask) -> Mask:
-    """Ink that has a colour; nothing when the page has next to none of it."""
+def _through(colours: Gray, text: Mask, rules: Mask) -> tuple[Mask, Mask]:
+    """(text ink, rules) after coloured strokes that cross a black rule were given back to the text."""
+    if colours.ndim == 2 or not rules.any():
+        return text, rules
+    least = colours.min(axis=2).astype(np.float32)
+    strength = colours.max(axis=2).astype(np.float32) - least
+    hued = ((strength > 0.4 * (255.0 - least)) & (strength > 40) & (rules > 0)).astype(np.uint8)
+    # Where the ruling itself is printed in colour, colour tells nothing.
+    if not hued.any() or int(hued.sum()) > 0.2 * int(rules.sum()):
+        return text, rules
+    return np.asarray(text | hued, np.uint8), np.asarray(rules & (1 - hued), np.uint8)
+
+
+def _coloured(colours: Gray, text: Mask, definition: FormDefinition) -> Mask:
+    """Ink that has a colour; nothing when the page has next to none of it.
+
+    A piece is of one colour as a whole (thin strokes of a scan lose theirs), except where it touches a
+    printed text: there pixel by pixel, so that a coloured answer comes away from the label under it.
+    """
+    nothing = np.zeros_like(text)
     if colours.ndim == 2:
-        return np.zeros_like(text)
-    strength = colours.max(axis=2).astype(np.int16) - colours.min(axis=2)
-    mask = ((strength > 55) & (text > 0)).astype(np.uint8)
-    return mask if int(mask.sum()) > 600 else np.zeros_like(text)
+        return nothing
+    strength = colours.max(axis=2).astype(np.float32) - colours.min(axis=2)
+    # Ink mixed with paper keeps its hue: colour is measured against depth, so pale thin strokes count.
+    depth = 255.0 - colours.min(axis=2).astype(np.float32)
+    strong = ((strength > 0.4 * depth) & (strength > 30) & (text > 0)).astype(np.uint8)
+    if int(strong.sum()) <= 600:
+        return nothing
+    height, width = text.shape
+    printed = nothing.copy()
+    for anchor in definition.anchors:
+        box = anchor.box
+        printed[
+            int(box.y0 * height) : int(box.y1 * height) + 1, int(box.x0 * width) : int(box.x1 * width) + 1
+        ] = 1
+    count, labels = cv2.connectedComponents(text, connectivity=8)
+    flat = labels.ravel()
+    total = np.maximum(1.0, np.bincount(flat, weights=depth.ravel(), minlength=count))
+    share = np.bincount(flat, weights=strength.ravel(), minlength=count) / total
+    touching = np.bincount(flat, weights=printed.ravel(), minlength=count) > 0
+    tinted = share > 0.35
+    tinted[0] = False
+    mixed = touching & (share > 0.03)
+    mixed[0] = False
+    near = cv2.dilate(strong, np.ones((3, 3), np.uint8))
+    # Inside a printed text pixel by pixel (grown by one: edges are pale), outside it the piece as a whole.
+    inside = np.where(mixed[labels] & (printed > 0), near, 0)
+    outside = np.where(printed == 0, tinted[labels] | (mixed[labels] & (near > 0)), False)
+    return np.asarray((inside | outside) & text, np.uint8)
 
 
 _Stats = tuple[int, int, int, int, int, int]
@@ -261,7 +326,7 @@ def _classified(
         and (s[3] >= 3 or s[4] >= 3)
         and not (s[4] <= 4 and s[3] > 45)
         and not (s[3] <= 4 and s[4] > 45)
-        and not (s[3] > 420 or s[4] > 160)
+        and not (s[4] > 160 or (s[3] > 420 and s[4] > 75))
     ]
     if not kept:
         return ()
@@ -293,6 +358,39 @@ def _classified(
             )
         )  # fmt: skip
     return tuple(pieces)
+
+
+def _lines_apart(
+    labels: npt.NDArray[np.int32], pieces: Sequence[Piece], last: int
+) -> tuple[npt.NDArray[np.int32], tuple[Piece, ...]]:
+    """Pieces in which two lines of writing touch (a tail above, an ascender below) are cut between the lines."""
+    heights = [p.height for p in pieces if 9 <= p.height <= 60]
+    usual = float(np.median(heights)) if heights else 20.0
+    kept: list[Piece] = []
+    for piece in pieces:
+        if piece.height < 1.7 * usual or piece.width < 0.8 * usual:
+            kept.append(piece)
+            continue
+        y0, y1, x0, x1 = int(piece.y0), int(piece.y1), int(piece.x0), int(piece.x1)
+        own = labels[y0:y1, x0:x1] == piece.label
+        rows = own.sum(axis=1)
+        first, end = round(0.3 * len(rows)), round(0.75 * len(rows))
+        cut = first + int(rows[first:end].argmin())
+        if rows[cut] > 0.3 * float(rows.mean()):
+            kept.append(piece)
+            continue
+        last += 1
+        labels[y0 + cut : y1, x0:x1][own[cut:]] = last
+        for label, part, top in ((piece.label, own[:cut], y0), (last, own[cut:], y0 + cut)):
+            filled, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+            if len(filled):
+                kept.append(
+                    replace(
+                        piece, x0=x0 + int(columns[0]), x1=x0 + int(columns[-1]) + 1, y0=top + int(filled[0]),
+                        y1=top + int(filled[-1]) + 1, label=label, area=int(part.sum()),
+                    )
+                )  # fmt: skip
+    return labels, tuple(kept)
 
 
 def flat_words(

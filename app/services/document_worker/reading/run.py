@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from app.domain.form import FieldKind
 from app.services.document_worker.reading.ink import Piece
 
-_NO_GAPS = frozenset(
+NO_GAPS = frozenset(
     {
         FieldKind.DATE,
         FieldKind.NPI,
@@ -84,7 +85,7 @@ def words(pieces: Sequence[Piece], height: float) -> list[Run]:
 def runs(pieces: Sequence[Piece], height: float) -> list[list[Run]]:
     """Lines of writing, each as its words from left to right."""
     lines = []
-    for line in _joined(pieces, 1.15 * height, height):
+    for line in _joined(pieces, 1.8 * height, height):
         ordered = sorted(words(line.pieces, height), key=lambda w: w.x0)
         lines.append(_settled(ordered))
     return lines
@@ -102,7 +103,38 @@ def _settled(ordered: list[Run]) -> list[Run]:
 
 
 def _joined(pieces: Sequence[Piece], gap: float, height: float) -> list[Run]:
-    """Groups of pieces linked on one line by gaps of at most so many pixels."""
+    """Groups of pieces linked on one line by gaps of at most so many pixels.
+
+    Letters make the lines; dots, dashes and commas then go to the nearest of them, so that none of them
+    ties two lines together.
+    """
+    letters = [p for p in pieces if p.text is not None or p.height >= 0.5 * height]
+    small = [p for p in pieces if p.text is None and p.height < 0.5 * height]
+    groups = _linked(letters, gap, height)
+    owner = {id(p): i for i, g in enumerate(groups) for p in g}
+    ordered = sorted(letters, key=lambda p: p.x0)
+    left: list[Piece] = []
+    for piece in small:
+        best, best_distance = -1, 0.3 * height
+        for letter in ordered:
+            if letter.x0 > piece.x1 + gap:
+                break
+            if letter.x1 < piece.x0 - gap:
+                continue
+            # How far off the letter's line: a comma hangs a little below it.
+            distance = max(letter.y0 - piece.middle, piece.middle - letter.y1, 0.0)
+            beside = max(letter.x0 - piece.x1, piece.x0 - letter.x1, 0.0)
+            if distance + 0.1 * beside < best_distance:
+                best, best_distance = owner[id(letter)], distance + 0.1 * beside
+        if best >= 0:
+            groups[best].append(piece)
+        else:
+            left.append(piece)
+    return [Run(tuple(g)) for g in (*groups, *_linked(left, gap, height))]
+
+
+def _linked(pieces: Sequence[Piece], gap: float, height: float) -> list[list[Piece]]:
+    """Pieces joined wherever two on one line are near enough."""
     ordered = sorted(pieces, key=lambda p: p.x0)
     parents = list(range(len(ordered)))
 
@@ -122,22 +154,25 @@ def _joined(pieces: Sequence[Piece], gap: float, height: float) -> list[Run]:
     groups: dict[int, list[Piece]] = {}
     for index, piece in enumerate(ordered):
         groups.setdefault(root(index), []).append(piece)
-    return [Run(tuple(g)) for g in groups.values()]
+    return list(groups.values())
 
 
 def _level(first: Piece, second: Piece, height: float) -> bool:
     """Whether two pieces stand on one line of writing."""
     if (first.text is None) != (second.text is None):
         return False
-    if first.coloured != second.coloured and first.text is None:
+    if first.coloured != second.coloured and (first.overprint or second.overprint):
         return False
     small, large = sorted((first, second), key=lambda p: p.height)
     if large.height < 0.5 * height:
         return abs(first.middle - second.middle) < 0.5 * height
-    if small.height < 0.55 * large.height or small.height < 0.5 * height:
-        return large.y0 - 0.35 * height <= small.middle <= large.y1 + 0.35 * height
+    if small.height < 0.5 * large.height:
+        return large.y0 - 0.1 * height <= small.middle <= large.y1 + 0.1 * height
     overlap = min(first.y1, second.y1) - max(first.y0, second.y0)
-    return overlap > 0.55 * small.height
+    top, bottom = first.y0 - second.y0, first.y1 - second.y1
+    # Tails hang below the line and capitals rise above; what lies lower at both ends is another line.
+    shifted = top * bottom > 0 and min(abs(top), abs(bottom)) > 0.42 * height
+    return overlap > 0.4 * small.height and not shifted
 
 
 def assigned(
@@ -168,7 +203,7 @@ def in_reading_order(each: Sequence[Run], height: float) -> list[Run]:
 
 def _cut(line: Sequence[Run], zones: Sequence[Zone], height: float) -> list[tuple[Zone | None, Run]]:
     """A line cut into the answers it holds, each with its zone."""
-    gaps = [b.x0 - a.x1 for a, b in zip(line, line[1:], strict=False)]
+    gaps = [b.x0 - a.x1 for a, b in pairwise(line)]
     usual = median(gaps) if len(gaps) >= 3 else 0.42 * height
     pieces: list[tuple[Zone | None, list[Run]]] = []
     for index, word in enumerate(line):
@@ -182,15 +217,13 @@ def _cut(line: Sequence[Run], zones: Sequence[Zone], height: float) -> list[tupl
         begins = zone is not None and zone is not current and _begins(word, zone, height)
         if current is None:
             same = zone is None
-        elif zone is current or zone is None:
-            same = True
-        elif not begins:
+        elif zone is current or zone is None or not begins:
             same = True
         elif shift > 0.38 * height:
             same = False
-        elif current.kind in _NO_GAPS or zone.kind in _NO_GAPS and current.kind is not FieldKind.TEXT:
+        elif current.kind in NO_GAPS or (zone.kind in NO_GAPS and current.kind is not FieldKind.TEXT):
             same = gap < 0.15 * height
-        elif _dangles(pieces[-1][1]):
+        elif _dangles(pieces[-1][1], height):
             same = True
         else:
             same = gap <= max(1.45 * usual, 0.5 * height)
@@ -201,13 +234,13 @@ def _cut(line: Sequence[Run], zones: Sequence[Zone], height: float) -> list[tupl
     return [(zone, Run(tuple(p for w in each for p in w.pieces))) for zone, each in pieces]
 
 
-def _dangles(each: Sequence[Run]) -> bool:
+def _dangles(each: Sequence[Run], height: float) -> bool:
     """Whether the last word is a dash: what follows it goes on, whatever cell it has reached."""
     last = each[-1]
     high, wide = last.y1 - last.y0, last.x1 - last.x0
     if len(last.pieces) == 1 and last.pieces[0].text is not None:
         return last.pieces[0].text in ("-", "–", "—")
-    return len(last.pieces) == 1 and wide > 1.6 * high
+    return len(last.pieces) == 1 and high < 0.4 * height and wide > 1.1 * high
 
 
 def _base(word: Run) -> float:
