@@ -139,6 +139,8 @@ class opened:  # noqa: N801 - used as `with opened(options) as workstation`, it 
 
     def __enter__(self) -> Workstation:
         self._workstation = build(self._place, unlock(self._place.folder, ask_on_terminal))
+        for notice in self._workstation.store.notices:
+            print(f"{notice.text} {notice.next_step}".strip(), file=sys.stderr)
         return self._workstation
 
     def __exit__(self, *_: object) -> None:

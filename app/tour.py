@@ -28,6 +28,7 @@ READING_SECONDS = 600
 STEP_SECONDS = 60
 SIZE = (1440, 900)
 LOOKS = ("light", "dark")
+PERSON = "Case manager"
 
 
 class Stuck(RuntimeError):
@@ -207,7 +208,7 @@ def run_tour(out: Path) -> int:
     with tempfile.TemporaryDirectory(prefix="countersign-tour-") as made:
         folder = Path(made)
         samples = make_samples(folder / "samples")
-        with on_screen(settings(folder / "workspace"), os.urandom(32)) as walk:
+        with on_screen(Settings(folder / "workspace", PERSON), os.urandom(32)) as walk:
             album = Album(out, walk.window, [])
             try:
                 _walk(walk, album, [s.path for s in samples])

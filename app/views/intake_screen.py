@@ -32,7 +32,6 @@ from app.views.widgets.queue_panel import QueuePanel
 
 QUEUE_WIDTH, PANEL_WIDTH = 268, 432
 REFRESH_MS = 150
-OTHERS_MS = 3000
 
 
 class IntakeScreen(QWidget):
@@ -112,6 +111,7 @@ class IntakeScreen(QWidget):
         self._intake_model.progress_changed.connect(self._queue_model.set_progress)
         self._intake_model.cases_changed.connect(self._cases_changed)
         self._intake_model.was_read.connect(self._open_if_idle)
+        self._intake_model.others_wrote.connect(self._queue_model.refetch)
         self._refresh.timeout.connect(self._queue_model.refresh)
         # the case
         self._case_model.case_opened.connect(self._show_opened)

@@ -111,6 +111,8 @@ class Window(QMainWindow):
         """Fill the window and go on with what was left unread. The window can be used before this is done."""
         self.queue_model.refresh()
         self.intake_model.start()
+        for notice in self._workstation.store.notices:
+            self.messages.say("look", self.tr(notice.text), self.tr(notice.next_step))
 
     def show_room(self, name: str) -> None:
         self.rooms.setCurrentWidget(self.settings_page if name == "settings" else self.intake)

@@ -25,7 +25,7 @@ from app.main import application, close_window, open_window
 from app.services.local.document_opener import WorkerDocumentOpener
 from app.tour import Walk, wait_until
 from app.workstation import Backends, Settings, build
-from tests.scripted import ScriptedProcessor, an_extraction, read_field
+from tests.scripted import ScriptedProcessor, a_pdf, a_workstation, an_extraction, read_field
 
 NAME = read_field("patient_name", "Ada Example", 0.99, FieldKind.NAME)
 BORN = read_field("patient_dob", "01/02/198O", 0.62, FieldKind.DATE)
@@ -276,3 +276,10 @@ def test_page_down_scrolls_the_page_while_the_keyboard_is_in_a_field(desk: Desk)
     QTest.keyClick(walk.hand, Qt.Key.Key_PageDown)
     wait_until(lambda: page.state().offset_y > before.offset_y, "the page scrolls")
     assert walk.window.intake.panel.selected_path == "patient_dob"
+
+
+def test_a_case_that_another_program_took_in_appears_in_the_queue(desk: Desk) -> None:
+    walk = desk.open()
+    with a_workstation(desk.folder / "w", key=desk.key) as other:
+        other.in_store(other.intake.arrive, a_pdf(), "other.pdf", "bob")
+    wait_until(lambda: walk.window.queue_model.rowCount() == 1, "the other program's case appears")

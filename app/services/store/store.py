@@ -85,6 +85,7 @@ class Store:
         self._chain = Chain(database, derived(key, "audit"))
         self._index = QueueIndex(database)
         self._closed = False
+        self._data_version = self._version_seen()
         self.notices: tuple[Notice, ...] = ()
         """What has to be told at the start: that a damaged store was set aside, and what was rescued."""
         self.desk: str = self._desk()
@@ -405,6 +406,15 @@ class Store:
     def waiting(self) -> int:
         """How many changes no server has acknowledged."""
         row = self._database.one("SELECT count(*) FROM outbox")
+        return int(row[0]) if row else 0
+
+    def moved(self) -> bool:
+        """Whether another program wrote to the workspace since this was last asked."""
+        before, self._data_version = self._data_version, self._version_seen()
+        return before != self._data_version
+
+    def _version_seen(self) -> int:
+        row = self._database.one("PRAGMA data_version")
         return int(row[0]) if row else 0
 
     def backup(self, to: Path) -> None:

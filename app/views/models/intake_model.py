@@ -42,6 +42,8 @@ class IntakeModel(QObject):
     """tuple of case ids that are new or were read"""
     was_read = Signal(object)
     """`Case`: its form was read and it can be looked at"""
+    others_wrote = Signal()
+    """Another program wrote to the workspace."""
     idle = Signal()
 
     def __init__(
@@ -55,6 +57,7 @@ class IntakeModel(QObject):
         self._arriving = 0
         self._watch = QTimer(self, interval=LOOK_EVERY_MS)
         self._watch.timeout.connect(self._look)
+        self._watch.timeout.connect(self._look_at_others)
 
     @property
     def busy(self) -> bool:
@@ -145,6 +148,15 @@ class IntakeModel(QObject):
 
         if not self._arriving:
             self._background.run(self, "network", self._workstation.watched.look, done=found)
+
+    def _look_at_others(self) -> None:
+        """Another program (the command line, say) may have taken files in, or edited a case."""
+
+        def found(moved: bool) -> None:
+            if moved:
+                self.others_wrote.emit()
+
+        self._background.run(self, "store", self._workstation.store.moved, done=found)
 
     def _read_all(self, case_ids: Iterable[str]) -> None:
         for case_id in case_ids:

@@ -115,6 +115,11 @@ class QueueModel(QAbstractListModel):
         if self._wanted:
             self._fetch.start()
 
+    def refetch(self) -> None:
+        """Ask for everything again, rows included: somebody else wrote."""
+        self.forget(tuple(self._rows))
+        self.refresh()
+
     def set_progress(self, case_id: str, progress: tuple[int, int] | None) -> None:
         """How far a case that is being read is; None when it is not being read."""
         if progress is None:
