@@ -103,7 +103,9 @@ def _reading(workstation: Workstation) -> Finding:
     """Have a page read that says what must come out."""
     try:
         document = Document("doctor", "image/png", _page(PRINTED))
-        extraction = workstation.lanes.submit("reading", workstation.backends.processor.process, document).result()
+        extraction = workstation.lanes.submit(
+            "reading", workstation.backends.processor.process, document
+        ).result()
     except Actionable as error:
         return Finding("Reading", False, str(error))
     read = " ".join(word.text for text in extraction.texts for word in text.words)
