@@ -201,7 +201,7 @@ def words_from(entries: object) -> tuple[Word, ...] | None:
 
 
 def _page_infos(entries: object) -> tuple[PageInfo, ...]:
-    infos = []
+    infos: list[PageInfo] = []
     for entry in entries if isinstance(entries, list) else ():
         if (
             not isinstance(entry, list) or len(entry) != 2

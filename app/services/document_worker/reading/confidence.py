@@ -51,7 +51,8 @@ class Calibration:
     """The fitted coefficients; missing ones fall back to what is built in."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
-        given = data.get("text") if isinstance(data.get("text"), Mapping) else {}
+        found = data.get("text")
+        given: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
         self._weights = tuple(
             float(given.get(name, default)) for name, default in zip(FEATURES, _DEFAULT, strict=True)
         )

@@ -154,10 +154,9 @@ def _region_words(pixels: Gray, box: Box, engine: Engine) -> tuple[Word, ...]:
                 continue
             left, top = quad.min(axis=0) - border
             right, bottom = quad.max(axis=0) - border
-            place = Box(
-                box.x0 + box.width * min(1.0, max(0.0, left / width)), box.y0 + box.height * min(1.0, max(0.0, top / height)),
-                box.x0 + box.width * min(1.0, max(0.0, right / width)), box.y0 + box.height * min(1.0, max(0.0, bottom / height)),
-            )  # fmt: skip
+            across = [box.x0 + box.width * float(np.clip(n / width, 0.0, 1.0)) for n in (left, right)]
+            down = [box.y0 + box.height * float(np.clip(n / height, 0.0, 1.0)) for n in (top, bottom)]
+            place = Box(across[0], down[0], across[1], down[1])
             words.append(Word(line.text, place, round(line.score, 4)))
         score = float(np.mean([w.confidence for w in words])) if words else 0.0
         best.append((score, tuple(_ordered(words))))
@@ -197,12 +196,12 @@ def _read_page(
             quads = [turned_quad(q, pixels.shape[0], found.turns, pixels.shape[1]) for q in quads]
         shown, registration = _recognized(upright, quads, definitions, engine)
         if registration is not None:
-            _known(found, upright, registration, shown, layer, widgets, document_id, engine, calibration)
+            _known(found, upright, registration, layer, widgets, document_id, engine, calibration)
             return found
         lines = [_placed(line, upright) for line in shown]
     registration = _best(shown, definitions, upright.shape[1]) if not (picture_of_text or not layer) else None
     if registration is not None:
-        _known(found, upright, registration, shown, layer, widgets, document_id, engine, calibration)
+        _known(found, upright, registration, layer, widgets, document_id, engine, calibration)
         return found
     found.lines = tuple(sorted(lines, key=lambda line: (round(line.box.y0 * 90), line.box.x0)))
     found.words = tuple(
@@ -270,7 +269,7 @@ def _best(
 
 
 def _known(
-    found: _Page, upright: Gray, registration: Registration, shown: Sequence[FoundLine],
+    found: _Page, upright: Gray, registration: Registration,
     layer: Sequence[tuple[str, Box]], widgets: tuple[Widget, ...], document_id: str, engine: Engine,
     calibration: Calibration,
 ) -> None:  # fmt: skip
@@ -294,14 +293,16 @@ def _known(
 def _kind(lines: Sequence[PlacedLine]) -> str:
     """A fax cover, or anything else."""
     text = " ".join(line.text.lower() for line in lines)
-    if "cover" in text and "fax" in text:
+    if len(text) > 1800:
+        return "clinical"  # a cover sheet says little; instructions and forms name faxes and covers too
+    if re.search(r"(fax|facsimile)\s+(cover|transmi)|cover\s+(sheet|page)", text):
         return "fax_cover"
     signs = (
         r"\bfax\b|facsimile", r"\bto\b:?", r"\bfrom\b:?", r"\bpages?\b", r"\bre\b:|regarding|remarks|message",
-        r"confidential", r"\bphone\b|telephone",
+        r"\bphone\b|telephone",
     )  # fmt: skip
     hits = sum(1 for sign in signs if re.search(sign, text))
-    return "fax_cover" if hits >= 5 and len(text) < 2500 and "confidential" in text else "clinical"
+    return "fax_cover" if hits >= 4 and "confidential" in text else "clinical"
 
 
 def _is_hidden_layer(page: Any) -> bool:

@@ -199,8 +199,8 @@ class Engine:
 
 def straightened(picture: Gray, quad: Points, height: int = LINE_HEIGHT) -> Gray:
     """The quadrilateral as an upright rectangle `height` pixels high."""
-    along = (np.linalg.norm(quad[1] - quad[0]) + np.linalg.norm(quad[2] - quad[3])) / 2
-    across = (np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])) / 2
+    along = float(np.linalg.norm(quad[1] - quad[0]) + np.linalg.norm(quad[2] - quad[3])) / 2
+    across = float(np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])) / 2
     width = int(min(_MAX_WIDTH, max(16, round(height * along / max(1.0, across)))))
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), target)

@@ -74,7 +74,8 @@ def _field_slot(item: FieldDefinition, definition: FormDefinition) -> Slot:
 def _cell_slot(table: TableDefinition, row: int, column: Column, y0: float, y1: float) -> Slot:
     fillable = column.fillable[row - 1 : row]
     return Slot(
-        f"{table.name}.r{row}.{column.name}", column.label, table.section, column.kind, Box(column.x0, y0, column.x1, y1),
+        f"{table.name}.r{row}.{column.name}", column.label, table.section, column.kind,
+        Box(column.x0, y0, column.x1, y1),
         column.required and row == 1, False, False, column.embeds, 0, "", fillable,
     )  # fmt: skip
 
@@ -271,7 +272,7 @@ class _FormReading:
         """Fillable fields that hold something and that the definition has no name for."""
         named = {name for s in self._slots for name in s.fillable}
         by_place = {id(w) for s in self._slots if (w := self._widget(s)) is not None}
-        fields = []
+        fields: list[FormField] = []
         taken = {s.path for s in self._slots}
         for widget in self._page.widgets:
             if widget.name in named or id(widget) in by_place or not (widget.value or widget.ticked):

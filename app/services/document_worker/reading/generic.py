@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -68,8 +69,6 @@ def read_generic(
 
 
 def _with(field: FormField, path: str, document_id: str, order: int) -> FormField:
-    from dataclasses import replace
-
     return replace(field, path=path, document_id=document_id, order=order)
 
 
@@ -94,7 +93,8 @@ def _fillable(page: GenericPage) -> list[FormField]:
         fields.append(
             FormField(
                 slug(label) or widget.path, label, _section_at(page.lines, box), kind,
-                widget.ticked if widget.is_box else widget.value, 1.0, 1.0, Source.FILLABLE, "", page.number, widget.box,
+                widget.ticked if widget.is_box else widget.value, 1.0, 1.0, Source.FILLABLE, "", page.number,
+                widget.box,
             )
         )  # fmt: skip
     return fields
@@ -161,7 +161,7 @@ def _paired(page: GenericPage, calibration: Calibration, taken: Sequence[Box]) -
                 _PLACEMENT, Source.RECOGNIZED, "", page.number, frame.turned(-page.turns),
             ))
         )  # fmt: skip
-    for index, line in enumerate(lines):
+    for index in range(len(lines)):
         for pair in _pairs_of(index, lines, used):
             if any(pair.box.overlap(c) > 0.3 * max(1e-9, pair.box.area) for c in covered):
                 continue
@@ -185,23 +185,22 @@ def _pairs_of(index: int, lines: Sequence[PlacedLine], used: set[int]) -> list[_
         return []
     pairs: list[_Pair] = []
     begins = [0]
-    for first, second in zip(cuts, cuts[1:], strict=False):
+    for first, second in pairwise(cuts):
         # Between two colons stand the value of the first and the label of the second.
         between = text[first:second]
         words = list(re.finditer(r"\S+", between))
-        start = first + (words[0].start() if len(words) == 1 else _second_label(words, between))
-        begins.append(start)
+        begins.append(first + (_second_label(words, between) if len(words) > 1 else 0))
     for number, cut in enumerate(cuts):
         label = _label(text[begins[number] : cut])
-        end = begins[number + 1] if number + 1 < len(begins) else len(text)
+        stop = begins[number + 1] if number + 1 < len(begins) else len(text)
         if not label or len(label) > 90:
             continue
-        value = line.line.part(cut, end).stripped()
+        value = line.line.part(cut, stop).stripped()
         if value.glyphs:
-            first, last = value.glyphs[0].at, value.glyphs[-1].at
+            begin, finish = value.glyphs[0].at, value.glyphs[-1].at
             box = Box(
-                line.box.x0 + line.box.width * max(0.0, first - 0.01), line.box.y0,
-                line.box.x0 + line.box.width * min(1.0, last + 0.01), line.box.y1,
+                line.box.x0 + line.box.width * max(0.0, begin - 0.01), line.box.y0,
+                line.box.x0 + line.box.width * min(1.0, finish + 0.01), line.box.y1,
             )  # fmt: skip
             pairs.append(_Pair(label, value, box, line.exact, _PLACEMENT))
             continue
@@ -244,7 +243,8 @@ def _clock(text: str, end: int) -> bool:
 def _follower(index: int, label_end: float, lines: Sequence[PlacedLine], used: set[int]) -> int | None:
     """The line that holds the value of a label: to the right of it, else right below."""
     label = lines[index].box
-    best, best_distance = None, 1.0
+    best: int | None = None
+    best_distance = 1.0
     for place, other in enumerate(lines):
         if place == index or place in used or other.text.rstrip().endswith(":") or _has_label(other.text):
             continue

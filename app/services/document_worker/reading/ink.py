@@ -336,7 +336,8 @@ def _classified(
     inside_coloured = np.zeros(len(kept))
     for anchor in definition.anchors:
         x0, y0, x1, y1 = (
-            anchor.box.x0 * width - 3, anchor.box.y0 * height - 3, anchor.box.x1 * width + 3, anchor.box.y1 * height + 3,
+            anchor.box.x0 * width - 3, anchor.box.y0 * height - 3,
+            anchor.box.x1 * width + 3, anchor.box.y1 * height + 3,
         )  # fmt: skip
         wide = np.minimum(boxes[:, 2], x1) - np.maximum(boxes[:, 0], x0)
         high = np.minimum(boxes[:, 3], y1) - np.maximum(boxes[:, 1], y0)
@@ -399,7 +400,7 @@ def flat_words(
     """Words of a text layer (boxes in fractions of the upright page) as pieces on the flat picture."""
     if not words:
         return []
-    inverse = np.linalg.inv(flat_matrix)
+    inverse = np.asarray(np.linalg.inv(flat_matrix), np.float64)
     width, height = page
     pieces = []
     for text, box in words:

@@ -89,7 +89,7 @@ def is_blank(pixels: Gray) -> bool:
     dark = ((background.astype(np.int16) - inner) > max(24.0, 0.12 * paper)).astype(np.uint8)
     count, _, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
     areas = stats[1:count, cv2.CC_STAT_AREA]
-    return float(areas[areas >= 4].sum()) < _BLANK_INK * dark.size
+    return bool(float(areas[areas >= 4].sum()) < _BLANK_INK * dark.size)
 
 
 def upright_turns(pixels: Gray, quads: list[Points], engine: Engine) -> int:

@@ -259,7 +259,7 @@ def _similarity(
 
 def _nearest(by_anchor: dict[int, list[_Match]], matrix: Matrix, tolerance: float) -> list[_Match]:
     """Of each anchor's points the nearest matches, where near enough."""
-    chosen = []
+    chosen: list[_Match] = []
     for every in by_anchor.values():
         points: dict[tuple[float, float], tuple[float, _Match]] = {}
         for match in every:
