@@ -49,8 +49,10 @@ class Rows(QAbstractListModel):
         self.rows = list(rows)
         self.count = len(self.rows) if count is None else count
         self.asked = 0
+        self.counted = 0
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
+        self.counted += 1
         return 0 if parent.isValid() else self.count
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> Any:
@@ -254,6 +256,29 @@ def test_painting_100_000_cases_costs_what_is_in_sight(panel: QueuePanel) -> Non
     model.asked = 0
     panel.list.viewport().repaint()
     assert model.asked <= 2 * seen
+
+
+def test_laying_out_100_000_cases_does_not_ask_about_each(panel: QueuePanel) -> None:
+    model = Rows([row(1)], 100_000)
+    model.setParent(panel)
+    panel.set_model(model)
+    panel.set_counts({IntakeStatus.NEEDS_REVIEW: 100_000})
+    model.counted = 0
+    model.beginResetModel()
+    model.endResetModel()
+    panel.list.scrollTo(model.index(99_999, 0))
+    QApplication.processEvents()
+    assert model.counted < 1_000
+    assert place(panel, 99_999).bottom() < panel.list.viewport().height()
+
+
+@pytest.mark.parametrize(("key", "number"), [(Key.Key_End, 2), (Key.Key_Home, 0), (Key.Key_Right, 1)])
+def test_home_and_end_go_through_the_whole_queue(panel: QueuePanel, key: Qt.Key, number: int) -> None:
+    filled(panel, row(0), row(1), row(2))
+    panel.list.setFocus()
+    panel.list.setCurrentIndex(panel.list.model().index(1, 0))
+    QTest.keyClick(panel.list, key)
+    assert panel.list.currentIndex().row() == number
 
 
 def test_a_row_that_is_not_there_yet_is_a_skeleton_and_chooses_nothing(panel: QueuePanel) -> None:

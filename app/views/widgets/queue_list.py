@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
 from app.domain.queue import QueueRow
+from app.views import theme
 from app.views.widgets.overlay_bar import OverlayBar
-from app.views.widgets.queue_card import ROW_ROLE
+from app.views.widgets.queue_card import HEIGHT, ROW_ROLE
 
 
-class QueueList(QListView):
-    """The cards. Enter and a click choose; painting costs what is in sight, however many cases there are."""
+class QueueList(QTableView):
+    """The cards. Enter and a click choose; what it costs is what is in sight, however many cases there are.
+
+    A table of one column: a list view asks its model about every row whenever it is laid out, twice.
+    """
 
     chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setUniformItemSizes(True)
+        self.setShowGrid(False)
+        self.horizontalHeader().setVisible(False)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.verticalHeader().setVisible(False)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setTabKeyNavigation(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -27,11 +37,24 @@ class QueueList(QListView):
         self.setMouseTracking(True)
         self.bar = OverlayBar(self)
         self.clicked.connect(self._choose)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(theme.px(HEIGHT))
 
     def _choose(self, index: QModelIndex) -> None:
         row = index.data(ROW_ROLE)
         if isinstance(row, QueueRow):
             self.chosen.emit(row.case_id)
+
+    def moveCursor(
+        self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier
+    ) -> QModelIndex:
+        move = QAbstractItemView.CursorAction
+        if action in (move.MoveHome, move.MoveEnd):  # of the list; a table means the row
+            modifiers |= Qt.KeyboardModifier.ControlModifier
+        return super().moveCursor(action, modifiers)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

@@ -327,7 +327,6 @@ class QueuePanel(QWidget):
         self._foot.setContentsMargins(pad, theme.px(11), pad, theme.px(11))
         self._foot.setSpacing(theme.px(8))
         self._filters.setContentsMargins(theme.px(12), 0, theme.px(12), 0)
-        self.list.doItemsLayout()
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
