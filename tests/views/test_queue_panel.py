@@ -269,7 +269,7 @@ def test_laying_out_100_000_cases_does_not_ask_about_each(panel: QueuePanel) -> 
     panel.list.scrollTo(model.index(99_999, 0))
     QApplication.processEvents()
     assert model.counted < 1_000
-    assert place(panel, 99_999).bottom() < panel.list.viewport().height()
+    assert place(panel, 99_999).bottom() <= panel.list.viewport().height()
 
 
 @pytest.mark.parametrize(("key", "number"), [(Key.Key_End, 2), (Key.Key_Home, 0), (Key.Key_Right, 1)])
