@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
-import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,9 +18,8 @@ from shiboken6 import isValid
 from app.domain.errors import Actionable
 from app.views import theme
 from app.views.background import Background
-from app.views.unlock_dialog import ask_in_dialog, tell_refusal
 from app.views.window import Window
-from app.workstation import Settings, Workstation, build, unlock
+from app.workstation import KeyQuestion, Settings, Workstation, build, unlock
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +49,12 @@ def run(
     default_log(place.folder)
     try:
         if key is None:
-            key = unlock(place.folder, ask_in_dialog)
+            key = unlock(place.folder, ask)
         workstation = build(place, key)
     except Actionable as error:
+        # only now: nobody waits for the dialogs of a start that goes well
+        from app.views.unlock_dialog import tell_refusal
+
         tell_refusal(error)
         return 1
     window = open_window(workstation)
@@ -63,6 +65,13 @@ def run(
     code = app.exec()
     close_window(window, workstation)
     return code
+
+
+def ask(question: KeyQuestion) -> str | None:
+    """Ask for the passphrase in a dialog, which is loaded only for those who have no keyring."""
+    from app.views.unlock_dialog import ask_in_dialog
+
+    return ask_in_dialog(question)
 
 
 def log_qt() -> None:
@@ -90,8 +99,8 @@ def open_window(workstation: Workstation) -> Window:
     window = Window(workstation, background)
     window.show()
     window.start()
-    # the first window is up: now the process that will open the first document
-    QTimer.singleShot(0, window, workstation.backends.warm)
+    # the first window is up: now the process that will open the first document, beside the window's thread
+    QTimer.singleShot(0, window, lambda: background.run(window, "pages", workstation.backends.warm))
     return window
 
 
@@ -125,24 +134,23 @@ def use_preferences(workstation: Workstation) -> None:
 
 
 def stop_on_signals(app: QApplication, window: Window) -> None:
-    """Ctrl+C and a polite kill close the window properly. Qt's loop sleeps in C, so a socket wakes it."""
+    """Ctrl+C and a polite kill close the window properly. Qt's loop sleeps in C, so a pipe wakes it."""
     if sys.platform == "win32":
         return
-    inner, outer = socket.socketpair()
+    inner, outer = os.pipe()  # open as long as the process
     for end in (inner, outer):
-        end.setblocking(False)
-    signal.set_wakeup_fd(outer.fileno())
-    notifier = QSocketNotifier(inner.fileno(), QSocketNotifier.Type.Read, app)
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(outer)
+    notifier = QSocketNotifier(inner, QSocketNotifier.Type.Read, app)
 
     def woken() -> None:
-        inner.recv(64)
+        os.read(inner, 64)
         window.close()
         app.quit()
 
     notifier.activated.connect(woken)
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.signal(signal.SIGTERM, lambda *_: None)
-    app.setProperty("wakeup", (inner, outer))  # keeps both ends open as long as the application
 
 
 def default_log(folder: Path) -> None:

@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-import platformdirs
-
 from app.domain.processor import FormDefinition
 from app.resource import resource
 from app.services.change_log import ChangeLog
@@ -68,6 +66,8 @@ class Backends:
 
 def default_folder() -> Path:
     """The workspace in the user's own data folder."""
+    import platformdirs  # not needed by those who say where their workspace is
+
     return Path(platformdirs.user_data_dir("Countersign", appauthor=False)) / "workspace"
 
 
@@ -151,13 +151,14 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
     """
     lanes = Lanes()
     try:
-        store = lanes.submit("store", Store.open, place.folder, key).result()
+        opening = lanes.submit("store", Store.open, place.folder, key)
+        definitions = {d.form_type: d for d in load_definitions(resource("processors"))}  # while it opens
+        behind = backends or embedded(tuple(definitions.values()))
+        store = opening.result()
     except BaseException:
         lanes.close()
         raise
     place.watched_folder.mkdir(parents=True, exist_ok=True)
-    definitions = {d.form_type: d for d in load_definitions(resource("processors"))}
-    behind = backends or embedded(tuple(definitions.values()))
     blobs = BlobFolder(place.folder / "blobs", key)
     changes = ChangeLog(store, definitions)
     return Workstation(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut
@@ -21,9 +23,11 @@ from app.views.models.pages_model import PagesModel
 from app.views.models.queue_model import QueueModel
 from app.views.widgets.message_float import MessageFloat
 from app.views.widgets.rail import Rail
-from app.views.widgets.settings_page import SettingsPage
-from app.views.widgets.shortcut_sheet import ShortcutSheet
 from app.workstation import Workstation
+
+if TYPE_CHECKING:  # loaded and built when a person asks for them, not on the way to the first window
+    from app.views.widgets.settings_page import SettingsPage
+    from app.views.widgets.shortcut_sheet import ShortcutSheet
 
 DESK = "desk"
 """Under this key the store remembers which case is open, and how the window is laid out."""
@@ -54,15 +58,12 @@ class Window(QMainWindow):
         self.intake = IntakeScreen(
             self.queue_model, self.intake_model, self.case_model, self.pages_model, workstation.definitions
         )
-        self.settings_page = SettingsPage()
         self.rooms = QStackedWidget()
         self.rooms.addWidget(self.intake)
-        self.rooms.addWidget(self.settings_page)
         self._lay_out()
         self.messages = MessageFloat(self.intake.page, self.whole)
-        self.shortcuts = ShortcutSheet(self.whole)
         self._settle = QTimer(self, interval=SETTLE_MS, singleShot=True)
-        self._fill_settings()
+        self.intake.set_person(workstation.person)
         self._wire()
 
     def _lay_out(self) -> None:
@@ -92,17 +93,8 @@ class Window(QMainWindow):
         self.messages.acted.connect(self._act)
         self.intake.layout_changed.connect(self._settle.start)
         self._settle.timeout.connect(self._remember)
-        self.settings_page.appearance_chosen.connect(self._choose_theme)
-        self.settings_page.text_size_chosen.connect(self._choose_text_size)
-        self.settings_page.person_named.connect(self._choose_person)
-        self.settings_page.workspace_shown.connect(
-            lambda: self._show_folder(self._workstation.settings.folder)
-        )
-        self.settings_page.watched_folder_shown.connect(
-            lambda: self._show_folder(self._workstation.settings.watched_folder)
-        )
         for keys, function in (
-            ("F1", self.shortcuts.toggle),
+            ("F1", self.toggle_keys),
             ("Ctrl+,", lambda: self.show_room("settings")),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(function)
@@ -117,6 +109,10 @@ class Window(QMainWindow):
     def show_room(self, name: str) -> None:
         self.rooms.setCurrentWidget(self.settings_page if name == "settings" else self.intake)
         self.rail.set_page(name)
+
+    def toggle_keys(self) -> None:
+        """Show every key there is over the window, or put the sheet away."""
+        self.shortcuts.toggle()
 
     def show_error(self, error: Actionable) -> None:
         reason, step = messages.text(error)
@@ -185,14 +181,33 @@ class Window(QMainWindow):
 
     # settings
 
-    def _fill_settings(self) -> None:
-        place = self._workstation.settings
-        self.settings_page.set_workspace(str(place.folder))
-        self.settings_page.set_watched_folder(str(place.watched_folder))
-        self.settings_page.set_person(place.person)
-        self.settings_page.set_appearance(theme.wanted())
-        self.settings_page.set_text_size(round(theme.text_scale() * 100))
-        self.intake.set_person(place.person)
+    @cached_property
+    def shortcuts(self) -> ShortcutSheet:
+        """The sheet of keys, built when it is first asked for."""
+        from app.views.widgets.shortcut_sheet import ShortcutSheet
+
+        return ShortcutSheet(self.whole)
+
+    @cached_property
+    def settings_page(self) -> SettingsPage:
+        """The settings, built and wired when they are first asked for."""
+        from app.views.widgets.settings_page import SettingsPage
+
+        page, place = SettingsPage(), self._workstation.settings
+        self.rooms.addWidget(page)
+        page.set_workspace(str(place.folder))
+        page.set_watched_folder(str(place.watched_folder))
+        page.set_person(place.person)
+        page.set_appearance(theme.wanted())
+        page.set_text_size(round(theme.text_scale() * 100))
+        page.appearance_chosen.connect(self._choose_theme)
+        page.text_size_chosen.connect(self._choose_text_size)
+        page.person_named.connect(self._choose_person)
+        page.workspace_shown.connect(lambda: self._show_folder(self._workstation.settings.folder))
+        page.watched_folder_shown.connect(
+            lambda: self._show_folder(self._workstation.settings.watched_folder)
+        )
+        return page
 
     def _show_folder(self, folder: Path) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
