@@ -20,6 +20,7 @@ from app.domain.extraction import Document, Extraction, FormExtraction
 from app.services import media
 from app.services.local.ocr_form_processor import OcrFormProcessor
 from app.services.processors import load_calibration, load_definitions
+from tests.benchmarks.damage import KINDS, damaged
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSORS = ROOT / "resources" / "processors"
@@ -68,27 +69,39 @@ def files_in(paths: list[Path]) -> list[Path]:
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("paths", type=Path, nargs="+")
     parser.add_argument("--json", action="store_true", help="print JSON lines only")
+    parser.add_argument(
+        "--damage", choices=sorted(KINDS), help="damage the first page of each file before it is read"
+    )
+    parser.add_argument("--only", type=int, default=0, help="read the first N files only")
     parser.add_argument("--worst", type=int, default=40, help="list up to N wrong values")
     options = parser.parse_args(argv)
     processor = OcrFormProcessor(load_definitions(PROCESSORS), load_calibration(PROCESSORS))
     lines = []
     try:
-        for path in files_in(options.paths):
+        for number, path in enumerate(files_in(options.paths)[: options.only or None]):
             content = path.read_bytes()
+            if options.damage:
+                content = damaged(content, options.damage, seed=1000 + number)
             try:
                 extraction = processor.process(Document(path.stem, media.sniff(content), content))
             except Unreadable as error:
-                lines.append({"path": str(path), "form_type": "", "reason": str(error), "fields": [], "tables": {}})
+                lines.append(
+                    {"path": str(path), "form_type": "", "reason": str(error), "fields": [], "tables": {}}
+                )
                 if not options.json:
                     print(f"{path.name}: unreadable: {error}")
                 continue
             for form in extraction.forms:
                 lines.append(as_scored(path, extraction, form))
             if not options.json:
-                forms = ", ".join(f"{f.form_type} p{list(f.pages)} {len(f.fields)} fields" for f in extraction.forms)
+                forms = ", ".join(
+                    f"{f.form_type} p{list(f.pages)} {len(f.fields)} fields" for f in extraction.forms
+                )
                 parts = ", ".join(f"{p.kind} {list(p.pages)}" for p in extraction.parts)
                 print(f"{path.name}: {extraction.seconds:.1f} s; {forms or 'no form'}; {parts}", flush=True)
     finally:
@@ -101,7 +114,16 @@ def main(argv: list[str]) -> int:
             out.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         folder = next(p for p in options.paths if p.is_dir() and list(p.glob("*.json")))
         subprocess.run(
-            [sys.executable, str(SCORE), "--truth", str(folder), "--output", out.name, "--worst", str(options.worst)],
+            [
+                sys.executable,
+                str(SCORE),
+                "--truth",
+                str(folder),
+                "--output",
+                out.name,
+                "--worst",
+                str(options.worst),
+            ],
             check=True,
         )
     return 0
