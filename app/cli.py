@@ -357,7 +357,7 @@ def _window(options: argparse.Namespace) -> int:
     reason = display.problem()
     if reason:
         raise Usage(reason)
-    from app.main import run  # Qt is loaded only when a window is asked for
+    from app.start import run
 
     return run(settings(options.workspace))
 

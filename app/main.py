@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -58,6 +59,7 @@ def run(
         tell_refusal(error)
         return 1
     window = open_window(workstation)
+    window.ready.connect(settle)
     if prepare is not None:
         prepare(window)
     stop_on_signals(app, window)
@@ -65,6 +67,12 @@ def run(
     code = app.exec()
     close_window(window, workstation)
     return code
+
+
+def settle() -> None:
+    """What the start made stays: set it aside, so that looking for garbage later stalls nobody."""
+    gc.freeze()
+    gc.enable()
 
 
 def ask(question: KeyQuestion) -> str | None:

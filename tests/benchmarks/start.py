@@ -44,7 +44,7 @@ FULL = """
 import sys, time
 from pathlib import Path
 from app.workstation import Settings
-from app.main import run
+from app.start import run
 def prepare(window):
     from PySide6.QtCore import QTimer
     def usable():

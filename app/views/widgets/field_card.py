@@ -39,6 +39,8 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
+    """A key that does something here, and what it does."""
+
     intent: Intent
     key: str
     text: str

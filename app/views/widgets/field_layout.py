@@ -37,6 +37,8 @@ NARROWEST_TEXT = 104
 
 @dataclass(frozen=True, slots=True)
 class SectionPlace:
+    """The head of a section."""
+
     rect: QRectF
     section: SectionView
 
@@ -55,6 +57,8 @@ class FieldPlace:
 
 @dataclass(frozen=True, slots=True)
 class CellPlace:
+    """A closed cell of a table."""
+
     rect: QRectF
     entry: Entry
 

@@ -61,6 +61,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class ColumnView:
+    """A column of a table."""
+
     name: str
     label: str
     kind: FieldKind
@@ -68,6 +70,8 @@ class ColumnView:
 
 @dataclass(frozen=True, slots=True)
 class RowView:
+    """A row of a table: a cell, or None, for every column."""
+
     row: str
     cells: tuple[Entry | None, ...]
 
@@ -94,6 +98,8 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class PanelView:
+    """All that the panel shows of a case, section by section."""
+
     sections: tuple[SectionView, ...] = ()
 
     def entries(self) -> tuple[Entry, ...]:

@@ -22,7 +22,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFontMetricsF, QHelpEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QToolTip,
@@ -98,6 +97,17 @@ def look_chip(row: QueueRow) -> Chip:
     return Chip("eye", words, "look") if accepted else Chip("circle-alert", words, "wrong")
 
 
+def _attention(option: QStyleOptionViewItem) -> tuple[bool, bool]:
+    """Whether the mouse is over the card, and whether the keyboard is on it."""
+    view = option.widget
+    if view is not None and not view.underMouse() and not view.hasFocus():
+        return False, False
+    from PySide6.QtWidgets import QStyle  # its names take 15 ms to load: not on the way to the first window
+
+    flags = QStyle.StateFlag
+    return bool(option.state & flags.State_MouseOver), bool(option.state & flags.State_HasFocus)
+
+
 class QueueCard(QStyledItemDelegate):
     """Paints the cards of the queue, all of one size. Reads two roles of a row and nothing else."""
 
@@ -116,7 +126,7 @@ class QueueCard(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row = index.data(ROW_ROLE)
         place = QRectF(option.rect)
-        state = option.state
+        hovered, focused = _attention(option)
         painter.save()
         opened = isinstance(row, QueueRow) and row.case_id == self.open_case
         if opened:
@@ -124,14 +134,14 @@ class QueueCard(QStyledItemDelegate):
             painter.fillRect(
                 QRectF(place.left(), place.top(), theme.px(3), place.height()), theme.colour("accent")
             )
-        elif state & QStyle.StateFlag.State_MouseOver:
+        elif hovered:
             painter.fillRect(place, theme.colour("background"))
         painter.fillRect(QRectF(place.left(), place.bottom() - 1, place.width(), 1), theme.colour("line"))
         if isinstance(row, QueueRow):
             self._paint_row(painter, place, row, index.data(PROGRESS_ROLE))
         else:
             self._paint_skeleton(painter, place)
-        if state & QStyle.StateFlag.State_HasFocus:
+        if focused:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(theme.colour("accent"))
             painter.setBrush(Qt.BrushStyle.NoBrush)

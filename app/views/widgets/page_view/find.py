@@ -21,6 +21,8 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
+    """The words of a line as one text, and where each begins in it."""
+
     page: int
     text: str
     starts: tuple[int, ...]
