@@ -132,6 +132,8 @@ TYPES: Mapping[str, Type] = {
 """The roles of type. `value`, `edit`, `cell`, `note` and `receipt` set what was read from a page."""
 
 FAMILIES = ("Inter Variable", "Inter")
+STYLE = "Fusion"
+"""Qt's style that takes its colours from the palette, the same on every platform."""
 STROKE = 1.6
 """The width of every icon's line in pixels at 1x, whatever its size."""
 SMALLEST, LARGEST = 0.9, 1.5
@@ -184,9 +186,11 @@ def set_text_scale(factor: float) -> None:
 
 
 def apply(app: QApplication) -> None:
-    """Dress the program: style, fonts, palette, stylesheet; follow the desktop from now on."""
+    """Dress the program: fonts, palette, stylesheet; follow the desktop from now on.
+
+    The style is chosen where the application is made: see `STYLE`.
+    """
     global _system  # noqa: PLW0603 - see `use`
-    app.setStyle("Fusion")
     if sys.platform == "win32":
         # Windows keeps its text size in the system font; elsewhere Qt scales the whole window.
         _system = max(1.0, QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).pointSizeF() / 9.0)
@@ -194,6 +198,7 @@ def apply(app: QApplication) -> None:
     if not app.property("dressed"):
         app.setProperty("dressed", True)
         app.styleHints().colorSchemeChanged.connect(_resolve)
+        app.screenAdded.connect(changed)  # it may be a sharper one: icons are drawn for the screens there are
     _resolve()
     _restyle()
 
@@ -313,12 +318,17 @@ def pixmap(name: str, role: str = "text", size: float = 18, ratio: float = 1.0) 
 
 
 def icon(name: str, role: str = "text", size: float = 18) -> QIcon:
-    """An icon for a button or menu, sharp on every screen; ask again after `changed`."""
+    """An icon for a button or menu, sharp on every screen there is; ask again after `changed`."""
     result = QIcon()
-    for ratio in (1.0, 1.5, 2.0, 3.0):
+    for ratio in sorted(_ratios()):
         result.addPixmap(pixmap(name, role, size, ratio))
         result.addPixmap(pixmap(name, "muted", size, ratio), QIcon.Mode.Disabled)
     return result
+
+
+def _ratios() -> set[float]:
+    """The device pixel ratios of the screens there are."""
+    return {screen.devicePixelRatio() for screen in QGuiApplication.screens()}
 
 
 def contrast(one: str, other: str) -> float:

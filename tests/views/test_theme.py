@@ -119,10 +119,15 @@ def _ink(picture: QImage) -> str:
     return max(solid, key=lambda c: c.alpha()).name()
 
 
-def test_an_icon_is_sharp_at_the_ratio_of_the_screen(qapp: QApplication) -> None:
+def test_an_icon_is_sharp_at_the_ratio_of_every_screen(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = theme.pixmap("eye", "look", 18, 1.5)
     assert (found.width(), found.devicePixelRatio()) == (27, 1.5)
+    assert theme.icon("eye", "look", 18).pixmap(QSize(18, 18), 1.0).width() == 18
+    monkeypatch.setattr(theme, "_ratios", lambda: {1.0, 2.0})
     assert theme.icon("eye", "look", 18).pixmap(QSize(18, 18), 2.0).width() == 36
+    assert theme.icon("eye", "look", 18).pixmap(QSize(18, 18), 1.0).width() == 18
 
 
 def test_every_icon_asked_for_by_name_is_there_and_none_lies_about_unused() -> None:
