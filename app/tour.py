@@ -266,7 +266,13 @@ def _is_texas(case: Case) -> bool:
 
 def _correct(walk: Walk, album: Album) -> None:
     panel = walk.window.intake.panel
-    walk.open(lambda case: _is_texas(case) and 2 <= case.confidence.needs_look <= 12)
+    in_store, look = walk.workstation.in_store, walk.workstation.intake.case
+    cases = [in_store(look, case_id) for case_id in walk.window.queue_model.case_ids]
+    doubtful = [c for c in cases if _is_texas(c) and c.confidence.needs_look >= 2]
+    if not doubtful:
+        raise Stuck("no Texas form has doubtful fields")
+    clearest = max(doubtful, key=lambda case: case.confidence.mean)
+    walk.open(lambda case: case.case_id == clearest.case_id)
     panel.focus_editor()
     walk.settle()
     album.take(
