@@ -238,7 +238,8 @@ def _wait(
 def _command(role: str) -> list[str]:
     if getattr(sys, "frozen", False):
         return [sys.executable, "--document-worker", role]
-    return [sys.executable, "-m", "app.services.document_worker", "--role", role]
+    # -P: nothing is imported from wherever the program was started.
+    return [sys.executable, "-P", "-m", "app.services.document_worker", "--role", role]
 
 
 def _environment() -> dict[str, str]:

@@ -325,7 +325,7 @@ def printed_boxes(pixels: Gray) -> list[tuple[Box, float]]:
         inset = max(2, round(0.24 * min(w, h)))
         inside = part[inset : h - inset, inset : w - inset]
         fill = float(inside.mean()) if inside.size else 0.0
-        if fill > 0.75:
+        if fill > 0.92:
             continue
         found.append((Box(x / width, y / height, (x + w) / width, (y + h) / height), fill))
     return found[:200]

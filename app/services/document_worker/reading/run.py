@@ -213,7 +213,8 @@ def _cut(line: Sequence[Run], zones: Sequence[Zone], height: float) -> list[tupl
             continue
         current = pieces[-1][0]
         gap = gaps[index - 1]
-        shift = abs(_base(word) - _base(line[index - 1]))
+        tall = [w for w in pieces[-1][1] if w.y1 - w.y0 >= 0.5 * height]
+        shift = abs(_base(word) - _base(tall[-1])) if tall else 0.0
         begins = zone is not None and zone is not current and _begins(word, zone, height)
         if current is None:
             same = zone is None
