@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +15,11 @@ LANES = {"store": 1, "pages": 2, "reading": 1, "network": 2}
 """How many threads each lane has. `store` has one: the store belongs to its thread, and edits keep their order."""
 
 
+SWITCH_SECONDS = 0.0005
+"""How long a thread that computes keeps the interpreter from another. Python's own 5 ms would be waited for
+after every statement of a commit while the window paints."""
+
+
 class Lanes:
     """Runs work in named lanes; a lane's threads start with its first work.
 
@@ -22,6 +28,7 @@ class Lanes:
     """
 
     def __init__(self) -> None:
+        sys.setswitchinterval(SWITCH_SECONDS)
         self._lock = threading.Lock()
         self._executors: dict[str, ThreadPoolExecutor] = {}
         self._closed = False
