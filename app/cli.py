@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import io
 import json
 import os
 import sys
@@ -85,6 +86,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     options = parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a letter the terminal lacks ends no command
     try:
         return _COMMANDS[options.command](options)
     except Usage as error:
@@ -106,7 +109,12 @@ def _say(sentence: str, code: int) -> int:
 
 
 def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # the terminal's encoding lacks a letter, or a file's name is no text at all
+        text = json.dumps(value)
+    print(text, flush=True)
 
 
 def ask_on_terminal(question: KeyQuestion) -> str | None:
@@ -159,7 +167,7 @@ def _ingest(options: argparse.Namespace) -> int:
         ingestion = Ingestion(workstation.lanes, workstation.intake, workstation.backends.processor)
         every: list[Ingested] = []
         for place, path in enumerate(paths, 1):
-            with progress_line(f"{place} of {len(paths)}  {path.name}") as watch:
+            with progress_line(f"{place} of {len(paths)}  {report.printable(path.name)}") as watch:
                 found = ingestion.take_in(path, workstation.person, watch)
             every.append(found)
             if options.json:

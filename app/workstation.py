@@ -19,6 +19,7 @@ from app.services.pages import Pages
 from app.services.ports import DocumentOpener, FormProcessor, TextReader
 from app.services.processors import load_definitions
 from app.services.store.blob import BlobFolder
+from app.services.store.failure import told_in_words
 from app.services.store.key import KeyQuestion, change_passphrase, unlock
 from app.services.store.store import Store
 from app.services.watched_folder import WatchedFolder
@@ -155,11 +156,12 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         definitions = {d.form_type: d for d in load_definitions(resource("processors"))}  # while it opens
         behind = backends or embedded(tuple(definitions.values()))
         store = opening.result()
+        blobs = BlobFolder(place.folder / "blobs", key)
+        with told_in_words(place.folder):
+            place.watched_folder.mkdir(parents=True, exist_ok=True)
     except BaseException:
         lanes.close()
         raise
-    place.watched_folder.mkdir(parents=True, exist_ok=True)
-    blobs = BlobFolder(place.folder / "blobs", key)
     changes = ChangeLog(store, definitions)
     return Workstation(
         settings=place,

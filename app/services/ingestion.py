@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.case import Case
-from app.domain.errors import Actionable, Conflict
+from app.domain.errors import Actionable, Conflict, StorageFailed
 from app.services.intake import Intake
 from app.services.lanes import Lanes
 from app.services.ports import FormProcessor, Watch
@@ -20,7 +20,8 @@ READER = "reader"
 class Ingested:
     """What became of one file: its cases (none when it could not even be opened), and how long reading took.
 
-    `known` says that the same bytes had arrived before. `refused` says why no case was made.
+    `known` says that the same bytes had arrived before. `refused` says why no case was made, or why the
+    case that was made could not be read: the disk refused.
     """
 
     path: Path
@@ -47,10 +48,17 @@ class Ingestion:
                 code="file_refused",
             )
             return Ingested(path, (), refused=reason)
-        arrival = self._in_store(self.intake.arrive, content, path.name, by)
+        try:
+            arrival = self._in_store(self.intake.arrive, content, path.name, by)
+        except StorageFailed as error:  # a smaller file may still find room
+            return Ingested(path, (), refused=error)
         if arrival.case.intake_status != "received":
             return Ingested(path, (arrival.case,), known=arrival.known)
-        cases, seconds = self.read(arrival.case.case_id, watch)
+        try:
+            cases, seconds = self.read(arrival.case.case_id, watch)
+        except StorageFailed as error:
+            kept = self._in_store(self.intake.case, arrival.case.case_id)
+            return Ingested(path, (kept,), known=arrival.known, refused=error)
         return Ingested(path, cases, seconds, known=arrival.known)
 
     def read(self, case_id: str, watch: Watch | None = None) -> tuple[tuple[Case, ...], float | None]:

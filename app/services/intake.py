@@ -68,7 +68,9 @@ class Intake:
         document = _new_case(case_id, self.changes.store.take_receipt(now), now)
         document["documents"] = {
             self.changes.new_id(): {
-                "name": name,
+                "name": name.encode(
+                    "utf-8", "replace"
+                ).decode(),  # a file's name may hold bytes that are no text
                 "uri": "",
                 "sha256": sha256,
                 "media_type": media_type,

@@ -82,7 +82,7 @@ def case_json(case: Case, found: Ingested) -> Json:
         "case_id": case.case_id,
         "form_type": case.form_type or None,
         "status": str(case.intake_status),
-        "reason": f"{case.reason.text} {case.reason.next_step}".strip() if case.reason else None,
+        "reason": _reason(case, found),
         "known": found.known,
         "urgency": case.urgency,
         "seconds": round(found.seconds, 3) if found.seconds is not None else None,
@@ -91,6 +91,12 @@ def case_json(case: Case, found: Ingested) -> Json:
         "fields": fields,
         "tables": tables,
     }
+
+
+def _reason(case: Case, found: Ingested) -> str | None:
+    if found.refused:
+        return str(found.refused)
+    return f"{case.reason.text} {case.reason.next_step}".strip() if case.reason else None
 
 
 def row_json(row: QueueRow) -> Json:
@@ -115,21 +121,35 @@ def row_json(row: QueueRow) -> Json:
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     """Columns of text, as wide as their longest entry; the columns in `right` stand to the right."""
-    widths = [max(len(str(r[c])) for r in (headings, *rows)) for c in range(len(headings))]
+    rows = [[printable(str(cell)) for cell in row] for row in rows]
+    widths = [max(len(r[c]) for r in (headings, *rows)) for c in range(len(headings))]
 
     def line(cells: Sequence[str]) -> str:
         return "  ".join(
-            str(cell).rjust(width) if place in right else str(cell).ljust(width)
+            cell.rjust(width) if place in right else cell.ljust(width)
             for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
         ).rstrip()
 
     return "\n".join([line(headings), line(["-" * w for w in widths]), *map(line, rows)])
 
 
+def printable(text: str) -> str:
+    """A text on one line of a terminal: file names and forms may hold line ends and what steers terminals."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
 def value_text(value: Value) -> str:
     if isinstance(value, bool):
         return "[x]" if value else "[ ]"
     return value
+
+
+def _remark(case: Case, found: Ingested) -> str:
+    if found.refused:
+        return found.refused.reason
+    if found.known:
+        return "known already"
+    return case.reason.text if case.reason else ""
 
 
 def ingested_table(every: Sequence[Ingested], titles: Mapping[str, str]) -> str:
@@ -147,10 +167,10 @@ def ingested_table(every: Sequence[Ingested], titles: Mapping[str, str]) -> str:
                     f"{case.confidence.mean:.2f}" if case.fields else "-",
                     f"{case.confidence.needs_look} of {len(case.fields)}" if case.fields else "-",
                     f"{found.seconds:.1f} s" if found.seconds is not None else "-",
-                    "known already" if found.known else (case.reason.text if case.reason else ""),
+                    _remark(case, found),
                 ]
             )
-        if found.refused:
+        if found.refused and not found.cases:
             rows.append([found.path.name, "-", "-", "refused", "-", "-", "-", "-", found.refused.reason])
     headings = [
         "File",

@@ -157,3 +157,23 @@ def test_a_locked_workspace_without_a_terminal_says_what_to_do(place: Path, caps
     code, _, err = run(capsys, "cases", "--workspace", place)
     assert code == 1
     assert "COUNTERSIGN_PASSPHRASE_FILE" in err
+
+
+def test_a_workspace_that_is_no_folder_is_told_in_a_sentence(tmp_path: Path, place: Path, capsys) -> None:
+    code, out, err = run(capsys, "cases", "--workspace", tmp_path / "passphrase")
+    assert (code, out) == (1, "")
+    assert "Check that the disk" in err
+
+
+def test_a_name_that_is_no_text_comes_out_as_valid_json_and_on_one_line(tmp_path: Path, place: Path) -> None:
+    name = os.fsdecode(b"bad\xff\n\x1b[2Jname.pdf") if sys.platform == "linux" else "bad.pdf"
+    (tmp_path / name).write_bytes(b"%PDF-1.4\n%%EOF\n")
+    called = [sys.executable, "-m", "app.cli", "--workspace", place]
+    strict = os.environ | {"PYTHONIOENCODING": "ascii"}
+    taken = subprocess.run(
+        [*called, "ingest", tmp_path / name, "--json"], env=strict, cwd=ROOT, capture_output=True, check=True
+    )
+    assert json.loads(taken.stdout)["path"] == str(tmp_path / name)
+    listed = subprocess.run([*called, "cases"], env=strict, cwd=ROOT, capture_output=True, check=True)
+    assert len(listed.stdout.splitlines()) == 3
+    assert b"\x1b" not in listed.stdout

@@ -159,7 +159,7 @@ def change_passphrase(folder: Path, old: str, new: str, *, cost: Cost | None = N
         raise _wrong_passphrase()
     if len(_spelled(new)) < SHORTEST:
         raise _too_short()
-    with turn(folder):
+    with told_in_words(folder), turn(folder):
         _write(folder, _sealed(record["workspace_id"], key, new, cost or Cost()))
 
 
@@ -184,7 +184,7 @@ def _make(folder: Path, ask: Ask, find_keyring: Callable[[], Keyring | None], co
         passphrase = _asked_new(ask)
     if passphrase is not None:
         record = _sealed(workspace_id, key, passphrase, cost)
-    with turn(folder):
+    with told_in_words(folder), turn(folder):
         if (folder / _FILE).exists():
             return None
         _write(folder, record or {})

@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from app.domain.case import IntakeStatus
-from app.domain.errors import Cancelled, Conflict, Unreadable
+from app.domain.errors import Cancelled, Conflict, StorageFailed, Unreadable
 from app.domain.extraction import Extraction, FormExtraction, Part
 from app.domain.receipt import is_receipt
 from app.services.ingestion import Ingestion, files_under
+from app.services.intake import Intake
+from app.services.report import ingested_json
+from app.services.store.blob import BlobFolder
 from tests.scripted import ScriptedProcessor, a_pdf, a_workstation, an_extraction, read_field
 
 
@@ -183,3 +186,45 @@ def test_folders_give_their_files_in_order_and_no_hidden_ones(tmp_path: Path) ->
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"")
     assert [p.name for p in files_under([tmp_path])] == ["a.pdf", "b.pdf", "c.pdf"]
+
+
+def test_a_full_disk_ends_one_file_and_not_those_after_it(tmp_path: Path, monkeypatch) -> None:
+    paths = [tmp_path / "large.pdf", tmp_path / "small.pdf"]
+    for path in paths:
+        path.write_bytes(a_pdf(path.name))
+    put = BlobFolder.put
+
+    def full_for_large(blobs: BlobFolder, content: bytes) -> str:
+        if b"large" in content:
+            raise StorageFailed("The disk is full.")
+        return put(blobs, content)
+
+    monkeypatch.setattr(BlobFolder, "put", full_for_large)
+    with a_workstation(tmp_path / "w") as station:
+        large, small = [ingestion(station).take_in(path, "ada") for path in paths]
+    assert (large.cases, str(large.refused)) == ((), "The disk is full.")
+    assert small.cases[0].intake_status is IntakeStatus.NEEDS_REVIEW
+
+
+def test_a_disk_that_fills_while_a_file_is_read_leaves_its_case_and_says_why(
+    tmp_path: Path, monkeypatch
+) -> None:
+    path = tmp_path / "in.pdf"
+    path.write_bytes(a_pdf())
+
+    def full(*_: object) -> None:
+        raise StorageFailed("The disk is full.")
+
+    monkeypatch.setattr(Intake, "finish_reading", full)
+    with a_workstation(tmp_path / "w") as station:
+        found = ingestion(station).take_in(path, "ada")
+        [told] = ingested_json(found)
+    assert found.cases[0].receipt == told["receipt"]
+    assert told["reason"] == "The disk is full."
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_a_name_that_is_no_text_is_kept_as_one(tmp_path: Path) -> None:
+    with a_workstation(tmp_path) as station:
+        case = station.in_store(station.intake.arrive, a_pdf(), os.fsdecode(b"a\xff.pdf"), "ada").case
+        assert station.in_store(station.intake.content, case.case_id)[0] == "a?.pdf"
