@@ -16,7 +16,7 @@ FEATURES = ("one", "mean", "lowest", "length", "fits", "misfits", "overprint", "
 kind's shape is met or not. `overprint`: touches something printed. `spill`: leaves its zone. `poor`: how
 broken the page is (0 clean to 1). `placement`: one less the placement confidence."""
 
-_DEFAULT = (0.9, 0.25, 0.75, -0.15, 0.6, -1.6, -2.2, -0.3, -1.0, -2.5)
+DEFAULT = (0.9, 0.25, 0.75, -0.15, 0.6, -1.6, -2.2, -0.3, -1.0, -2.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Calibration:
         found = data.get("text")
         given: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
         self._weights = tuple(
-            float(given.get(name, default)) for name, default in zip(FEATURES, _DEFAULT, strict=True)
+            float(given.get(name, default)) for name, default in zip(FEATURES, DEFAULT, strict=True)
         )
 
     def text(self, evidence: Evidence) -> float:

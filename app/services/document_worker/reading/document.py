@@ -181,7 +181,7 @@ def _read_page(
     pixels = drawn(page)
     if not widgets and not layer and is_blank(pixels):
         found.kind = "blank"
-        found.empty = not page.get_contents() or not (page.get_images() or page.get_drawings())
+        found.empty = bool(page.parent.is_pdf) and not (page.get_images() or page.get_drawings())
         return found
     picture_of_text = covering_share(page) > 0.5
     if layer and not picture_of_text:

@@ -92,6 +92,8 @@ class Engine:
         # An arena never gives memory back: after one wide page the worker would stay at its size.
         options.enable_cpu_mem_arena = False
         options.log_severity_level = 4
+        # Threads that spin while they wait take the time of whoever works at the window.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         folder = _model_folder()
         providers = ["CPUExecutionProvider"]
         self._detector: Any = onnxruntime.InferenceSession(

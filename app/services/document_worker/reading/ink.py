@@ -137,7 +137,28 @@ def evened(gray: Gray) -> Gray:
 
 def _depth(colours: Gray) -> Gray:
     """The picture as gray by its darkest channel: red and blue writing is as dark as black."""
-    return np.asarray(colours.min(axis=2), np.uint8) if colours.ndim == 3 else colours
+    return _ends(colours)[0] if colours.ndim == 3 else colours
+
+
+def _ends(colours: Gray) -> tuple[Gray, Gray]:
+    """(darkest, lightest) channel of each pixel."""
+    red, green, blue = cv2.split(colours)
+    return (
+        np.asarray(cv2.min(cv2.min(red, green), blue), np.uint8),
+        np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8),
+    )
+
+
+def _hued(colours: Gray) -> tuple[Gray, Gray, Mask]:
+    """(strength of colour, depth of ink, where a pixel is clearly coloured).
+
+    Ink mixed with paper keeps its hue: colour is measured against depth, so pale thin strokes count.
+    """
+    least, most = _ends(colours)
+    strength = np.asarray(cv2.subtract(most, least), np.uint8)
+    depth = np.asarray(cv2.bitwise_not(least), np.uint8)
+    clear = cv2.compare(strength, np.asarray(cv2.multiply(depth, 0.4), np.uint8), cv2.CMP_GT) > 0
+    return strength, depth, (clear & (strength > 30)).astype(np.uint8)
 
 
 def inked(gray: Gray) -> Mask:
@@ -252,9 +273,8 @@ def _through(colours: Gray, text: Mask, rules: Mask) -> tuple[Mask, Mask]:
     """(text ink, rules) after coloured strokes that cross a black rule were given back to the text."""
     if colours.ndim == 2 or not rules.any():
         return text, rules
-    least = colours.min(axis=2).astype(np.float32)
-    strength = colours.max(axis=2).astype(np.float32) - least
-    hued = ((strength > 0.4 * (255.0 - least)) & (strength > 40) & (rules > 0)).astype(np.uint8)
+    _, _, clear = _hued(colours)
+    hued = clear & rules
     # Where the ruling itself is printed in colour, colour tells nothing.
     if not hued.any() or int(hued.sum()) > 0.2 * int(rules.sum()):
         return text, rules
@@ -270,10 +290,8 @@ def _coloured(colours: Gray, text: Mask, definition: FormDefinition) -> Mask:
     nothing = np.zeros_like(text)
     if colours.ndim == 2:
         return nothing
-    strength = colours.max(axis=2).astype(np.float32) - colours.min(axis=2)
-    # Ink mixed with paper keeps its hue: colour is measured against depth, so pale thin strokes count.
-    depth = 255.0 - colours.min(axis=2).astype(np.float32)
-    strong = ((strength > 0.4 * depth) & (strength > 30) & (text > 0)).astype(np.uint8)
+    strength, depth, clear = _hued(colours)
+    strong = clear & text
     if int(strong.sum()) <= 600:
         return nothing
     height, width = text.shape

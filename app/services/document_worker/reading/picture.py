@@ -113,6 +113,14 @@ def upright_turns(pixels: Gray, quads: list[Points], engine: Engine) -> int:
     if not tried:
         return 0
     crops = [straightened(turned, q) for q in tried]
+    if not lying:
+        # Most pages stand upright, and lines that stand on their heads read badly.
+        first = engine.recognize(crops[:5])
+        if (
+            float(np.mean([line.score for line in first])) > 0.93
+            and sum(len(line.glyphs) for line in first) > 20
+        ):
+            return 0
     flipped = [np.ascontiguousarray(np.rot90(c, 2)) for c in crops]
     lines = engine.recognize([*crops, *flipped])
     right = sum(line.score * min(len(line.glyphs), 25) for line in lines[: len(tried)])
