@@ -210,10 +210,10 @@ def fields_from(document: Mapping[str, Any]) -> tuple[FormField, ...]:
     return tuple(sorted(fields, key=lambda f: (f.order, f.path)))
 
 
-def case_from(document: Mapping[str, Any]) -> Case:
-    """The frozen case that a document describes."""
+def case_from(document: Mapping[str, Any], fields: tuple[FormField, ...] | None = None) -> Case:
+    """The frozen case that a document describes; `fields` when they have been made from it already."""
     summary = document.get("confidence", {})
-    fields = fields_from(document)
+    fields = fields_from(document) if fields is None else fields
     reason = document.get("reason")
     return Case(
         case_id=document["case_id"],

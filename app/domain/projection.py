@@ -12,7 +12,9 @@ from typing import Any
 from app.domain import clock, validation
 from app.domain.case import (
     SCHEMA,
+    Case,
     Json,
+    case_from,
     document_path,
     field_entries,
     fields_from,
@@ -33,10 +35,26 @@ def after(
     return refreshed(apply(document, change), change, definition, threshold)
 
 
+def after_with_case(
+    document: Mapping[str, Any], change: Change, definition: FormDefinition | None, threshold: float = SURE
+) -> tuple[Json, Case]:
+    """The same, with the case that the document describes: its fields are made once for both."""
+    result = apply(document, change)
+    fields = _refresh(result, change, definition, threshold)
+    return result, case_from(result, fields)
+
+
 def refreshed(
     document: Json, change: Change, definition: FormDefinition | None, threshold: float = SURE
 ) -> Json:
     """The same document (changed in place) with everything derived worked out again."""
+    _refresh(document, change, definition, threshold)
+    return document
+
+
+def _refresh(
+    document: Json, change: Change, definition: FormDefinition | None, threshold: float
+) -> tuple[FormField, ...]:
     received = from_time(document["received_at"])
     fields = fields_from(document)
     warnings = validation.check(fields, definition, received.date())
@@ -63,7 +81,7 @@ def refreshed(
         "schema": SCHEMA,
         "deleted_at": None,
     }
-    return document
+    return fields
 
 
 def urgency(fields: tuple[FormField, ...], definition: FormDefinition | None) -> str:

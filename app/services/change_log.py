@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.domain import projection
-from app.domain.case import Json
+from app.domain.case import Case, Json
 from app.domain.change import Action, Change, Write
 from app.domain.confidence import SURE
 from app.domain.processor import FormDefinition
@@ -21,6 +21,15 @@ def utc_now() -> datetime:
 
 def new_id() -> str:
     return uuid.uuid4().hex
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A change as it was stored, with the case document that follows from it, and that document's case."""
+
+    change: Change
+    document: Json
+    case: Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +56,21 @@ class ChangeLog:
         by: str,
         writes: tuple[Write, ...],
         fields: Iterable[str] = (),
-    ) -> tuple[Change, Json]:
+    ) -> Stored:
         """Make and store a change to a case; `document` is None for a new one. Durable when it returns.
 
         Raises `Conflict` when the case moved on since `document` was read, `StorageFailed` when the disk refuses.
         """
         change = Change(self.new_id(), case_id, action, by, self.now(), writes, tuple(fields))
-        return change, self.store_change(document, change)
+        return self.store_change(document, change)
 
-    def store_change(self, document: Json | None, change: Change, drop_drafts: Iterable[str] = ()) -> Json:
-        """Store a change that is already made."""
+    def store_change(self, document: Json | None, change: Change) -> Stored:
+        """Store a change that is already made; the drafts of its fields are settled by it."""
         base = document or {}
         form_type = next((w.value for w in change.writes if w.path == "form_type"), base.get("form_type", ""))
-        after = projection.after(base, change, self.definition(str(form_type)), self.threshold)
-        self.store.commit(
-            change,
-            after,
-            drop_drafts=tuple(drop_drafts) or change.fields,
-            base_revision=document["_meta"]["rev"] if document else None,
+        after, case = projection.after_with_case(
+            base, change, self.definition(str(form_type)), self.threshold
         )
-        return after
+        revision = document["_meta"]["rev"] if document else None
+        self.store.commit(change, after, change.fields, base_revision=revision, case=case)
+        return Stored(change, after, case)

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from app.domain import projection
-from app.domain.case import Case, IntakeStatus, Json, case_from, document_path, field_document, fields_from
+from app.domain.case import (
+    Case,
+    IntakeStatus,
+    Json,
+    case_from,
+    document_path,
+    field_document,
+    field_from,
+    fields_from,
+)
 from app.domain.change import (
     MISSING,
     Action,
@@ -26,7 +35,9 @@ from app.domain.errors import Rejected
 from app.domain.extraction import PageText
 from app.domain.form import FieldKind, FieldState, FormField, Source, Value
 from app.domain.processor import FormDefinition
-from app.services.change_log import ChangeLog
+from app.services.change_log import ChangeLog, Stored
+
+REMEMBERED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,8 @@ class Editing:
     """
 
     changes: ChangeLog
+    remembered: dict[tuple[str, str], tuple[str, tuple[Change, ...]]] = field(default_factory=dict)
+    """What a person did to a case, by (case, person), at a revision: unpacking it all for every key is slow."""
 
     def open(self, case_id: str, by: str) -> Opened:
         """The case with all that is needed to go on with it. Opening is noted in the audit trail."""
@@ -173,14 +186,14 @@ class Editing:
         return self._take_back(case_id, by, Action.REDONE)
 
     def _take_back(self, case_id: str, by: str, action: Action) -> Edited | None:
-        store = self.changes.store
-        undo, redo = undo_and_redo(store.history(case_id), by)
+        document = self.changes.store.case_document(case_id)
+        mine = self._mine(document, by)
+        undo, redo = undo_and_redo(mine, by)
         last = undo if action is Action.UNDONE else redo
         if last is None:
             return None
-        document = store.case_document(case_id)
         change = inverse(last, self.changes.new_id(), by, self.changes.now(), action)
-        return self._edited(change, self.changes.store_change(document, change), by)
+        return self._edited(self.changes.store_change(document, change), by, mine)
 
     def _open_document(self, case_id: str) -> Json:
         document = self.changes.store.case_document(case_id)
@@ -192,22 +205,37 @@ class Editing:
         return document
 
     def _field(self, document: Json, path: str) -> FormField:
-        field = next((f for f in fields_from(document) if f.path == path), None)
-        if field is None or value_at(document, document_path(path)) is MISSING:
+        entry = value_at(document, document_path(path))
+        if not isinstance(entry, dict):
             raise Rejected(
                 f"The case has no field “{path}”.", "Show the case to see its fields.", code="no_field"
             )
-        return field
+        return field_from(path, entry)
 
     def _write(
         self, document: Json, action: Action, by: str, writes: tuple[Write, ...], fields: tuple[str, ...]
     ) -> Edited:
-        change, after = self.changes.write(document, document["case_id"], action, by, writes, fields)
-        return self._edited(change, after, by)
+        mine = self._mine(document, by)
+        return self._edited(
+            self.changes.write(document, document["case_id"], action, by, writes, fields), by, mine
+        )
 
-    def _edited(self, change: Change, document: Json, by: str) -> Edited:
-        undo, redo = undo_and_redo(self.changes.store.history(change.case_id), by)
-        return Edited(case_from(document), change.action, change.fields, undo is not None, redo is not None)
+    def _mine(self, document: Json, by: str) -> tuple[Change, ...]:
+        """What this person did to the case as it stands, from memory where it was remembered."""
+        kept = self.remembered.get((document["case_id"], by))
+        if kept is not None and kept[0] == document["_meta"]["rev"]:
+            return kept[1]
+        return tuple(c for c in self.changes.store.history(document["case_id"]) if c.by == by)
+
+    def _edited(self, stored: Stored, by: str, before: tuple[Change, ...]) -> Edited:
+        mine = (*before, stored.change)
+        while len(self.remembered) >= REMEMBERED:
+            self.remembered.pop(next(iter(self.remembered)))
+        self.remembered[(stored.case.case_id, by)] = (stored.case.revision, mine)
+        undo, redo = undo_and_redo(mine, by)
+        return Edited(
+            stored.case, stored.change.action, stored.change.fields, undo is not None, redo is not None
+        )
 
 
 def _columns(document: Json, table: str, definition: FormDefinition | None) -> list[FormField]:

@@ -20,7 +20,7 @@ from app.domain.extraction import Document, Extraction, FormExtraction
 from app.domain.form import FormField
 from app.domain.queue import QueueQuery, QueueSort
 from app.services import media
-from app.services.change_log import ChangeLog
+from app.services.change_log import ChangeLog, Stored
 from app.services.ports import BlobStore
 
 NO_FORM = "generic"
@@ -81,15 +81,15 @@ class Intake:
             }
         }
         try:
-            _, stored = self.changes.write(None, case_id, Action.RECEIVED, by, writes_for({}, document))
+            stored = self.changes.write(None, case_id, Action.RECEIVED, by, writes_for({}, document))
         except Conflict:
             known = self._known(sha256)  # another process took the same bytes in at the same moment
             if known is None:
                 raise
             return Arrival(known, known=True)
         if reason is not None:
-            stored = self._set_unreadable(stored, reason, by)
-        return Arrival(case_from(stored), known=False)
+            stored = self._set_unreadable(stored.document, reason, by)
+        return Arrival(stored.case, known=False)
 
     def _known(self, sha256: str) -> Case | None:
         cases = self.changes.store.cases_with_content(sha256)
@@ -150,19 +150,18 @@ class Intake:
             self._further_case(document, extraction, form, place, by) for place, form in enumerate(others, 2)
         ]
         stored = self._put_form(document, extraction, first, by)
-        return (case_from(stored), *cases)
+        return (stored.case, *cases)
 
     def fail_reading(self, case_id: str, error: Actionable, by: str) -> Case:
         """Store why a file could not be read; a cancelled reading goes back to `received` and waits."""
         document = self.changes.store.case_document(case_id)
-        return case_from(self._set_unreadable(document, error, by))
+        return self._set_unreadable(document, error, by).case
 
     def ask_again(self, case_id: str, by: str) -> Case:
         """Queue an unreadable or stopped case to be read again."""
         document = self.changes.store.case_document(case_id)
         writes = writes_for(document, {"intake_status": str(IntakeStatus.RECEIVED), "reason": None})
-        _, stored = self.changes.write(document, case_id, Action.RECEIVED, by, writes)
-        return case_from(stored)
+        return self.changes.write(document, case_id, Action.RECEIVED, by, writes).case
 
     def case(self, case_id: str) -> Case:
         """The case as it stands."""
@@ -173,7 +172,7 @@ class Intake:
         _, entry = _form_entry(self.changes.store.case_document(case_id))
         return entry["name"], self.blobs.get(entry["sha256"])
 
-    def _set_unreadable(self, document: Json, error: Actionable, by: str) -> Json:
+    def _set_unreadable(self, document: Json, error: Actionable, by: str) -> Stored:
         stopped = isinstance(error, Cancelled)
         status = IntakeStatus.RECEIVED if stopped else IntakeStatus.UNREADABLE
         writes = writes_for(
@@ -184,10 +183,9 @@ class Intake:
                 "reason": {"text": error.reason, "next_step": error.next_step, "code": error.code},
             },
         )
-        _, stored = self.changes.write(document, document["case_id"], Action.UNREADABLE, by, writes)
-        return stored
+        return self.changes.write(document, document["case_id"], Action.UNREADABLE, by, writes)
 
-    def _put_form(self, document: Json, extraction: Extraction, form: FormExtraction, by: str) -> Json:
+    def _put_form(self, document: Json, extraction: Extraction, form: FormExtraction, by: str) -> Stored:
         values = _form_values(document, extraction, form)
         change = Change(
             self.changes.new_id(),
@@ -212,8 +210,7 @@ class Intake:
         document["documents"] = {f"{document_id}-{place}": dict(entry)}
         document.update(_form_values(document, extraction, form, with_parts=False))
         writes = tuple(Write(w.path, w.base, w.value) for w in writes_for({}, document))
-        _, stored = self.changes.write(None, case_id, Action.READ, by, writes)
-        return case_from(stored)
+        return self.changes.write(None, case_id, Action.READ, by, writes).case
 
 
 def _new_case(case_id: str, receipt: str, now: Any) -> Json:

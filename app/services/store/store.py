@@ -192,15 +192,22 @@ class Store:
     # Cases
 
     def commit(
-        self, change: Change, document: Json, drop_drafts: Iterable[str] = (), *, base_revision: str | None
+        self,
+        change: Change,
+        document: Json,
+        drop_drafts: Iterable[str] = (),
+        *,
+        base_revision: str | None,
+        case: Case | None = None,
     ) -> None:
         """Keep a change and the case that follows from it, in one transaction; the drafts it settles go.
 
         `base_revision` is the revision the change was made on, None for a new case. The same change
         twice is kept once. Raises `Conflict` when the case has moved on, or (code `same_content`) when a
         new arrival holds a file that another case already holds; `NoSuchCase` when there is no such case.
+        `case` is the document's own, when it has been made already.
         """
-        case = case_from(document)
+        case = case or case_from(document)
         if (case.revision, case.case_id) != (change.change_id, change.case_id):
             raise ValueError("the document is not the one this change leads to")
         if not _ID.fullmatch(case.case_id):

@@ -118,3 +118,11 @@ def test_verifying_waits_for_what_needs_a_look() -> None:
 def test_the_case_carries_the_change_that_made_it() -> None:
     assert new_case(NAME)["_meta"]["rev"] == "1"
     assert after_typing(new_case(NAME), NAME, "x")["_meta"]["rev"] == "2"
+
+
+def test_the_case_made_along_the_way_is_the_one_the_document_describes() -> None:
+    document = new_case(NAME, CODE)
+    change = Change("2", "c", Action.CORRECTED, "ada", AT, corrected(document, [(CODE, "92132")], "ada", AT))
+    made, case = projection.after_with_case(document, change, FORM)
+    assert made == projection.after(document, change, FORM)
+    assert case == case_from(made)
