@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.domain.case import Case
+from app.domain.case import Case, IntakeStatus
 from app.domain.errors import Actionable, Conflict, StorageFailed
 from app.services.intake import Intake
 from app.services.lanes import Lanes
@@ -52,7 +52,8 @@ class Ingestion:
             arrival = self._in_store(self.intake.arrive, content, path.name, by)
         except StorageFailed as error:  # a smaller file may still find room
             return Ingested(path, (), refused=error)
-        if arrival.case.intake_status != "received":
+        # One that is being read may be left over from a program that died: `read` finds out.
+        if arrival.case.intake_status not in (IntakeStatus.RECEIVED, IntakeStatus.READING):
             return Ingested(path, (arrival.case,), known=arrival.known)
         try:
             cases, seconds = self.read(arrival.case.case_id, watch)

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -177,6 +178,25 @@ def test_a_file_that_kills_every_worker_is_unreadable(processor: OcrFormProcesso
     with pytest.raises(Unreadable) as caught:
         processor.process(Document("doc", media.PDF, letter("Patient name: Ann Other")), kill)
     assert caught.value.next_step
+    assert read(processor, letter("Patient name: Ann Other")).forms
+
+
+def test_closing_ends_a_reading_that_is_not_begun_again(processor: OcrFormProcessor) -> None:
+    told: list[Progress] = []
+    closing = threading.Thread(target=processor.close)
+
+    def close(progress: Progress) -> None:
+        told.append(progress)
+        worker = processor._documents._worker
+        assert worker is not None
+        closing.start()
+        worker._process.wait(30)
+
+    with pytest.raises(Cancelled):
+        processor.process(Document("doc", media.PDF, letter("Patient name: Ann Other")), close)
+    closing.join(30)
+    assert len(told) == 1
+    assert processor._documents._worker is None
     assert read(processor, letter("Patient name: Ann Other")).forms
 
 

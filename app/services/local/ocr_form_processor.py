@@ -10,7 +10,7 @@ from typing import Any
 
 from app.domain.box import Box
 from app.domain.case import Json, field_from
-from app.domain.errors import Unreadable
+from app.domain.errors import Cancelled, Unreadable
 from app.domain.extraction import Document, Extraction, FormExtraction, PageText, Part, Word
 from app.domain.form import FormField
 from app.domain.processor import FormDefinition
@@ -97,6 +97,7 @@ class _Reader:
         self._lock = threading.Lock()
         self._worker: WorkerProcess | None = None
         self._ready = False
+        self._closings = 0
 
     def warm(self) -> None:
         if self._lock.acquire(blocking=False):
@@ -113,9 +114,13 @@ class _Reader:
         seconds: float,
         progress: Callable[[int, int], None] | None,
     ) -> Frame:
+        closings = self._closings
         with self._lock:
             for attempt in (1, 2):
                 worker = self._running()
+                if self._closings != closings:
+                    worker.kill()
+                    raise _stopped()
                 try:
                     if not self._ready:
                         worker.call("define", self._setup, seconds=PAGE_SECONDS)
@@ -123,12 +128,16 @@ class _Reader:
                     return worker.call(call, arguments, payload, seconds=seconds, progress=progress)
                 except WorkerGone as error:
                     self._worker = None
+                    if self._closings != closings:
+                        raise _stopped() from error
                     if attempt == 2:
                         raise lost(error.why) from error
             raise lost("died")
 
     def close(self) -> None:
-        # Killed before the lock is asked for: whoever waits for an answer is woken by it.
+        # Killed before the lock is asked for: whoever waits for an answer is woken by it, and told by the
+        # count that this worker was not lost: a document is not read once more for nobody.
+        self._closings += 1
         worker = self._worker
         if worker is not None:
             worker.kill()
@@ -140,6 +149,10 @@ class _Reader:
             self._worker = WorkerProcess("reader")
             self._ready = False
         return self._worker
+
+
+def _stopped() -> Cancelled:
+    return Cancelled("Reading was stopped.", "Choose “Read again” to go on.", code="stopped")
 
 
 def _media_type(document: Document) -> str:

@@ -228,3 +228,18 @@ def test_a_name_that_is_no_text_is_kept_as_one(tmp_path: Path) -> None:
     with a_workstation(tmp_path) as station:
         case = station.in_store(station.intake.arrive, a_pdf(), os.fsdecode(b"a\xff.pdf"), "ada").case
         assert station.in_store(station.intake.content, case.case_id)[0] == "a?.pdf"
+
+
+def test_a_file_whose_reader_was_killed_is_read_when_it_is_taken_in_again(tmp_path: Path) -> None:
+    path = tmp_path / "in.pdf"
+    path.write_bytes(a_pdf())
+    ended = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True
+    )
+    with a_workstation(tmp_path / "w") as station:
+        case_id = station.in_store(station.intake.arrive, a_pdf(), "in.pdf", "ada").case.case_id
+        with pytest.MonkeyPatch.context() as other:
+            other.setattr(os, "getpid", lambda: int(ended.stdout))
+            station.in_store(station.intake.begin_reading, case_id, "reader")
+        (case,) = ingestion(station).take_in(path, "ada").cases
+    assert (case.case_id, case.intake_status) == (case_id, IntakeStatus.NEEDS_REVIEW)
