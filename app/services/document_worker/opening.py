@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -114,11 +114,20 @@ def page_size(page: Any) -> tuple[float, float]:
     return width, height
 
 
+def as_shown(page: Any, rectangle: Sequence[float]) -> tuple[float, float, float, float]:
+    """A rectangle of the page's own content (before its /Rotate) in points of the page as shown."""
+    import pymupdf
+
+    turned = pymupdf.Rect(rectangle) * page.rotation_matrix if page.rotation else pymupdf.Rect(rectangle)
+    return float(turned.x0), float(turned.y0), float(turned.x1), float(turned.y1)
+
+
 def words_of(page: Any) -> list[tuple[str, tuple[float, float, float, float]]]:
     """The visible words of the page's text layer in reading order, each with its box in page fractions."""
     width, height = page_size(page)
     shown = []
-    for x0, y0, x1, y1, text, *_ in page.get_text("words", sort=True):
+    for *corners, text, _block, _line, _word in page.get_text("words", sort=True):
+        x0, y0, x1, y1 = as_shown(page, corners)
         box = (
             min(1.0, max(0.0, x0 / width)),
             min(1.0, max(0.0, y0 / height)),

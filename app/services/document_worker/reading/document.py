@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from app.domain.errors import Unreadable
 from app.domain.extraction import Extraction, FormExtraction, PageText, Part, Word
 from app.domain.form import FieldKind, FormField
 from app.domain.processor import FormDefinition
-from app.services.document_worker.opening import opened, words_of
+from app.services.document_worker.opening import opened, telling_what_is_broken, words_of
 from app.services.document_worker.reading import generic
 from app.services.document_worker.reading.confidence import Calibration
 from app.services.document_worker.reading.engine import Engine, Glyph, Gray, Line, Points, straightened
@@ -34,7 +35,7 @@ from app.services.document_worker.reading.registration import FoundLine, Registr
 
 _GENERIC_PAGES = 6
 """Of a file without a known form, the first pages are searched for labels and values."""
-_ENOUGH = 0.80
+_SPARSE = 20
 _FIRST_LINES = 28
 
 
@@ -50,6 +51,7 @@ class _Page:
     definition: FormDefinition | None = None
     generic: GenericPage | None = None
     empty: bool = False
+    broken: bool = False
     lines: tuple[PlacedLine, ...] = field(default=())
 
 
@@ -63,17 +65,25 @@ def read_document(
     tell: Callable[[int, int], None],
 ) -> Extraction:
     """Everything in a file. Raises `Unreadable` when nothing is written on any page, or nothing can be made out."""
-    started = time.process_time(), time.perf_counter()
+    started = time.perf_counter()
     document = opened(content, media_type)
     count = int(document.page_count)
     tell(0, count)
     pages: list[_Page] = []
+    broken: Unreadable | None = None
     for number in range(1, count + 1):
         keep = sum(1 for p in pages if p.generic is not None) < _GENERIC_PAGES
-        pages.append(
-            _read_page(document[number - 1], number, document_id, definitions, calibration, engine, keep)
-        )
+        try:
+            with telling_what_is_broken():
+                page = document[number - 1]
+                pages.append(_read_page(page, number, document_id, definitions, calibration, engine, keep))
+        except Unreadable as error:
+            # One page that cannot be drawn does not take the others with it; it is kept, without words.
+            broken = broken or error
+            pages.append(_Page(number, broken=True))
         tell(number, count)
+    if broken is not None and all(p.broken or p.kind == "blank" for p in pages):
+        raise broken
     if all(p.kind == "blank" for p in pages):
         if all(p.empty for p in pages):
             raise Unreadable(
@@ -95,7 +105,7 @@ def read_document(
             "Look at the pages; ask the sender for a sharper copy if they should hold text.",
             code="no_text",
         )
-    seconds = time.perf_counter() - started[1]
+    seconds = time.perf_counter() - started
     return Extraction(
         count,
         tuple(forms),
@@ -184,29 +194,29 @@ def _read_page(
         found.empty = bool(page.parent.is_pdf) and not (page.get_images() or page.get_drawings())
         return found
     picture_of_text = covering_share(page) > 0.5
-    if layer and not picture_of_text:
+    # A few typed words over a form drawn as curves do not say what the page says: then it is looked at.
+    quads = engine.detect(pixels) if picture_of_text or len(layer) < _SPARSE else []
+    if layer and not picture_of_text and len(quads) <= 1.5 * len(layer) + 3:
         # The text layer says everything; the picture is asked for ink alone.
-        lines = [_exact_line(group) for group in _text_lines(layer)]
-        upright, shown = pixels, [_placed_as_found(line, pixels) for line in lines]
+        found.turns = _layer_turns(page)
+        upright = np.ascontiguousarray(np.rot90(pixels, -found.turns)) if found.turns else pixels
+        groups = _text_lines([(t, b.turned(found.turns)) for t, b in layer])
+        lines = [_exact_line(group) for group in groups]
+        shown = [_placed_as_found(line, upright) for line in lines]
+        registration = _best(shown, definitions, upright.shape[1])
     else:
-        quads = engine.detect(pixels)
         found.turns = upright_turns(pixels, quads, engine)
         upright = np.ascontiguousarray(np.rot90(pixels, -found.turns)) if found.turns else pixels
         if found.turns:
             quads = [turned_quad(q, pixels.shape[0], found.turns, pixels.shape[1]) for q in quads]
         shown, registration = _recognized(upright, quads, definitions, engine)
-        if registration is not None:
-            _known(found, upright, registration, layer, widgets, document_id, engine, calibration)
-            return found
         lines = [_placed(line, upright) for line in shown]
-    registration = _best(shown, definitions, upright.shape[1]) if not (picture_of_text or not layer) else None
     if registration is not None:
         _known(found, upright, registration, layer, widgets, document_id, engine, calibration)
         return found
     found.lines = tuple(sorted(lines, key=lambda line: (round(line.box.y0 * 90), line.box.x0)))
-    found.words = tuple(
-        _ordered([Word(p.text, p.box.turned(-found.turns), round(p.line.score, 4)) for p in lines if p.text])
-    )
+    words = [Word(p.text, p.box.turned(-found.turns), round(p.line.score, 4)) for p in lines if p.text]
+    found.words = tuple(_ordered(words, found.turns))
     found.words += tuple(Word(w.value, w.box) for w in widgets if w.value)
     found.kind = _kind(lines)
     if keep:
@@ -287,7 +297,7 @@ def _known(
         box = flat.on_page(*flat.pixels(anchor.box), size).turned(-found.turns)
         if box.width > 0 and box.height > 0:
             printed.append(Word(anchor.text, box, round(registration.confidence, 4)))
-    found.words = tuple(_ordered([*printed, *written]))
+    found.words = tuple(_ordered([*printed, *written], found.turns))
 
 
 def _kind(lines: Sequence[PlacedLine]) -> str:
@@ -303,6 +313,17 @@ def _kind(lines: Sequence[PlacedLine]) -> str:
     )  # fmt: skip
     hits = sum(1 for sign in signs if re.search(sign, text))
     return "fax_cover" if hits >= 4 and "confidential" in text else "clinical"
+
+
+def _layer_turns(page: Any) -> int:
+    """How many clockwise quarter turns make the text of a text layer run left to right as the page is shown."""
+    votes = [0, 0, 0, 0]
+    for block in page.get_text("dict")["blocks"]:
+        for line in block.get("lines", ()):
+            across, down = line["dir"]
+            clockwise = round(math.degrees(math.atan2(down, across)) + page.rotation) / 90
+            votes[-round(clockwise) % 4] += sum(len(s["text"]) for s in line["spans"])
+    return votes.index(max(votes))
 
 
 def _is_hidden_layer(page: Any) -> bool:
@@ -374,8 +395,14 @@ def _as_words(groups: Sequence[Sequence[tuple[str, Box]]]) -> list[Word]:
     return _ordered([Word(" ".join(t for t, _ in g), Box.around(b for _, b in g)) for g in groups])
 
 
-def _ordered(words: Sequence[Word]) -> list[Word]:
-    return sorted(words, key=lambda w: (round(w.box.centre[1] * 90), w.box.x0))
+def _ordered(words: Sequence[Word], turns: int = 0) -> list[Word]:
+    """In reading order of the page after it was turned upright."""
+
+    def place(word: Word) -> tuple[int, float]:
+        box = word.box.turned(turns)
+        return round(box.centre[1] * 90), box.x0
+
+    return sorted(words, key=place)
 
 
 # -- the file

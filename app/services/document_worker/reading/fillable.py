@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.domain.box import Box
-from app.services.document_worker.opening import page_size
+from app.services.document_worker.opening import as_shown, page_size
 
 _BOXES = ("CheckBox", "RadioButton")
 _TEXTS = ("Text", "ComboBox", "ListBox", "Signature")
@@ -46,7 +46,7 @@ def widgets_of(page: Any) -> tuple[Widget, ...]:
         kind = widget.field_type_string
         if kind not in _BOXES and kind not in _TEXTS:
             continue
-        x0, y0, x1, y1 = widget.rect * page.rotation_matrix if page.rotation else widget.rect
+        x0, y0, x1, y1 = as_shown(page, widget.rect)
         box = Box(*(min(1.0, max(0.0, n)) for n in (x0 / width, y0 / height, x1 / width, y1 / height)))
         if box.width <= 0 or box.height <= 0:
             continue

@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from app.services.document_worker.opening import page_size
+from app.services.document_worker.opening import as_shown, page_size
 from app.services.document_worker.reading.engine import Engine, Gray, Points, straightened
 
 USUAL_DPI = 200.0
@@ -54,7 +54,7 @@ def covering_share(page: Any) -> float:
     width, height = page_size(page)
     shares = [0.0]
     for info in page.get_image_info():
-        x0, y0, x1, y1 = info["bbox"]
+        x0, y0, x1, y1 = as_shown(page, info["bbox"])
         wide = max(0.0, min(x1, width) - max(x0, 0.0))
         shares.append(wide * max(0.0, min(y1, height) - max(y0, 0.0)) / (width * height))
     return max(shares)
@@ -65,7 +65,7 @@ def _covering(page: Any) -> float | None:
     width, height = page_size(page)
     best = None
     for info in page.get_image_info():
-        x0, y0, x1, y1 = info["bbox"]
+        x0, y0, x1, y1 = as_shown(page, info["bbox"])
         if (x1 - x0) * (y1 - y0) > 0.5 * width * height and x1 - x0 > 1:
             turned = (info["width"] > info["height"]) != (x1 - x0 > y1 - y0)
             best = (info["height"] if turned else info["width"]) / (x1 - x0)
