@@ -7,27 +7,25 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QSplitter, QVBoxLayout, QWidget
 
 from app.domain.box import Box
-from app.domain.case import Case, CaseDocument, IntakeStatus, Json
-from app.domain.draft import Draft, PageViewState
+from app.domain.case import Case, IntakeStatus, Json
+from app.domain.draft import Draft
 from app.domain.errors import Actionable
 from app.domain.extraction import Word
 from app.domain.form import FieldKind
 from app.domain.processor import FormDefinition
 from app.domain.queue import OPEN, QueueQuery, QueueSort
 from app.services.editing import Edited, Opened
-from app.views import messages
-from app.views.models.case_model import CaseModel, view_document, view_from
+from app.views.models.case_model import CaseModel
 from app.views.models.intake_model import IntakeModel
 from app.views.models.pages_model import PagesModel
 from app.views.models.queue_model import QueueModel
+from app.views.page_desk import PageDesk
 from app.views.widgets.field_key import Intent
 from app.views.widgets.field_panel import FieldPanel
-from app.views.widgets.page_view import PageHeader, PageView
-from app.views.widgets.page_view.lens import lens_request
 from app.views.widgets.queue_panel import QueuePanel
 
 QUEUE_WIDTH, PANEL_WIDTH = 268, 432
@@ -57,18 +55,13 @@ class IntakeScreen(QWidget):
         self._case_model = case_model
         self._pages_model = pages_model
         self._definitions = definitions
-        self._sizes: tuple[tuple[float, float], ...] = ()
-        self._document: CaseDocument | None = None
-        self._opened: Opened | None = None
-        self._view: Json | None = None
         self._field = ""
         self._awaited_field = ""
         self._next_after_verify = ""
         self._typing = ""
-        self._lens: tuple[str, int, int] | None = None
         self.queue = QueuePanel()
-        self.header = PageHeader()
-        self.page = PageView()
+        self.desk = PageDesk(case_model, pages_model)
+        self.page = self.desk.page
         self.panel = FieldPanel()
         self._refresh = QTimer(self, interval=REFRESH_MS, singleShot=True)
         self._lay_out()
@@ -80,16 +73,10 @@ class IntakeScreen(QWidget):
         self._show_nothing()
 
     def _lay_out(self) -> None:
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.header)
-        column.addWidget(self.page, 1)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        for place, (widget, stretch) in enumerate(((self.queue, 0), (middle, 1), (self.panel, 0))):
+        for place, (widget, stretch) in enumerate(((self.queue, 0), (self.desk, 1), (self.panel, 0))):
             self.splitter.addWidget(widget)
             self.splitter.setStretchFactor(place, stretch)
         self.splitter.setSizes([QUEUE_WIDTH, 1440 - 70 - QUEUE_WIDTH - PANEL_WIDTH, PANEL_WIDTH])
@@ -111,7 +98,7 @@ class IntakeScreen(QWidget):
         self._intake_model.progress_changed.connect(self._queue_model.set_progress)
         self._intake_model.cases_changed.connect(self._cases_changed)
         self._intake_model.was_read.connect(self._open_if_idle)
-        self._intake_model.others_wrote.connect(self._queue_model.refetch)
+        self._intake_model.others_wrote.connect(self._others_wrote)
         self._refresh.timeout.connect(self._queue_model.refresh)
         # the case
         self._case_model.case_opened.connect(self._show_opened)
@@ -141,19 +128,13 @@ class IntakeScreen(QWidget):
         panel.lens_wanted.connect(self._draw_lens)
         # the page
         page = self.page
-        page.tile_wanted.connect(self._pages_model.draw)
-        page.tile_dropped.connect(self._pages_model.drop)
         page.field_clicked.connect(panel.select)
         page.region_chosen.connect(self._read_region)
         page.word_clicked.connect(self._take_word)
-        page.view_changed.connect(self._keep_view)
-        self._pages_model.document_opened.connect(self._show_document)
-        self._pages_model.document_failed.connect(self._show_no_document)
-        self._pages_model.tile_drawn.connect(page.show_tile)
-        self._pages_model.tile_failed.connect(page.tile_failed)
-        self._pages_model.lens_drawn.connect(self._show_lens)
         self._pages_model.region_read.connect(self._take_region)
-        self._wire_header()
+        self.desk.lens_drawn.connect(panel.set_lens)
+        self.desk.document_shown.connect(self._document_shown)
+        self.desk.find_left.connect(panel.focus_editor)
         self.splitter.splitterMoved.connect(self.layout_changed)
         for keys, function in (
             ("PgDown", lambda: page.scroll_page(1)),
@@ -172,7 +153,7 @@ class IntakeScreen(QWidget):
             ("Alt+Left", page.go_back),
             ("Alt+Right", page.go_forward),
             ("Ctrl+O", self.choose_files),
-            ("Ctrl+F", self.header.open_find),
+            ("Ctrl+F", self.desk.header.open_find),
             ("Ctrl+L", self.queue.focus_filter),
         ):
             self._bind(keys, function, repeats=True)
@@ -192,36 +173,6 @@ class IntakeScreen(QWidget):
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(function)
         shortcut.setAutoRepeat(repeats)
-
-    def _wire_header(self) -> None:
-        header, page = self.header, self.page
-        header.zoom_in_asked.connect(page.zoom_in)
-        header.zoom_out_asked.connect(page.zoom_out)
-        header.fit_asked.connect(
-            lambda fit: {"page": page.fit_page, "width": page.fit_width, "actual": page.actual_size}[fit]()
-        )
-        header.turn_asked.connect(page.turn_right)
-        header.thumbnails_asked.connect(page.set_thumbnails)
-        header.night_asked.connect(page.set_night)
-        header.hold_asked.connect(page.set_held)
-        header.find_edited.connect(page.find)
-        header.find_next_asked.connect(page.find_next)
-        header.find_previous_asked.connect(page.find_previous)
-        header.find_closed.connect(self._close_find)
-        page.page_changed.connect(header.set_page)
-        page.zoom_changed.connect(header.set_percent)
-        page.found_changed.connect(header.set_found)
-        for changed in (page.night_changed, page.thumbnails_changed, page.held_changed):
-            changed.connect(self._show_switches)
-
-    def _show_switches(self) -> None:
-        page = self.page
-        self.header.set_switches(thumbnails=page.thumbnails, night=page.night, held=page.held)
-
-    def _close_find(self) -> None:
-        self.header.close_find()
-        self.page.find("")
-        self.panel.focus_editor()
 
     # the queue
 
@@ -264,6 +215,12 @@ class IntakeScreen(QWidget):
         if open_case is not None and open_case.case_id in case_ids and not self._typing:
             self._case_model.open(open_case.case_id)
 
+    def _others_wrote(self) -> None:
+        self._queue_model.refetch()
+        case = self._case_model.case
+        if case is not None and not self._typing:
+            self._case_model.open(case.case_id)
+
     def _open_if_idle(self, case: Case) -> None:
         """The first form that is ready is shown to somebody who has nothing open."""
         if not self._case_model.occupied:
@@ -296,22 +253,13 @@ class IntakeScreen(QWidget):
 
     def _show_opened(self, opened: Opened) -> None:
         case = opened.case
-        again = self._opened is not None and self._opened.case.case_id == case.case_id
-        self._opened = opened
         self.queue.set_open(case.case_id, self._queue_model.index_of(case.case_id))
-        form = case.form_document
-        title = self._title(case)
-        self.header.set_case(case.patient or (form.name if form else ""), case.receipt, title)
         if case.intake_status in (IntakeStatus.NEEDS_REVIEW, IntakeStatus.VERIFIED):
             self.panel.show_case(case, self._definitions.get(case.form_type))
             self._restore_typing(opened)
         else:
             self.panel.show_unreadable(case)
-        if form is None or not again or self._document is None:
-            self._open_document(form)
-        else:
-            self.page.set_fields(case.fields)
-            self.page.set_words(opened.texts)
+        self.desk.show_case(case, opened.texts, self._title(case))
         self.layout_changed.emit()
 
     def _title(self, case: Case) -> str:
@@ -332,69 +280,27 @@ class IntakeScreen(QWidget):
         if self.isVisible() and not self.queue.isAncestorOf(self.focusWidget() or self):
             self.panel.focus_editor()
 
-    def _open_document(self, form: CaseDocument | None) -> None:
-        self._document = None
-        self._sizes = ()
-        self._view = None
-        if form is None or not form.media_type:
-            self.page.clear(self.tr("There is no page to show."))
-            return
-        self.page.set_busy(self.tr("Opening…"))
-        document_id = form.document_id
-
-        def recalled(view: Json | None) -> None:
-            current = self._opened.case.form_document if self._opened else None
-            if current is not None and current.document_id == document_id:
-                self._view = view
-                self._pages_model.open(current)
-
-        self._case_model.recall(f"view:{document_id}", recalled)
-
-    def _show_document(self, document: CaseDocument, sizes: tuple[tuple[float, float], ...]) -> None:
-        if self._opened is None:
-            return
-        case = self._case_model.case or self._opened.case
-        self._document = document
-        self._sizes = sizes
-        self.page.set_document(
-            document.document_id, sizes, tuple((page - 1, turn) for page, turn in document.turns)
-        )
-        self.page.set_fields(case.fields)
-        self.page.set_words(self._opened.texts)
-        if self._view:
-            self.page.restore(view_from(self._view))
-        elif document.pages and document.pages[0] > 1:
-            self.page.go_to_page(document.pages[0] - 1)
+    def _document_shown(self) -> None:
         if self._field:
-            self.page.select(self._field, reveal=self._view is None)
-        if self._lens is not None:
-            self._draw_lens(*self._lens)
-        following = self._queue_model.after(case.case_id)
+            self.page.select(self._field, reveal=not self.desk.was_looked_at)
+        case = self._case_model.case
+        following = self._queue_model.after(case.case_id) if case else None
         row = self._queue_model.row_of(following) if following else None
         if row is not None:
             self._case_model.warm(row.case_id, self._pages_model.warm)
 
-    def _show_no_document(self, _document: CaseDocument, error: Actionable) -> None:
-        self.page.clear(" ".join(messages.text(error)))
-
     def _show_changed(self, edited: Edited) -> None:
         case = edited.case
         self.panel.show_case(case, self._definitions.get(case.form_type))
-        self.page.set_fields(case.fields)
+        self.desk.update_case(case, self._title(case))
         if edited.action in ("undone", "redone") and edited.fields:
             self.panel.select(edited.fields[0])
         self._queue_model.forget((case.case_id,))
         self._refresh.start()
-        if self._opened is not None:
-            form = case.form_document
-            self.header.set_case(case.patient or (form.name if form else ""), case.receipt, self._title(case))
 
     def _show_nothing(self) -> None:
-        self._opened = None
-        self._document = None
         self.queue.set_open("")
-        self.header.set_case("", "", "")
-        self.page.clear(self.tr("Choose a case on the left, or drop files on the window."))
+        self.desk.show_nothing(self.tr("Choose a case on the left, or drop files on the window."))
         self.panel.show_nothing(self.tr("The fields of a case appear here."))
 
     def _verify(self) -> None:
@@ -422,9 +328,10 @@ class IntakeScreen(QWidget):
         self._field = path
         case = self._case_model.case
         field = case.field(path) if case and path else None
-        if field is not None and field.group and case is not None:
-            self.page.select_many([f.path for f in case.fields if f.group == field.group])
-        self.page.select(path or None)
+        together = (
+            [f.path for f in case.fields if f.group == field.group] if case and field and field.group else []
+        )
+        self.desk.select(path, together)
         self.layout_changed.emit()
 
     def _set_typing(self, path: str) -> None:
@@ -439,27 +346,15 @@ class IntakeScreen(QWidget):
         self._case_model.drop_draft(path)
 
     def _draw_lens(self, path: str, width: int, height: int) -> None:
-        """Ask for the crop of a field, `width` x `height` in device pixels; again once the page is there."""
-        self._lens = (path, width, height)
         case = self._case_model.case
         field = case.field(path) if case else None
-        if field is None or field.page is None or self._document is None or field.page > len(self._sizes):
-            return
-        ratio = self.devicePixelRatioF()
-        turns = (self._document.turn(field.page) + dict(self.page.state().turns).get(field.page - 1, 0)) % 4
-        request = lens_request(
-            field, self._sizes[field.page - 1], round(width / ratio), round(height / ratio), ratio, turns
-        )
-        if request is not None:
-            self._pages_model.draw_lens(path, request)
-
-    def _show_lens(self, path: str, image: QImage) -> None:
-        self.panel.set_lens(path, image)
+        if field is not None:
+            self.desk.draw_lens(field, width, height)
 
     def _read_region(self, page: int, box: Box) -> None:
         case = self._case_model.case
         field = case.field(self._field) if case and self._field else None
-        if field is None or self._document is None:
+        if field is None:
             self.said.emit(
                 "info",
                 self.tr("No field is selected."),
@@ -468,7 +363,7 @@ class IntakeScreen(QWidget):
         elif field.kind is FieldKind.TICK_BOX:
             self.said.emit("info", self.tr("A tick box holds no text."), self.tr("Tick it with Space."))
         else:
-            self._pages_model.read_region(field.path, self._document.document_id, page, box)
+            self.desk.read_region(field.path, page, box)
 
     def _take_region(self, path: str, words: tuple[Word, ...]) -> None:
         text = self._joined(path, words)
@@ -509,13 +404,9 @@ class IntakeScreen(QWidget):
         else:
             self._replace_text(word.text)
 
-    def _keep_view(self, state: PageViewState) -> None:
-        if self._document is not None:
-            self._case_model.keep_view(f"view:{self._document.document_id}", view_document(state))
-
     # what is remembered between starts
 
-    def desk(self) -> Json:
+    def layout_now(self) -> Json:
         """Which case and field are open, and how the screen is laid out."""
         case = self._case_model.case
         query = self._queue_model.query
@@ -532,7 +423,7 @@ class IntakeScreen(QWidget):
         """Lay the screen out as it was left and open what was open."""
         if desk.get("sizes"):
             self.splitter.setSizes([int(s) for s in desk["sizes"]])
-        statuses = tuple(IntakeStatus(s) for s in desk.get("statuses", ())) or OPEN
+        statuses = tuple(IntakeStatus(s) for s in desk.get("statuses", OPEN))
         sort = QueueSort(desk.get("sort", QueueSort.DUE))
         descending = bool(desk.get("descending", False))
         self.queue.set_statuses(statuses)

@@ -177,7 +177,7 @@ class Window(QMainWindow):
         self.ready.emit()
 
     def _remember(self) -> None:
-        self.case_model.keep_view(DESK, self.intake.desk())
+        self.case_model.keep_view(DESK, self.intake.layout_now())
 
     # settings
 
