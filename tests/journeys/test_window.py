@@ -283,3 +283,24 @@ def test_a_case_that_another_program_took_in_appears_in_the_queue(desk: Desk) ->
     with a_workstation(desk.folder / "w", key=desk.key) as other:
         other.in_store(other.intake.arrive, a_pdf(), "other.pdf", "bob")
     wait_until(lambda: walk.window.queue_model.rowCount() == 1, "the other program's case appears")
+
+
+def test_words_clicked_one_after_the_other_make_one_answer(desk: Desk) -> None:
+    walk = desk.open()
+    desk.take_in(walk, "a")
+    walk.window.intake.panel.select("patient_name")
+    walk.settle()
+    for text in ("Bob", "Banks"):
+        walk.window.intake.page.word_clicked.emit(1, Word(text, Box(0.1, 0.1, 0.2, 0.12)))
+    walk.key(Qt.Key.Key_Return)
+    assert walk.field("patient_name").current == "Bob Banks"
+
+
+def test_the_choice_to_list_all_cases_is_kept(desk: Desk) -> None:
+    walk = desk.open()
+    desk.take_in(walk, "a")
+    walk.window.intake.queue.statuses_changed.emit(())
+    walk.settle()
+    desk.close()
+    again = desk.open()
+    assert again.window.queue_model.query.statuses == ()

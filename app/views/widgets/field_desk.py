@@ -159,7 +159,7 @@ class FieldDesk(FieldSheet):
         """Type a text for the person, at the cursor or over what is selected."""
         entry = self.open_entry
         if entry is not None and not entry.ticks and not self.locked:
-            self.card.editor.insertPlainText(" ".join(text.split()))
+            self.card.editor.insertPlainText(" ".join(text.splitlines()))
             self._begin_editing()
             self.focus_editor()
 
