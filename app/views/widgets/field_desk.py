@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
@@ -159,7 +160,7 @@ class FieldDesk(FieldSheet):
         """Type a text for the person, at the cursor or over what is selected."""
         entry = self.open_entry
         if entry is not None and not entry.ticks and not self.locked:
-            self.card.editor.insertPlainText(" ".join(text.splitlines()))
+            self.card.editor.insertPlainText(re.sub(r"\s+", " ", text).rstrip())
             self._begin_editing()
             self.focus_editor()
 
