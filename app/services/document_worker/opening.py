@@ -13,6 +13,9 @@ MAX_PAGES = 2000
 MAX_SIDE = 14_400.0
 """Points: the largest page the PDF standard allows."""
 
+_BITS_PER_SAMPLE = 258
+"""The TIFF tag that says how deep each channel is."""
+
 _SEND_AGAIN = "Ask the sender to send it again."
 _FILE_TYPES = {media.PDF: "pdf", media.TIFF: "tiff", media.JPEG: "jpeg", media.PNG: "png"}
 
@@ -49,7 +52,10 @@ def opened(content: bytes, media_type: str) -> Any:
             content = content[start:]
     with telling_what_is_broken():
         try:
-            document = pymupdf.open(stream=content, filetype=_FILE_TYPES[media_type])
+            if media_type == media.TIFF and _deep(content):
+                document = _through_pillow(content)
+            else:
+                document = pymupdf.open(stream=content, filetype=_FILE_TYPES[media_type])
             count = document.page_count
         except Unreadable:
             raise
@@ -79,6 +85,19 @@ def opened(content: bytes, media_type: str) -> Any:
         return document
 
 
+def _deep(content: bytes) -> bool:
+    """Whether a TIFF has more than 8 bits a sample: MuPDF reads those wrongly when they are predicted."""
+    import io
+
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            return bool(max(picture.tag_v2.get(_BITS_PER_SAMPLE, (1,))) > 8)  # type: ignore[attr-defined]
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, MuPDF says whether it can be opened
+        return False
+
+
 def _through_pillow(content: bytes) -> Any:
     """The pictures of an image file as a document of PNG pages, upright by their EXIF orientation."""
     import io
@@ -94,6 +113,8 @@ def _through_pillow(content: bytes) -> Any:
                 break
             dpi = float((frame.info.get("dpi") or (150,))[0] or 150)
             dpi = dpi if 50 <= dpi <= 1200 else 150.0
+            if frame.mode.startswith("I;16"):  # converting would cut everything above 255 to white
+                frame = frame.convert("I").point(lambda level: level / 257).convert("L")
             upright = ImageOps.exif_transpose(frame).convert("RGB")
             stored = io.BytesIO()
             upright.save(stored, "PNG", compress_level=1)

@@ -132,6 +132,14 @@ def test_every_page_of_a_tiff_can_be_opened(opened: Open) -> None:
     assert shades == [0, 255, 0]
 
 
+def test_a_tiff_of_sixteen_bits_shows_what_was_scanned(opened: Open) -> None:
+    ramp = np.tile(np.linspace(0, 65535, 200, dtype=np.uint16), (100, 1))
+    out = io.BytesIO()
+    Image.fromarray(ramp).save(out, "TIFF", compression="tiff_lzw", tiffinfo={317: 2}, dpi=(72, 72))
+    shown = pixels(opened(out.getvalue()), 0, 1.0)
+    assert np.abs(shown[50, :, 0].astype(int) - np.linspace(0, 255, 200)).max() < 4
+
+
 def test_a_photo_stands_as_its_camera_was_held(opened: Open) -> None:
     picture = Image.new("RGB", (200, 100), "white")
     picture.paste("black", (0, 0, 40, 40))
