@@ -18,8 +18,8 @@ def test_a_killed_window_comes_back_as_it_was(tmp_path: Path) -> None:
     assert result.lost == 0, result.as_json()
 
 
-def state(text: str = "abc", cursor: int = 3, zoom: float = 1.0) -> dict:
-    return {"field": "f", "typed": True, "text": text, "cursor": cursor, "zoom": zoom, "fit": ""}
+def state(text: str = "abc", cursor: int = 3, zoom: float = 1.0, typed: bool = True) -> dict:
+    return {"field": "f", "typed": typed, "text": text, "cursor": cursor, "zoom": zoom, "fit": ""}
 
 
 def judged(before: Seen, restored: dict, history: tuple[str, ...] = ()) -> Result:
@@ -46,3 +46,9 @@ def test_the_judge_allows_what_was_on_screen_for_less_than_300_ms_to_be_either()
     seen = Seen([], [(0.0, state("ab", 2)), (0.9, state("abc", 3))], False, 1.0)
     assert not judged(seen, state("ab", 2)).lost
     assert not judged(seen, state("abc", 3)).lost
+
+
+def test_the_judge_takes_a_committed_text_for_the_typed_one_and_no_other() -> None:
+    seen = Seen([], [(0.0, state("abc", 3))], False, 1.0)
+    assert not judged(seen, state("abc", 0, typed=False)).lost
+    assert judged(seen, state("ab", 0, typed=False)).lost_text

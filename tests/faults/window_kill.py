@@ -11,8 +11,9 @@ SIGKILL. The next round's child reports what it restored, and the parent checks:
   text, cursor   field, text and cursor are what was on screen 300 ms before the kill, or anything later;
   zoom           the same.
 
-A kill between a key press and the report of what it did cannot be judged from outside for the text: those
-rounds are counted as `in_flight`, and only what was acknowledged is checked in them.
+A kill between a key press and the report of what it did cannot be judged from outside for the text: what is there
+may be newer than anything that was reported. Those rounds are counted as `in_flight`, and only what was
+acknowledged is checked in them. Enter, Esc and undo go through the store, so theirs ends with the acknowledgement.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ ON_SCREEN = 0.3
 LONGEST = 2.2
 START_SECONDS = 60
 FIELDS = 6
+THROUGH_STORE = ("Key_Return", "Key_Escape", "undo")
+LONGEST_STORE = 2.0
+"""Seconds after which a key that went through the store has either been acknowledged or changed nothing."""
 
 
 # --- the child ------------------------------------------------------------------------------------------
@@ -85,7 +89,7 @@ def child(folder: Path, key: bytes, seed: int) -> None:
             "fit": page.state().fit,
         }
 
-    model.case_changed.connect(lambda edited: say(acknowledged=edited.case.revision))
+    model.case_changed.connect(lambda edited: say(acknowledged=edited.case.revision, shown=shown()))
     if not station.in_store(station.store.queue, QueueQuery(statuses=())):
         window.intake_model.add_files([folder.parent / "form.png"])
     wait_until(lambda: model.case is not None and bool(model.case.fields), "a case is open", START_SECONDS)
@@ -234,20 +238,25 @@ def _follow(process: subprocess.Popen[str], seconds: float, result: Result) -> S
     process.send_signal(signal.SIGKILL)
     seen.killed_at = time.monotonic()
     process.wait()
+    unreported, through_store = False, 0.0
     assert process.stdout is not None
     for line in process.stdout.read().splitlines():
         try:
             said = json.loads(line)
         except ValueError:
             break  # the last line was cut by the kill
-        if "acknowledged" in said:
-            seen.acknowledged.append(said["acknowledged"])
-        elif "key" in said:
-            seen.in_flight = True
+        if "key" in said:
+            unreported = True
+            through_store = said["t"] if said["key"] in THROUGH_STORE else through_store
             result.keys += 1
+        if "acknowledged" in said:
+            through_store = 0.0
+            seen.acknowledged.append(said["acknowledged"])
         elif "shown" in said:
-            seen.in_flight = False
+            unreported = False
+        if "shown" in said:
             seen.shown.append((said["t"], said["shown"]))
+    seen.in_flight = unreported or through_store > seen.killed_at - LONGEST_STORE
     return seen
 
 
@@ -281,8 +290,11 @@ def _window(before: Seen) -> list[dict[str, Any]]:
 
 
 def _same_text(shown: dict[str, Any], restored: dict[str, Any]) -> bool:
-    """Typed text must be back with its field and cursor; where nothing was typed, the field must be."""
-    if shown["typed"]:
+    """Typed text must be back with its field and cursor; where nothing was typed, the field must be.
+
+    Typed text may also have been committed since: then it is the field's value, and there is no cursor to keep.
+    """
+    if shown["typed"] and restored["typed"]:
         return _text(shown) == _text(restored)
     return bool(shown["field"] == restored["field"] and shown["text"] == restored["text"])
 
