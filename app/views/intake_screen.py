@@ -229,8 +229,14 @@ class IntakeScreen(QWidget):
     # the case
 
     def open_case(self, case_id: str) -> None:
-        """Show a case. What is being typed in the one before is committed first."""
+        """Show a case. What is being typed in the one before is committed first.
+
+        The keyboard goes to the fields of a case that is open already.
+        """
         self.leave()
+        case = self._case_model.case
+        if case is not None and case.case_id == case_id:
+            self.panel.focus_editor()
         self._case_model.open(case_id)
 
     def open_next(self) -> None:

@@ -141,6 +141,14 @@ def test_the_dearest_doubt_is_open_first_and_enter_walks_through_them(desk: Desk
     assert walk.field("patient_name").state is FieldState.UNSEEN  # it was sure: nobody had to look
 
 
+def test_enter_on_the_card_of_the_open_case_goes_to_its_fields(desk: Desk) -> None:
+    walk = desk.open()
+    desk.take_in(walk, "a")
+    walk.window.intake.queue.list.setFocus()
+    walk.key(Qt.Key.Key_Return)
+    assert walk.window.intake.panel.isAncestorOf(walk.hand)
+
+
 def test_a_typed_correction_is_stored_and_ctrl_z_takes_it_back(desk: Desk) -> None:
     walk = desk.open()
     desk.take_in(walk, "a")

@@ -338,3 +338,17 @@ def test_the_filters_of_another_session_are_taken_over_without_telling_anybody(p
     panel.set_statuses(OPEN)
     assert told == []
     assert panel.sorting.text() == "Patient"
+
+
+def test_the_card_the_keyboard_is_on_stands_on_the_same_ground_as_the_others(panel: QueuePanel) -> None:
+    filled(panel, row(1), row(2), row(3))
+    panel.list.setFocus()
+    panel.list.setCurrentIndex(panel.list.model().index(1, 0))
+    drawn = panel.list.viewport().grab().toImage()
+    ratio = drawn.devicePixelRatio()
+    grounds = {
+        drawn.pixelColor((place.bottomRight() - QPoint(12, 12)) * ratio).name()
+        for n in range(3)
+        if (place := panel.list.visualRect(panel.list.model().index(n, 0))).isValid()
+    }
+    assert len(grounds) == 1

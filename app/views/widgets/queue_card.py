@@ -134,8 +134,8 @@ class QueueCard(QStyledItemDelegate):
             painter.fillRect(
                 QRectF(place.left(), place.top(), theme.px(3), place.height()), theme.colour("accent")
             )
-        elif hovered:
-            painter.fillRect(place, theme.colour("background"))
+        else:  # also over what the style fills a selected row with: no card is read on that
+            painter.fillRect(place, theme.colour("background" if hovered else "surface"))
         painter.fillRect(QRectF(place.left(), place.bottom() - 1, place.width(), 1), theme.colour("line"))
         if isinstance(row, QueueRow):
             self._paint_row(painter, place, row, index.data(PROGRESS_ROLE))
