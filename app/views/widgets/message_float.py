@@ -13,6 +13,8 @@ STAYS_MS = {"info": 6000, "sure": 8000}
 """News goes by itself; what needs a look or went wrong stays until it is put away."""
 MARGIN = 16
 WIDEST = 640
+LEAST = 400
+"""Narrower than this no words stand beside their button: over a narrow page the line reaches past it."""
 
 
 class MessageFloat(QWidget):
@@ -63,8 +65,11 @@ class MessageFloat(QWidget):
         corner = self._over.mapTo(parent, self._over.rect().bottomLeft())
         margin = theme.px(MARGIN)
         width = min(theme.px(WIDEST), self._over.width() - 2 * margin)
+        width = max(width, min(theme.px(LEAST), parent.width() - 2 * margin))
         height = max(self._line.heightForWidth(width - 2), self._line.sizeHint().height()) + 2
         x = corner.x() + (self._over.width() - width) // 2
+        # What does not fit over the page reaches to its left: the fields' buttons on the right stay free.
+        x = max(margin, min(x, corner.x() + self._over.width() - margin - width))
         self.setGeometry(x, corner.y() - height - margin + 1, width, height)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
