@@ -17,7 +17,7 @@ from app.services.intake import Intake
 from app.services.lanes import Lanes
 from app.services.pages import Pages
 from app.services.ports import DocumentOpener, FormProcessor, TextReader
-from app.services.processors import load_definitions
+from app.services.processors import load_calibration, load_definitions
 from app.services.store.blob import BlobFolder
 from app.services.store.failure import told_in_words
 from app.services.store.key import KeyQuestion, change_passphrase, unlock
@@ -135,7 +135,7 @@ def embedded(definitions: tuple[FormDefinition, ...]) -> Backends:
     from app.services.local.ocr_form_processor import OcrFormProcessor
 
     opener = WorkerDocumentOpener()
-    processor = OcrFormProcessor(definitions)
+    processor = OcrFormProcessor(definitions, load_calibration(resource("processors")))
 
     def close() -> None:
         opener.close_all()

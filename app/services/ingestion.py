@@ -54,7 +54,8 @@ class Ingestion:
             return Ingested(path, (), refused=error)
         # One that is being read may be left over from a program that died: `read` finds out.
         if arrival.case.intake_status not in (IntakeStatus.RECEIVED, IntakeStatus.READING):
-            return Ingested(path, (arrival.case,), known=arrival.known)
+            cases = self._in_store(self.intake.cases_of_the_same_file, arrival.case.case_id)
+            return Ingested(path, cases, known=arrival.known)
         try:
             cases, seconds = self.read(arrival.case.case_id, watch)
         except StorageFailed as error:

@@ -163,6 +163,12 @@ class Intake:
         writes = writes_for(document, {"intake_status": str(IntakeStatus.RECEIVED), "reason": None})
         return self.changes.write(document, case_id, Action.RECEIVED, by, writes).case
 
+    def cases_of_the_same_file(self, case_id: str) -> tuple[Case, ...]:
+        """Every case that came with this case's file, this one first."""
+        _, entry = _form_entry(self.changes.store.case_document(case_id))
+        others = [c for c in self.changes.store.cases_with_content(entry["sha256"]) if c != case_id]
+        return tuple(self.case(c) for c in (case_id, *others))
+
     def case(self, case_id: str) -> Case:
         """The case as it stands."""
         return case_from(self.changes.store.case_document(case_id))

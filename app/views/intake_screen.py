@@ -59,6 +59,8 @@ class IntakeScreen(QWidget):
         self._awaited_field = ""
         self._next_after_verify = ""
         self._typing = ""
+        self._just_verified = ""
+        self._can_undo = False
         self.queue = QueuePanel()
         self.desk = PageDesk(case_model, pages_model)
         self.page = self.desk.page
@@ -106,6 +108,7 @@ class IntakeScreen(QWidget):
         self._case_model.case_closed.connect(self._show_nothing)
         self._case_model.refused.connect(self._refused)
         self._case_model.verified.connect(self._verified)
+        self._case_model.undo_changed.connect(self._show_undo)
         # the fields
         panel = self.panel
         panel.field_selected.connect(self._select_field)
@@ -120,7 +123,7 @@ class IntakeScreen(QWidget):
         panel.row_added.connect(self._case_model.add_row)
         panel.row_removed.connect(self._case_model.remove_row)
         panel.reopen_requested.connect(self._case_model.undo)
-        panel.undo_requested.connect(self._case_model.undo)
+        panel.undo_requested.connect(self._undo)
         panel.redo_requested.connect(self._case_model.redo)
         panel.verify_requested.connect(self._verify)
         panel.next_case_requested.connect(self.open_next)
@@ -252,8 +255,19 @@ class IntakeScreen(QWidget):
         """Commit what is being typed."""
         self.panel.commit()
 
+    def _undo(self) -> None:
+        """Take back the last thing done: in this case, or the verification that brought it on screen."""
+        if self._can_undo or not self._just_verified:
+            self._case_model.undo()
+        else:
+            self.take_back(self._just_verified)
+
+    def _show_undo(self, can_undo: bool, _can_redo: bool) -> None:
+        self._can_undo = can_undo
+
     def take_back(self, case_id: str) -> None:
         """Open a case that was just verified again, as it was before."""
+        self._just_verified = ""
         self.leave()
         self._case_model.undo_in(case_id)
 
@@ -317,6 +331,7 @@ class IntakeScreen(QWidget):
         self._case_model.verify()
 
     def _verified(self, case_id: str) -> None:
+        self._just_verified = case_id
         case = self._case_model.case
         self.verified.emit(case_id, case.receipt if case and case.case_id == case_id else "")
         if self._next_after_verify:

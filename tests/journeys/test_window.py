@@ -312,3 +312,17 @@ def test_the_choice_to_list_all_cases_is_kept(desk: Desk) -> None:
     desk.close()
     again = desk.open()
     assert again.window.queue_model.query.statuses == ()
+
+
+def test_ctrl_z_takes_a_verification_back_although_the_next_case_is_open(desk: Desk) -> None:
+    walk = desk.open()
+    desk.take_in(walk, "a", "b")
+    first = walk.case.case_id
+    for _ in range(3):
+        walk.key(Qt.Key.Key_Return)
+    walk.key(Qt.Key.Key_F9)
+    assert walk.case.case_id != first
+    walk.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert walk.case.case_id == first
+    assert walk.case.intake_status is IntakeStatus.NEEDS_REVIEW
+    assert walk.field("patient_dob").state is FieldState.CONFIRMED  # only the verification was taken back

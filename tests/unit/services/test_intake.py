@@ -243,3 +243,21 @@ def test_a_file_whose_reader_was_killed_is_read_when_it_is_taken_in_again(tmp_pa
             station.in_store(station.intake.begin_reading, case_id, "reader")
         (case,) = ingestion(station).take_in(path, "ada").cases
     assert (case.case_id, case.intake_status) == (case_id, IntakeStatus.NEEDS_REVIEW)
+
+
+def test_a_package_that_arrives_again_is_told_with_all_its_cases(tmp_path: Path) -> None:
+    path = tmp_path / "fax.tif"
+    path.write_bytes(a_pdf())
+    package = Extraction(
+        2,
+        tuple(
+            FormExtraction("tx_nofr001", "test", (p,), (read_field("patient_name", f"P{p}"),)) for p in (1, 2)
+        ),
+        (Part("form", (1,)), Part("form", (2,))),
+    )
+    with a_workstation(tmp_path / "w", package) as station:
+        first = ingestion(station).take_in(path, "ada")
+        again = ingestion(station).take_in(path, "ada")
+        assert again.known
+        assert {c.case_id for c in again.cases} == {c.case_id for c in first.cases}
+        assert len(again.cases) == 2
