@@ -16,7 +16,7 @@ FEATURES = ("one", "mean", "lowest", "length", "fits", "misfits", "overprint", "
 kind's shape is met or not. `overprint`: touches something printed. `spill`: leaves its zone. `poor`: how
 broken the page is (0 clean to 1). `placement`: one less the placement confidence."""
 
-DEFAULT = (0.9, 0.25, 0.75, -0.15, 0.6, -1.6, -2.2, -0.3, -1.0, -2.5)
+DEFAULT = (3.64, 0.42, 0.28, -1.02, 0.33, -3.54, -0.96, -0.32, -5.09, -1.54)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ class _FormReading:
         self._slots = slots_of(page.flat.definition)
         self._poor = poorness(page.flat)
         self._words: list[Word] = []
+        self._spread: list[tuple[str, Run]] = []
 
     def read(self) -> tuple[tuple[FormField, ...], tuple[Word, ...]]:
         boxes = [s for s in self._slots if s.kind is FieldKind.TICK_BOX]
@@ -139,7 +140,10 @@ class _FormReading:
         areas = np.array([(w.x0 - 3, w.y0 - 6, w.x1 + 3, w.y1 + 6) for w in self._page.words] or [(0.0,) * 4])
         marked = np.array(marks or [(0.0,) * 4])
         kept = []
+        small = 0.4 * text_height(flat.pieces)
         for piece in flat.pieces:
+            if piece.overprint and max(piece.width, piece.height) < small:
+                continue  # a corner of a printed letter
             x, y = (piece.x0 + piece.x1) / 2, piece.middle
             for each in (marked, areas):
                 if bool(
@@ -177,6 +181,7 @@ class _FormReading:
     # -- texts
 
     def _answered(self, slots: Sequence[Slot], found: dict[str, list[Run]], height: float) -> list[FormField]:
+        self._spread = [(s.embeds, r) for s in slots for r in found.get(s.path, ()) if _worth(r, height)]
         fields: list[FormField] = []
         waiting: list[tuple[Slot, list[Run]]] = []
         for slot in slots:
@@ -248,6 +253,14 @@ class _FormReading:
             return self._field(slot, "", 1.0, Source.FILLABLE, widget.box, placement=1.0)
         box = self._on_page(*self._flat.pixels(slot.zone))
         specks = sum(sum(p.area for p in r.pieces) for r in each) / (height * height)
+        x0, y0, x1, y1 = self._flat.pixels(slot.zone)
+        for embeds, other in self._spread:
+            if embeds == slot.kind:
+                continue  # a description that ends in its code reaches the code's own column by habit
+            wide, high = min(x1, other.x1) - max(x0, other.x0), min(y1, other.y1) - max(y0, other.y0)
+            if wide > 0.25 * (x1 - x0) and high > 0.5 * height:
+                # A neighbour's answer runs through this place; what is written under it may not be seen.
+                return self._field(slot, "", 0.6, Source.ABSENT, box)
         sure = (0.992 - min(0.25, 0.4 * specks)) * self._page.placement**0.05
         return self._field(slot, "", sure, Source.ABSENT, box)
 
@@ -427,7 +440,10 @@ def _put_together(slot: Slot, each: Sequence[Run], lines: Sequence[Line], height
 def _plain(line: Line) -> Line:
     """Typographic glyphs as people type them; remains of ruling at the ends are dropped."""
     glyphs = [replace(g, text=_PLAIN.get(g.text, g.text)) for g in line.glyphs]
-    while glyphs and glyphs[0].text in " _|:":
+    while glyphs and (
+        glyphs[0].text in " _|:"
+        or (glyphs[0].text in ".,;'" and (len(glyphs) == 1 or not glyphs[1].text.isdigit()))
+    ):
         glyphs.pop(0)
     while glyphs and glyphs[-1].text in " _|":
         glyphs.pop()
