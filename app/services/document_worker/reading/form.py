@@ -369,6 +369,10 @@ def crop_of(run: Run, height: float) -> tuple[float, float]:
     return max(0.0, run.x0 - 0.45 * height), run.x1 + 0.45 * height
 
 
+MOST_BLANKS = 5
+"""Words are longer than this on the average, blank included; more gaps than that are breaks in pale letters."""
+
+
 def _spaced(run: Run, line: Line, height: float) -> Line:
     """The line with the blanks that the recognizer ran over: where the ink leaves a gap as wide as a blank."""
     columns = sorted((p.x0, p.x1) for p in run.pieces)
@@ -380,6 +384,8 @@ def _spaced(run: Run, line: Line, height: float) -> Line:
         reached = max(reached, x1)
     if run.pieces[0].text is not None or not gaps or len(line.glyphs) < 2:
         return line
+    if len(gaps) > len(line.glyphs) / MOST_BLANKS:
+        return line  # letters that came through in pieces: their gaps are no blanks
     left, right = crop_of(run, height)
     places = [left + g.at * (right - left) for g in line.glyphs]
     glyphs = list(line.glyphs)
