@@ -261,17 +261,26 @@ def test_a_document_takes_the_spare_worker(opener: WorkerDocumentOpener, opened:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
 def test_no_worker_outlives_a_program_that_was_killed(tmp_path: Path) -> None:
-    # The worker is stopped, so that it cannot notice by itself: as if it hung in a call.
+    # The worker sleeps in a call of C: it reads no pipe and runs no Python, as if a document had hung it.
     program = textwrap.dedent("""
-        import os, signal, sys
-        from app.services.document_worker.process import WorkerProcess
-        worker = WorkerProcess("pages")
-        worker.call("open", {"media_type": "application/pdf"}, sys.stdin.buffer.read(), seconds=60)
+        import os, select, signal, sys
+        from app.services.document_worker import process
+        body = '''
+        import ctypes, sys
+        from app.services.document_worker.limit import die_with_parent
+        die_with_parent(int(sys.argv[-1]))
+        print("ready", flush=True)
+        ctypes.PyDLL(None).sleep(600)
+        '''
+        body = "\\n".join(line.strip() for line in body.splitlines())
+        process._command = lambda role: [sys.executable, "-c", body]
+        worker = process.WorkerProcess("pages")
+        select.select([worker._out], [], [], 60)
         print(worker.pid, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
     """)
     done = subprocess.run(
-        [sys.executable, "-c", program], input=pdf(), capture_output=True, cwd=ROOT, check=False, timeout=120
+        [sys.executable, "-c", program], capture_output=True, cwd=ROOT, check=False, timeout=120
     )
     worker = int(done.stdout)
     deadline = time.monotonic() + 20

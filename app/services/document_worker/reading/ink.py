@@ -275,7 +275,7 @@ def _through(colours: Gray, text: Mask, rules: Mask) -> tuple[Mask, Mask]:
         return text, rules
     strength, depth, clear = _hued(colours)
     # A JPEG lets colour bleed into the black next to it: a stroke that crosses is coloured through.
-    through = cv2.compare(strength, np.asarray(cv2.multiply(depth, 0.6), np.uint8), cv2.CMP_GT) > 0
+    through = cv2.compare(strength, np.asarray(cv2.multiply(depth, 0.5), np.uint8), cv2.CMP_GT) > 0
     hued = clear & rules & through.astype(np.uint8)
     # Where the ruling itself is printed in colour, colour tells nothing.
     if not hued.any() or int(hued.sum()) > 0.2 * int(rules.sum()):
