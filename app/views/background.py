@@ -67,6 +67,9 @@ class Background(QObject):
     ) -> Task:
         """Call `function` in a lane with frozen arguments; `done` or `failed` is called on the UI thread."""
         task = Task(owner, lane, done, failed)
+        if self._closed:  # the program is ending: a timer or an event came late
+            task.cancelled = True
+            return task
         self._waiting.add(task)
         future = self._lanes.submit(lane, function, *arguments)
         task.future = future

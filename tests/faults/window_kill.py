@@ -36,7 +36,7 @@ LONGEST = 2.2
 START_SECONDS = 60
 FIELDS = 6
 THROUGH_STORE = ("Key_Return", "Key_Escape", "undo")
-LONGEST_STORE = 2.0
+LONGEST_STORE = 0.7
 """Seconds after which a key that went through the store has either been acknowledged or changed nothing."""
 
 

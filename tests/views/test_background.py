@@ -115,3 +115,12 @@ def test_a_bug_reaches_the_log_and_the_window_and_whoever_waits(
     assert isinstance(told.args[0], KeyError)
     assert "work in the background failed" in caplog.text
     assert seen[0].code == "bug"
+
+
+def test_work_asked_for_after_the_end_is_not_begun(background: Background) -> None:
+    begun: list[int] = []
+    background.close()
+    task = background.run(QObject(), "store", begun.append, 1)
+    assert task.cancelled
+    assert not background.busy
+    assert begun == []
