@@ -45,7 +45,7 @@ class Window(QMainWindow):
         super().__init__()
         self.setWindowTitle("Countersign")
         self.resize(1440, 900)
-        self.setMinimumSize(1024, 640)
+        self.setMinimumHeight(640)  # the width follows from what is in it, at any size of text
         self._workstation = workstation
         self._is_ready = False
         self.background = background
