@@ -135,7 +135,7 @@ def embedded(definitions: tuple[FormDefinition, ...]) -> Backends:
     from app.services.local.ocr_form_processor import OcrFormProcessor
 
     opener = WorkerDocumentOpener()
-    processor = OcrFormProcessor(definitions, load_calibration(resource("processors")))
+    processor = OcrFormProcessor(definitions, {"": load_calibration(resource("processors"))})
 
     def close() -> None:
         opener.close_all()

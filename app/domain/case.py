@@ -148,6 +148,8 @@ def field_document(field: FormField) -> Json:
         ]
     if field.suggestions:
         document["suggestions"] = list(field.suggestions)
+    if field.supplied:
+        document["supplied"] = field.supplied
     return document
 
 
@@ -183,6 +185,7 @@ def field_from(path: str, data: Mapping[str, Any], row_order: int = 0) -> FormFi
             for d in data.get("doubts", ())
         ),
         suggestions=tuple(data.get("suggestions", ())),
+        supplied=str(data.get("supplied", "")),
         state=FieldState(data.get("state", "unseen")),
         corrected_value=data.get("corrected_value"),
         by=data.get("by"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from app.domain.box import Box
+from app.domain.calibration import Evidence
 
 Value = str | bool
 """What a field holds: text as printed, or ticked / not ticked."""
@@ -77,7 +78,9 @@ class FormField:
     `confidence` is the calibrated probability that `value` equals what is printed;
     `placement_confidence` that it was read in the right place. `box` is in page fractions
     of page `page` (1-based) of document `document_id`.
-    `group` names the question that several tick boxes answer together.
+    `group` names the question that several tick boxes answer together. `supplied` are characters of the
+    value that the page does not show and that its kind supplied (the strokes of a date a fax dropped).
+    `evidence` is what the confidence rests on; it comes with an extraction and is not kept with a case.
     """
 
     path: str
@@ -96,11 +99,13 @@ class FormField:
     group: str = ""
     doubts: tuple[Doubt, ...] = ()
     suggestions: tuple[str, ...] = ()
+    supplied: str = ""
     state: FieldState = FieldState.UNSEEN
     corrected_value: Value | None = None
     by: str | None = None
     at: datetime | None = None
     warnings: tuple[FieldWarning, ...] = ()
+    evidence: Evidence | None = field(default=None, repr=False, compare=False)
 
     @property
     def current(self) -> Value:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.domain.box import Box
@@ -27,6 +27,7 @@ class Anchor:
 
     text: str
     box: Box
+    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,20 @@ class FormDefinition:
     def field(self, name: str) -> FieldDefinition | None:
         return next((f for f in self.fields if f.name == name), None)
 
+    def on_page(self, page: int) -> FormDefinition:
+        """What stands on one page of the form, as a definition of its own: pages are matched one by one."""
+        if self.pages == 1:
+            return self
+        fields = tuple(f for f in self.fields if f.page == page)
+        names = {f.name for f in fields}
+        return replace(
+            self,
+            anchors=tuple(a for a in self.anchors if a.page == page),
+            fields=fields,
+            choices=tuple(c for c in self.choices if names.intersection(c.options)),
+            tables=tuple(t for t in self.tables if t.page == page),
+        )
+
     def section_title(self, name: str) -> str:
         return next((s.title for s in self.sections if s.name == name), name)
 
@@ -154,7 +169,7 @@ def from_json(data: Mapping[str, Any]) -> FormDefinition:
             version=_text(data, "version"),
             size=(float(data["size"][0]), float(data["size"][1])),
             titles=tuple(data.get("titles", ())),
-            anchors=tuple(Anchor(a["text"], _box(a["box"], a["text"])) for a in data.get("anchors", ())),
+            anchors=tuple(_anchor(a) for a in data.get("anchors", ())),
             sections=tuple(Section(s["name"], s["title"]) for s in data["sections"]),
             fields=tuple(_field(f) for f in data["fields"]),
             choices=tuple(
@@ -193,6 +208,10 @@ def _box(numbers: Sequence[float], where: str) -> Box:
     if not (0.0 <= box.x0 < box.x1 <= 1.0 and 0.0 <= box.y0 < box.y1 <= 1.0):
         raise BadDefinition(f"{where}: the box {tuple(numbers)} is empty or off the page")
     return box
+
+
+def _anchor(data: Mapping[str, Any]) -> Anchor:
+    return Anchor(data["text"], _box(data["box"], data["text"]), int(data.get("page", 1)))
 
 
 def _field(data: Mapping[str, Any]) -> FieldDefinition:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from difflib import SequenceMatcher
 
+from app.domain.code import NO_LISTS, CodeLists
 from app.domain.form import FieldKind, FieldState, FieldWarning, FormField
 from app.domain.processor import FormDefinition
 
@@ -26,6 +27,10 @@ RULE_TEXTS: dict[str, str] = {
     "icd10_letter": "ICD-10 codes start with a letter: did you mean {suggestion}?",
     "icd10_shape": "This does not look like an ICD-10 code.",
     "icd10_suggestion": "This does not look like an ICD-10 code: did you mean {suggestion}?",
+    "icd10_unknown": "“{code}” is not in the ICD-10-CM list.",
+    "icd10_not_billable": "“{code}” is a heading: ICD-10-CM asks for a more specific code.",
+    "hcpcs_unknown": "“{code}” is not in the HCPCS list.",
+    "supplied": "The page does not show “{supplied}”; the kind of answer supplied it.",
     "procedure_shape": "This does not look like a CPT or HCPCS code.",
     "procedure_suggestion": "This does not look like a CPT or HCPCS code: did you mean {suggestion}?",
     "date_unknown": "This is not a date on the calendar.",
@@ -72,7 +77,10 @@ def warning_text(warning: FieldWarning) -> str:
 
 
 def check(
-    fields: Sequence[FormField], definition: FormDefinition | None = None, today: date | None = None
+    fields: Sequence[FormField],
+    definition: FormDefinition | None = None,
+    today: date | None = None,
+    codes: CodeLists = NO_LISTS,
 ) -> Mapping[str, tuple[FieldWarning, ...]]:
     """All warnings by field path. Fields a person called illegible or not applicable are left in peace.
 
@@ -81,18 +89,21 @@ def check(
     """
     found: defaultdict[str, list[FieldWarning]] = defaultdict(list)
     judged = [f for f in fields if f.state not in (FieldState.ILLEGIBLE, FieldState.NOT_APPLICABLE)]
-    embeds = _embedded(definition)
+    embeds = embedded_kinds(definition)
     for field in judged:
         if field.required and field.empty:
             found[field.path].append(FieldWarning("required_empty", VALUE))
         if isinstance(field.current, str) and field.current.strip():
             text = field.current.strip()
             found[field.path] += _RULES.get(field.kind, _no_rule)(text)
+            if field.supplied and field.corrected_value is None:
+                found[field.path].append(FieldWarning("supplied", READING, (("supplied", field.supplied),)))
             if field.kind is FieldKind.DATE and today is not None:
                 found[field.path] += _date_bounds(field, text, today)
-            kind = embeds.get(_column_name(field.path), "")
+            kind = embeds.get(column_name(field.path), "")
             if kind:
                 found[field.path] += _embedded_code(text, kind)
+            found[field.path] += _listed(kind or str(field.kind), code_in(text) if kind else text, codes)
     for path, warning in _contradictions(judged, definition):
         found[path].append(warning)
     for path, warning in _between(judged, definition):
@@ -222,6 +233,20 @@ def _codes(text: str) -> list[str]:
     return [c for c in re.split(r"[\s,;]+", text) if c]
 
 
+def _listed(kind: str, text: str, codes: CodeLists) -> list[FieldWarning]:
+    """Codes that have the shape of their kind and are in no list: read right, they are wrong in themselves."""
+    found = []
+    for code in _codes(text):
+        if kind == FieldKind.ICD10 and codes.icd10 and ICD10.fullmatch(code.upper()):
+            if not codes.is_icd10(code):
+                found.append(FieldWarning("icd10_unknown", VALUE, (("code", code),)))
+            elif codes.billable and not codes.is_billable(code):
+                found.append(FieldWarning("icd10_not_billable", VALUE, (("code", code),)))
+        elif kind == FieldKind.PROCEDURE_CODE and codes.lacks_hcpcs(code):
+            found.append(FieldWarning("hcpcs_unknown", VALUE, (("code", code),)))
+    return found
+
+
 def _date(text: str) -> list[FieldWarning]:
     if as_date(text):
         return []
@@ -263,7 +288,8 @@ _RULES: Mapping[FieldKind, Callable[[str], list[FieldWarning]]] = {
 }
 
 
-def _embedded(definition: FormDefinition | None) -> Mapping[str, str]:
+def embedded_kinds(definition: FormDefinition | None) -> Mapping[str, str]:
+    """By field (`table.column` for cells): which kind of code stands at the end of its text."""
     if definition is None:
         return {}
     found = {f.name: f.embeds for f in definition.fields if f.embeds}
@@ -272,10 +298,16 @@ def _embedded(definition: FormDefinition | None) -> Mapping[str, str]:
     return found
 
 
-def _column_name(path: str) -> str:
+def column_name(path: str) -> str:
     """`table.column` of a cell, the path itself of a field: the name a definition knows."""
     parts = path.split(".")
     return f"{parts[0]}.{parts[2]}" if len(parts) == 3 else path
+
+
+def code_in(text: str) -> str:
+    """The code that stands at the end of a description after a dash, or the text itself."""
+    match = EMBEDDED.match(text)
+    return match["code"] if match else text
 
 
 def _embedded_code(text: str, kind: str) -> list[FieldWarning]:
@@ -315,14 +347,14 @@ def _between(
                     yield earlier.path, warning
                     yield later.path, warning
         elif rule.rule == "same_person":
-            yield from _same_person([f for f in fields if _column_name(f.path) in rule.fields])
+            yield from _same_person([f for f in fields if column_name(f.path) in rule.fields])
 
 
 def _pairs(fields: Sequence[FormField], names: Sequence[str]) -> Iterable[tuple[FormField, FormField]]:
     """The two fields a rule names; for columns of a table, once for every row."""
     rows: defaultdict[str, dict[str, FormField]] = defaultdict(dict)
     for field in fields:
-        name = _column_name(field.path)
+        name = column_name(field.path)
         if name in names:
             rows[field.cell[1] if field.cell else ""][name] = field
     for found in rows.values():

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from app.domain.box import Box
 from app.domain.extraction import Document, Extraction, Word
+from app.domain.processor import FormDefinition
+from app.domain.proposal import Proposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +100,26 @@ class TextReader(Protocol):
 
     def read_region(self, document: Document, page: int, box: Box) -> tuple[Word, ...]:
         """The lines of text in the box of page `page` (1-based), top to bottom. Raises `Unreadable`."""
+        ...
+
+
+class FormTeacher(Protocol):
+    """Helps to teach a form that is not known yet. Raises what `FormProcessor` raises."""
+
+    def propose(self, document: Document, watch: Watch | None = None) -> Proposal:
+        """What a definition of this form may start from: printed texts, zones, tables. The example may be
+        blank or filled in.
+        """
+        ...
+
+    def try_out(
+        self, document: Document, definition: FormDefinition, watch: Watch | None = None
+    ) -> Extraction:
+        """Read the document with this definition and no other; without a form when no page matches it."""
+        ...
+
+    def damaged(self, document: Document, kind: str, seed: int) -> Document:
+        """The document as it may arrive: each page damaged in a named way (`skew`, `fax`, `photo` and so on),
+        the same for the same seed. Raises `Rejected` for a kind that is not known.
+        """
         ...

@@ -32,7 +32,7 @@ PROCESSORS = Path(__file__).resolve().parents[2] / "resources" / "processors"
 
 @pytest.fixture(scope="module")
 def processor() -> Iterator[OcrFormProcessor]:
-    made = OcrFormProcessor(load_definitions(PROCESSORS), load_calibration(PROCESSORS))
+    made = OcrFormProcessor(load_definitions(PROCESSORS), {"": load_calibration(PROCESSORS)})
     yield made
     made.close()
 

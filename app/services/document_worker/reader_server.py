@@ -8,9 +8,9 @@ from typing import Any
 from app.domain.box import Box
 from app.domain.case import field_document
 from app.domain.extraction import Extraction
+from app.domain.form import FormField
 from app.domain.processor import FormDefinition, from_json
 from app.services.document_worker import limit
-from app.services.document_worker.reading.confidence import Calibration
 from app.services.document_worker.reading.document import read_document, read_region
 from app.services.document_worker.reading.engine import Engine
 from app.services.document_worker.serving import Answer, Serve, Tell
@@ -24,7 +24,6 @@ class ReaderServer:
 
         self._engine: Engine | None = None
         self._definitions: tuple[FormDefinition, ...] = ()
-        self._calibration = Calibration({})
 
     def load(self) -> None:
         """Load the models: about a quarter of a second, and most of the worker's memory."""
@@ -35,13 +34,12 @@ class ReaderServer:
 
     def define(self, header: Mapping[str, Any], _payload: bytes, _tell: Tell) -> Answer:
         self._definitions = tuple(from_json(d) for d in header["definitions"])
-        self._calibration = Calibration(header.get("calibration", {}))
         return {"forms": [d.form_type for d in self._definitions]}, b""
 
     def read(self, header: Mapping[str, Any], payload: bytes, tell: Tell) -> Answer:
         extraction = read_document(
             payload, str(header.get("media_type", "")), str(header.get("document_id", "")), self._definitions,
-            self._calibration, self._ready(), tell,
+            self._ready(), tell,
         )  # fmt: skip
         return {"extraction": extraction_document(extraction)}, b""
 
@@ -77,8 +75,15 @@ def extraction_document(extraction: Extraction) -> dict[str, Any]:
                 "processor_version": f.processor_version,
                 "pages": list(f.pages),
                 "quarter_turns": [list(t) for t in f.quarter_turns],
-                "fields": [{"path": field.path, **field_document(field)} for field in f.fields],
+                "fields": [_field(field) for field in f.fields],
             }
             for f in extraction.forms
         ],
     }
+
+
+def _field(field: FormField) -> dict[str, Any]:
+    data = {"path": field.path, **field_document(field)}
+    if field.evidence is not None:
+        data["evidence"] = [field.evidence.group, dict(field.evidence.numbers)]
+    return data

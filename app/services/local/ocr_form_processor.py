@@ -9,12 +9,15 @@ from dataclasses import replace
 from typing import Any
 
 from app.domain.box import Box
+from app.domain.calibration import DEFAULT, Evidence
 from app.domain.case import Json, field_from
+from app.domain.code import NO_LISTS, CodeLists
 from app.domain.errors import Cancelled, Unreadable
 from app.domain.extraction import Document, Extraction, FormExtraction, PageText, Part, Word
 from app.domain.form import FormField
 from app.domain.processor import FormDefinition
 from app.services import media
+from app.services.confidence import Judge
 from app.services.document_worker.process import WorkerGone, WorkerProcess
 from app.services.document_worker.wire import Frame
 from app.services.local.document_opener import lost, words_from
@@ -36,9 +39,15 @@ class OcrFormProcessor:
     does not wait for a package of forty pages. Thread-safe; documents are read in turn.
     """
 
-    def __init__(self, definitions: tuple[FormDefinition, ...], calibration: Json | None = None) -> None:
+    def __init__(
+        self,
+        definitions: tuple[FormDefinition, ...],
+        calibrations: Mapping[str, Json] | None = None,
+        codes: CodeLists = NO_LISTS,
+    ) -> None:
         self.definitions = definitions
-        self._setup = {"definitions": [to_json(d) for d in definitions], "calibration": calibration or {}}
+        self._judge = Judge({d.form_type: d for d in definitions}, calibrations or {}, codes)
+        self._setup = {"definitions": [to_json(d) for d in definitions]}
         self._documents = _Reader(self._setup)
         self._regions = _Reader(self._setup)
 
@@ -60,7 +69,7 @@ class OcrFormProcessor:
             tell if watch is not None else None,
         )
         try:
-            return extraction_from(frame.header.get("extraction"), document.document_id)
+            return self._judge.judged(extraction_from(frame.header.get("extraction"), document.document_id))
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             # The worker opened a file of a stranger: what it says is checked, and dropped when it is wrong.
             self._documents.close()
@@ -200,10 +209,25 @@ def _field(data: Any, count: int, document_id: str) -> FormField:
         for number in field.box.rounded():
             _fraction(number, 1.0)
     # What a person would have done to the field cannot come from a worker.
-    clean = replace(field, document_id=document_id, corrected_value=None, by=None, at=None, warnings=())
+    clean = replace(
+        field, document_id=document_id, corrected_value=None, by=None, at=None, warnings=(),
+        evidence=_evidence(data.get("evidence")),
+    )  # fmt: skip
     if clean.state != "unseen":
         raise ValueError("a field somebody has seen")
     return clean
+
+
+def _evidence(data: Any) -> Evidence | None:
+    if data is None:
+        return None
+    group, numbers = data
+    if group not in DEFAULT:
+        raise ValueError("evidence of no known group")
+    for number in numbers.values():
+        if isinstance(number, bool) or not math.isfinite(float(number)):
+            raise ValueError("a number out of range")
+    return Evidence(group, tuple((str(name)[:40], float(number)) for name, number in numbers.items()))
 
 
 def _whole(number: Any, least: int, most: int) -> int:

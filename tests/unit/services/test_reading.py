@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 
 from app.domain.box import Box
+from app.domain.calibration import DEFAULT, Calibration
 from app.domain.form import FieldKind, Source
 from app.domain.processor import BadDefinition, FormDefinition, from_json
 from app.services.document_worker.reading import form, ink, kind, mark, run
-from app.services.document_worker.reading.confidence import FEATURES, Calibration, Evidence
+from app.services.document_worker.reading.confidence import box_evidence, text_evidence
 from app.services.document_worker.reading.engine import Glyph, Line
 from app.services.document_worker.reading.fillable import Widget, slug
 from app.services.document_worker.reading.generic import GenericPage, PlacedLine, printed_boxes, read_generic
@@ -127,7 +128,8 @@ def test_an_expedited_request_is_told_by_its_tick_box() -> None:
 
 def test_the_calibration_names_known_features_only() -> None:
     data = load_calibration(PROCESSORS)
-    assert set(data.get("text", {})) <= set(FEATURES)
+    for group, names in DEFAULT.items():
+        assert set(data.get(group, {})) <= set(names), group
 
 
 # -- registration
@@ -423,19 +425,24 @@ def test_a_reading_the_recognizer_holds_possible_wins_when_its_shape_is_right() 
 
 
 def test_confidence_falls_with_every_sign_of_trouble() -> None:
-    calibration = Calibration({})
-    good = Evidence(0.99, 0.98, 10, True)
-    assert calibration.text(good) > 0.95
+    sure = Calibration({}).probability
+    good = text_evidence(0.99, 0.98, 10, fits=True)
+    assert sure(good) > 0.95
     for worse in (
-        Evidence(0.99, 0.5, 10, True), Evidence(0.99, 0.98, 10, False), Evidence(0.99, 0.98, 10, True, overprint=True),
-        Evidence(0.99, 0.98, 10, True, poor=1.0), Evidence(0.99, 0.98, 10, True, placement=0.3),
+        text_evidence(0.99, 0.5, 10, fits=True), text_evidence(0.99, 0.98, 10, fits=False),
+        text_evidence(0.99, 0.98, 10, fits=True, overprint=True), text_evidence(0.99, 0.98, 10, fits=True, poor=1.0),
+        text_evidence(0.99, 0.98, 10, fits=True, placement=0.3), good.joined([("disagrees", 1.0)]),
     ):  # fmt: skip
-        assert calibration.text(worse) < calibration.text(good)
+        assert sure(worse) < sure(good)
+
+
+def test_a_box_nobody_fitted_keeps_the_score_of_its_ink() -> None:
+    assert Calibration({}).probability(box_evidence(0.83)) == pytest.approx(0.83, abs=1e-3)
 
 
 def test_coefficients_can_be_given_as_data() -> None:
     sceptic = Calibration({"text": {"one": -9.0}})
-    assert sceptic.text(Evidence(0.99, 0.98, 10, True)) < 0.2
+    assert sceptic.probability(text_evidence(0.99, 0.98, 10, fits=True)) < 0.2
 
 
 # -- unknown forms
@@ -447,7 +454,7 @@ def unknown(*lines: tuple[str, float, float], widgets: tuple[Widget, ...] = ()) 
         tuple(PlacedLine(line(t), Box(x, y, min(0.99, x + 0.01 * len(t)), y + 0.015), True) for t, x, y in lines),
         widgets,
     )  # fmt: skip
-    return {f.path: f for f in read_generic([page], "d", Calibration({}))}
+    return {f.path: f for f in read_generic([page], "d")}
 
 
 def test_labels_are_paired_with_what_follows_them() -> None:

@@ -1,69 +1,47 @@
-"""From scores to the number a reviewer sees: the probability that a value equals what is printed.
-
-A small logistic model. Its coefficients are data (`resources/processors/calibration.json`, fitted by
-`python -m tests.benchmarks.reading --fit`), so that they can be fitted anew without a change of code.
-"""
+"""What a reading rests on: the numbers from which its confidence is worked out (`app.domain.calibration`)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
-FEATURES = ("one", "mean", "lowest", "length", "fits", "misfits", "overprint", "spill", "poor", "placement")
-"""`mean`, `lowest`: logits of the character scores. `length`: characters, logarithm. `fits`, `misfits`: the
-kind's shape is met or not. `overprint`: touches something printed. `spill`: leaves its zone. `poor`: how
-broken the page is (0 clean to 1). `placement`: one less the placement confidence."""
-
-DEFAULT = (3.64, 0.42, 0.28, -1.02, 0.33, -3.54, -0.96, -0.32, -5.09, -1.54)
+from app.domain.calibration import BLANK, BOX, TEXT, Evidence, logit
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a reading is judged by; `features` in the order of `FEATURES`."""
+def text_evidence(
+    mean: float,
+    lowest: float,
+    length: int,
+    *,
+    fits: bool | None = None,
+    overprint: bool = False,
+    spill: bool = False,
+    poor: float = 0.0,
+    placement: float = 1.0,
+) -> Evidence:
+    """A text read off the picture.
 
-    mean: float
-    lowest: float
-    length: int
-    fits: bool | None = None
-    overprint: bool = False
-    spill: bool = False
-    poor: float = 0.0
-    placement: float = 1.0
-
-    def features(self) -> tuple[float, ...]:
-        return (
-            1.0,
-            logit(self.mean),
-            logit(self.lowest),
-            math.log(1 + self.length),
-            1.0 if self.fits is True else 0.0,
-            1.0 if self.fits is False else 0.0,
-            float(self.overprint),
-            float(self.spill),
-            self.poor,
-            1.0 - self.placement,
-        )
-
-
-class Calibration:
-    """The fitted coefficients; missing ones fall back to what is built in."""
-
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        found = data.get("text")
-        given: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
-        self._weights = tuple(
-            float(given.get(name, default)) for name, default in zip(FEATURES, DEFAULT, strict=True)
-        )
-
-    def text(self, evidence: Evidence) -> float:
-        """The probability that a text was read exactly as printed."""
-        total = sum(w * f for w, f in zip(self._weights, evidence.features(), strict=True))
-        return min(0.995, max(0.02, 1.0 / (1.0 + math.exp(-total))))
+    `mean`, `lowest`: scores of its characters. `fits`: whether it has the shape of its kind. `overprint`:
+    it touches something printed. `spill`: it leaves its zone. `poor`: how broken the page is, 0 to 1.
+    """
+    numbers = {
+        "mean": logit(mean),
+        "lowest": logit(lowest),
+        "length": math.log(1 + length),
+        "fits": float(fits is True),
+        "misfits": float(fits is False),
+        "overprint": float(overprint),
+        "spill": float(spill),
+        "poor": poor,
+        "placement": 1.0 - placement,
+    }
+    return Evidence(TEXT, tuple((name, round(number, 4)) for name, number in numbers.items()))
 
 
-def logit(score: float) -> float:
-    """Held between -3 and 6: a network's certainty has no meaning beyond."""
-    held = min(0.9975, max(0.05, score))
-    return math.log(held / (1.0 - held))
+def box_evidence(score: float) -> Evidence:
+    """A tick box: how sure its ink makes it that it is ticked, or not."""
+    return Evidence(BOX, (("score", round(logit(score, 0.01, 0.9995), 4)),))
+
+
+def blank_evidence(score: float) -> Evidence:
+    """Nothing was found: how sure the place makes it that nothing is there."""
+    return Evidence(BLANK, (("score", round(logit(score, 0.01, 0.9995), 4)),))

@@ -18,7 +18,6 @@ from app.domain.form import FieldKind, FormField
 from app.domain.processor import FormDefinition
 from app.services.document_worker.opening import opened, telling_what_is_broken, words_of
 from app.services.document_worker.reading import generic
-from app.services.document_worker.reading.confidence import Calibration
 from app.services.document_worker.reading.engine import Engine, Glyph, Gray, Line, Points, straightened
 from app.services.document_worker.reading.fillable import Widget, widgets_of
 from app.services.document_worker.reading.form import FormPage, read_form
@@ -60,7 +59,6 @@ def read_document(
     media_type: str,
     document_id: str,
     definitions: Sequence[FormDefinition],
-    calibration: Calibration,
     engine: Engine,
     tell: Callable[[int, int], None],
 ) -> Extraction:
@@ -76,7 +74,7 @@ def read_document(
         try:
             with telling_what_is_broken():
                 page = document[number - 1]
-                pages.append(_read_page(page, number, document_id, definitions, calibration, engine, keep))
+                pages.append(_read_page(page, number, document_id, definitions, engine, keep))
         except Unreadable as error:
             # One page that cannot be drawn does not take the others with it; it is kept, without words.
             broken = broken or error
@@ -98,7 +96,7 @@ def read_document(
         )
     forms = _forms(pages)
     if not forms:
-        forms = _generic_forms(pages, document_id, calibration)
+        forms = _generic_forms(pages, document_id)
     if not forms and not any(p.words for p in pages):
         raise Unreadable(
             "Nothing on these pages can be read as text.",
@@ -177,7 +175,7 @@ def _region_words(pixels: Gray, box: Box, engine: Engine) -> tuple[Word, ...]:
 
 
 def _read_page(
-    page: Any, number: int, document_id: str, definitions: Sequence[FormDefinition], calibration: Calibration,
+    page: Any, number: int, document_id: str, definitions: Sequence[FormDefinition],
     engine: Engine, keep: bool,
 ) -> _Page:  # fmt: skip
     found = _Page(number)
@@ -212,7 +210,7 @@ def _read_page(
         shown, registration = _recognized(upright, quads, definitions, engine)
         lines = [_placed(line, upright) for line in shown]
     if registration is not None:
-        _known(found, upright, registration, layer, widgets, document_id, engine, calibration)
+        _known(found, upright, registration, layer, widgets, document_id, engine)
         return found
     found.lines = tuple(sorted(lines, key=lambda line: (round(line.box.y0 * 90), line.box.x0)))
     words = [Word(p.text, p.box.turned(-found.turns), round(p.line.score, 4)) for p in lines if p.text]
@@ -281,7 +279,6 @@ def _best(
 def _known(
     found: _Page, upright: Gray, registration: Registration,
     layer: Sequence[tuple[str, Box]], widgets: tuple[Widget, ...], document_id: str, engine: Engine,
-    calibration: Calibration,
 ) -> None:  # fmt: skip
     size = upright.shape[1], upright.shape[0]
     flat = laid_flat(upright, registration)
@@ -290,7 +287,7 @@ def _known(
         found.number, found.turns, flat, size, max(0.5, registration.confidence),
         tuple(flat_words(upright_layer, flat.matrix, flat.scale, size)), widgets, document_id,
     )  # fmt: skip
-    fields, written = read_form(page, engine, calibration)
+    fields, written = read_form(page, engine)
     found.kind, found.definition, found.fields = "form", registration.definition, fields
     printed = []
     for anchor in registration.definition.anchors:
@@ -418,13 +415,11 @@ def _forms(pages: Sequence[_Page]) -> list[FormExtraction]:
     ]  # fmt: skip
 
 
-def _generic_forms(
-    pages: Sequence[_Page], document_id: str, calibration: Calibration
-) -> list[FormExtraction]:
+def _generic_forms(pages: Sequence[_Page], document_id: str) -> list[FormExtraction]:
     """A file without a known form is read as one form of unknown kind, cover sheets left out."""
     every = [p for p in pages if p.generic is not None]
     chosen = [p for p in every if p.kind != "fax_cover"] or every
-    fields = read_generic([p.generic for p in chosen if p.generic], document_id, calibration)
+    fields = read_generic([p.generic for p in chosen if p.generic], document_id)
     if not chosen or not any(p.words for p in chosen):
         return []
     if not any(f.kind is FieldKind.TICK_BOX or f.value or f.label for f in fields):

@@ -12,7 +12,7 @@ from app.domain.box import Box
 from app.domain.extraction import Word
 from app.domain.form import Doubt, FieldKind, FormField, Source
 from app.domain.processor import Column, FieldDefinition, FormDefinition, TableDefinition
-from app.services.document_worker.reading.confidence import Calibration, Evidence
+from app.services.document_worker.reading.confidence import blank_evidence, box_evidence, text_evidence
 from app.services.document_worker.reading.engine import Engine, Glyph, Gray, Line
 from app.services.document_worker.reading.fillable import Widget
 from app.services.document_worker.reading.ink import Flat, Piece
@@ -94,19 +94,18 @@ class FormPage:
     document_id: str
 
 
-def read_form(
-    page: FormPage, engine: Engine, calibration: Calibration
-) -> tuple[tuple[FormField, ...], tuple[Word, ...]]:
-    """(every field of the form, the words written into it)."""
-    return _FormReading(page, engine, calibration).read()
+def read_form(page: FormPage, engine: Engine) -> tuple[tuple[FormField, ...], tuple[Word, ...]]:
+    """(every field of the form, the words written into it). What was read off the picture carries the
+    evidence that its confidence is worked out from.
+    """
+    return _FormReading(page, engine).read()
 
 
 class _FormReading:
-    def __init__(self, page: FormPage, engine: Engine, calibration: Calibration) -> None:
+    def __init__(self, page: FormPage, engine: Engine) -> None:
         self._page = page
         self._flat = page.flat
         self._engine = engine
-        self._calibration = calibration
         self._slots = slots_of(page.flat.definition)
         self._poor = poorness(page.flat)
         self._words: list[Word] = []
@@ -176,7 +175,8 @@ class _FormReading:
         if widget is not None and not mark.ticked:
             return self._field(slot, False, 1.0, Source.FILLABLE, widget.box, placement=1.0)
         confidence = 0.5 + (mark.confidence - 0.5) * self._page.placement**0.25
-        return self._field(slot, mark.ticked, confidence, Source.RECOGNIZED, box)
+        field = self._field(slot, mark.ticked, confidence, Source.RECOGNIZED, box)
+        return replace(field, evidence=box_evidence(confidence))
 
     # -- texts
 
@@ -224,7 +224,7 @@ class _FormReading:
         for run, part in zip(each, lines, strict=True):
             self._say(part.text, run, 1.0 if exact else part.score)
         if not line.glyphs:
-            return self._field(slot, "", 0.6, Source.RECOGNIZED, box)
+            return self._nothing(slot, 0.6, Source.RECOGNIZED, box)
         if exact:
             return self._field(slot, line.text, _EXACT * self._page.placement**0.05, Source.TEXT_LAYER, box)
         line = _supported(slot, line)
@@ -232,14 +232,13 @@ class _FormReading:
         x0, _, x1, _ = self._flat.pixels(slot.zone)
         spill = any(r.x1 > x1 + height or r.x0 < x0 - height for r in each)
         shape = fits(slot.kind, slot.embeds, value)
-        confidence = self._calibration.text(
-            Evidence(
-                line.score, line.lowest, len(value), shape, any(r.overprint for r in each), spill, self._poor,
-                self._page.placement,
-            )
+        evidence = text_evidence(
+            line.score, line.lowest, len(value), fits=shape, overprint=any(r.overprint for r in each),
+            spill=spill, poor=self._poor, placement=self._page.placement,
         )  # fmt: skip
         return replace(
-            self._field(slot, value, confidence, Source.RECOGNIZED, box),
+            self._field(slot, value, line.score, Source.RECOGNIZED, box),
+            evidence=evidence,
             doubts=tuple(
                 Doubt(i, tuple(a for a, _ in g.alternatives[:3]), g.score)
                 for i, g in enumerate(line.glyphs) if g.score < _DOUBTED and g.alternatives
@@ -260,9 +259,12 @@ class _FormReading:
             wide, high = min(x1, other.x1) - max(x0, other.x0), min(y1, other.y1) - max(y0, other.y0)
             if wide > 0.25 * (x1 - x0) and high > 0.5 * height:
                 # A neighbour's answer runs through this place; what is written under it may not be seen.
-                return self._field(slot, "", 0.6, Source.ABSENT, box)
+                return self._nothing(slot, 0.6, Source.ABSENT, box)
         sure = (0.992 - min(0.25, 0.4 * specks)) * self._page.placement**0.05
-        return self._field(slot, "", sure, Source.ABSENT, box)
+        return self._nothing(slot, sure, Source.ABSENT, box)
+
+    def _nothing(self, slot: Slot, sure: float, source: Source, box: Box) -> FormField:
+        return replace(self._field(slot, "", sure, source, box), evidence=blank_evidence(sure))
 
     # -- common
 

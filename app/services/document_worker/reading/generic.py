@@ -17,7 +17,7 @@ import numpy as np
 
 from app.domain.box import Box
 from app.domain.form import Doubt, FieldKind, FormField, Source
-from app.services.document_worker.reading.confidence import Calibration, Evidence
+from app.services.document_worker.reading.confidence import blank_evidence, box_evidence, text_evidence
 from app.services.document_worker.reading.engine import Gray, Line
 from app.services.document_worker.reading.fillable import Widget, slug
 from app.services.document_worker.reading.form import unique
@@ -51,15 +51,13 @@ class GenericPage:
     widgets: tuple[Widget, ...]
 
 
-def read_generic(
-    pages: Sequence[GenericPage], document_id: str, calibration: Calibration
-) -> tuple[FormField, ...]:
+def read_generic(pages: Sequence[GenericPage], document_id: str) -> tuple[FormField, ...]:
     """The fields of an unknown form, page by page."""
     fields: list[FormField] = []
     taken: set[str] = set()
     for page in pages:
         found = _fillable(page) if page.widgets else []
-        found += _paired(page, calibration, [f.box for f in found if f.box])
+        found += _paired(page, [f.box for f in found if f.box])
         for field in found:
             if len(fields) >= _MOST_FIELDS:
                 return tuple(fields)
@@ -141,7 +139,7 @@ class _Pair:
     placement: float
 
 
-def _paired(page: GenericPage, calibration: Calibration, taken: Sequence[Box]) -> list[FormField]:
+def _paired(page: GenericPage, taken: Sequence[Box]) -> list[FormField]:
     found: list[tuple[Box, FormField]] = []
     used: set[int] = set()
     lines = page.lines
@@ -159,13 +157,14 @@ def _paired(page: GenericPage, calibration: Calibration, taken: Sequence[Box]) -
             (frame, FormField(
                 slug(label) or "box", label, _section_at(lines, frame), FieldKind.TICK_BOX, ticked, round(sure, 4),
                 _PLACEMENT, Source.RECOGNIZED, "", page.number, frame.turned(-page.turns),
+                evidence=box_evidence(sure),
             ))
         )  # fmt: skip
     for index in range(len(lines)):
         for pair in _pairs_of(index, lines, used):
             if any(pair.box.overlap(c) > 0.3 * max(1e-9, pair.box.area) for c in covered):
                 continue
-            found.append((pair.box, _field_of(pair, page, calibration)))
+            found.append((pair.box, _field_of(pair, page)))
     found.sort(key=lambda f: (round(f[0].y0 * 70), f[0].x0))
     return [f for _, f in found]
 
@@ -267,29 +266,31 @@ def _has_label(text: str) -> bool:
     return re.search(r"[A-Za-z)]:(\s|$)", text) is not None
 
 
-def _field_of(pair: _Pair, page: GenericPage, calibration: Calibration) -> FormField:
+def _field_of(pair: _Pair, page: GenericPage) -> FormField:
     kind = _kind_of(pair.label)
     box = pair.box.turned(-page.turns)
     section = _section_at(page.lines, pair.box)
     if pair.value is None:
         return FormField(
             slug(pair.label) or "field", pair.label, section, kind, "", 0.8, pair.placement, Source.ABSENT, "",
-            page.number, box,
+            page.number, box, evidence=blank_evidence(0.8),
         )  # fmt: skip
     value = pair.value.text.strip(" _")
     if pair.exact:
-        sure, source = 0.93, Source.TEXT_LAYER
+        sure, source, evidence = 0.93, Source.TEXT_LAYER, None
     else:
+        sure, source = pair.value.score, Source.RECOGNIZED
         # A value cut from a line beside its label may carry a letter too many or too few.
-        evidence = Evidence(pair.value.score, pair.value.lowest, len(value), placement=pair.placement)
-        sure, source = 0.95 * calibration.text(evidence), Source.RECOGNIZED
+        evidence = text_evidence(
+            pair.value.score, pair.value.lowest, len(value), placement=pair.placement
+        ).joined([("generic", 1.0)])
     doubts = tuple(
         Doubt(i, tuple(a for a, _ in g.alternatives[:3]), g.score)
         for i, g in enumerate(pair.value.glyphs) if g.score < 0.85 and g.alternatives and i < len(value)
     )  # fmt: skip
     return FormField(
         slug(pair.label) or "field", pair.label, section, kind, value, round(sure, 4), pair.placement, source, "",
-        page.number, box, doubts=doubts if value == pair.value.text else (),
+        page.number, box, doubts=doubts if value == pair.value.text else (), evidence=evidence,
     )  # fmt: skip
 
 
