@@ -22,9 +22,19 @@ from app.domain.form import FormField, Value
 from app.domain.queue import QueueQuery, QueueSort
 from app.domain.validation import warning_text
 from app.services import report
+from app.services.code_list import code_lists, take_hcpcs
 from app.services.ingestion import Ingested, Ingestion, files_under
 from app.services.ports import Progress, Watch
-from app.workstation import KeyQuestion, Settings, Workstation, build, change_passphrase, settings, unlock
+from app.workstation import (
+    CODE_LISTS,
+    KeyQuestion,
+    Settings,
+    Workstation,
+    build,
+    change_passphrase,
+    settings,
+    unlock,
+)
 
 OK, REFUSED, NOT_THERE, INTERRUPTED = 0, 1, 2, 130
 
@@ -72,6 +82,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--out", type=Path, required=True, metavar="FILE")
     with_json(command("audit", "Check that the audit trail is whole."))
     with_json(command("doctor", "Check what the program needs on this computer."))
+    made = with_json(command("codes", "Say which code lists are known, or take in the HCPCS list of CMS."))
+    made.add_argument("--hcpcs", type=Path, metavar="FILE", help="the text file of a quarterly HCPCS release")
     command("passphrase", "Change the passphrase of a workspace.")
     made = command("demo", "Make sample arrivals, take them in and open the window on them.")
     made.add_argument(
@@ -348,6 +360,28 @@ def _passphrase(options: argparse.Namespace) -> int:
     return OK
 
 
+def _codes(options: argparse.Namespace) -> int:
+    folder = settings(options.workspace).folder / CODE_LISTS
+    known = take_hcpcs(options.hcpcs, folder) if options.hcpcs else code_lists(folder)
+    if options.json:
+        counts = {"icd10": len(known.icd10), "billable": len(known.billable), "hcpcs": len(known.hcpcs)}
+        _print_json({"release": known.release, **counts})
+        return OK
+    if known.icd10:
+        print(f"ICD-10-CM: {len(known.icd10):,} codes, {len(known.billable):,} of them billable.")
+    else:
+        print("ICD-10-CM: no list; only the shape of a code is checked.")
+    if known.hcpcs:
+        print(f"HCPCS Level II: {len(known.hcpcs):,} codes.")
+    else:
+        print(
+            "HCPCS Level II: no list; only the shape is checked. Take one in with: countersign codes --hcpcs FILE"
+        )
+    print("CPT: licensed by the AMA; only the shape is checked.")
+    print(f"Edition: {known.release or '-'}")
+    return OK
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from app.doctor import examine
 
@@ -399,6 +433,7 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "verify": _verify,
     "export": _export,
     "audit": _audit,
+    "codes": _codes,
     "doctor": _doctor,
     "passphrase": _passphrase,
     "demo": _demo,

@@ -6,12 +6,15 @@ import getpass
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
+from app.domain.code import CodeLists, no_lists
 from app.domain.processor import FormDefinition
 from app.resource import resource
 from app.services.change_log import ChangeLog
+from app.services.code_list import code_lists
 from app.services.editing import Editing
 from app.services.intake import Intake
 from app.services.lanes import Lanes
@@ -25,6 +28,7 @@ from app.services.store.store import Store
 from app.services.watched_folder import WatchedFolder
 
 __all__ = [
+    "CODE_LISTS",
     "Backends",
     "KeyQuestion",
     "Settings",
@@ -37,6 +41,7 @@ __all__ = [
 
 T = TypeVar("T")
 WATCHED = "pa_forms_bkt"
+CODE_LISTS = "code_lists"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +133,14 @@ class Workstation:
         self.lanes.close()
 
 
-def embedded(definitions: tuple[FormDefinition, ...]) -> Backends:
+def embedded(definitions: tuple[FormDefinition, ...], codes: Callable[[], CodeLists] = no_lists) -> Backends:
     """The backends that need nothing but this computer."""
     # Named and loaded here alone, and only when used: other backends take their place by settings.
     from app.services.local.document_opener import WorkerDocumentOpener
     from app.services.local.ocr_form_processor import OcrFormProcessor
 
     opener = WorkerDocumentOpener()
-    processor = OcrFormProcessor(definitions, {"": load_calibration(resource("processors"))})
+    processor = OcrFormProcessor(definitions, {"": load_calibration(resource("processors"))}, codes)
 
     def close() -> None:
         opener.close_all()
@@ -151,10 +156,11 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
     Raises `Locked` when the key is not the workspace's, `StorageFailed` when the disk refuses.
     """
     lanes = Lanes()
+    codes = cache(partial(code_lists, place.folder / CODE_LISTS))
     try:
         opening = lanes.submit("store", Store.open, place.folder, key)
         definitions = {d.form_type: d for d in load_definitions(resource("processors"))}  # while it opens
-        behind = backends or embedded(tuple(definitions.values()))
+        behind = backends or embedded(tuple(definitions.values()), codes)
         store = opening.result()
         blobs = BlobFolder(place.folder / "blobs", key)
         with told_in_words(place.folder):
@@ -162,7 +168,7 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
     except BaseException:
         lanes.close()
         raise
-    changes = ChangeLog(store, definitions)
+    changes = ChangeLog(store, definitions, codes=codes)
     return Workstation(
         settings=place,
         lanes=lanes,

@@ -23,6 +23,8 @@ NAME = "countersign"
 LEFT_OUT = [
     # Only the models of rapidocr are used, run by onnxruntime directly: not its code, not what that needs.
     "rapidocr", "pyclipper", "shapely", "omegaconf", "requests", "urllib3", "colorlog", "tqdm", "yaml", "six",
+    # Only its list of codes is read.
+    "simple_icd_10_cm",
     # PyMuPDF brings these for page layout analysis, which is not used.
     "pymupdf.layout", "pymupdf4llm", "networkx", "tabulate",
     # onnxruntime's tools for making models.
@@ -78,6 +80,7 @@ def analysis(make: Any) -> Any:
     sys.path.insert(0, str(ROOT))
     data = [(str(ROOT / "resources"), "resources"), (str(ROOT / "LICENSE"), ".")]
     data += collect_data_files("rapidocr", includes=["models/*"])
+    data += collect_data_files("simple_icd_10_cm", includes=["data/code-list-*.txt"])
     for distribution in (
         "PySide6-Essentials",
         "PyMuPDF",

@@ -46,3 +46,8 @@ def _bare(code: str) -> str:
 
 NO_LISTS = CodeLists()
 """Nothing is known: only shapes are checked."""
+
+
+def no_lists() -> CodeLists:
+    """For whoever has none: lists are asked for when they are first needed, not at the start."""
+    return NO_LISTS

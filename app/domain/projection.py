@@ -23,6 +23,7 @@ from app.domain.case import (
     warning_document,
 )
 from app.domain.change import Change, apply, value_at
+from app.domain.code import NO_LISTS, CodeLists
 from app.domain.confidence import SURE, of_document
 from app.domain.form import FieldState, FormField
 from app.domain.processor import FormDefinition
@@ -36,28 +37,36 @@ def after(
 
 
 def after_with_case(
-    document: Mapping[str, Any], change: Change, definition: FormDefinition | None, threshold: float = SURE
+    document: Mapping[str, Any],
+    change: Change,
+    definition: FormDefinition | None,
+    threshold: float = SURE,
+    codes: CodeLists = NO_LISTS,
 ) -> tuple[Json, Case]:
     """The same, with the case that the document describes: its fields are made once for both."""
     result = apply(document, change)
-    fields = _refresh(result, change, definition, threshold)
+    fields = _refresh(result, change, definition, threshold, codes)
     return result, case_from(result, fields)
 
 
 def refreshed(
-    document: Json, change: Change, definition: FormDefinition | None, threshold: float = SURE
+    document: Json,
+    change: Change,
+    definition: FormDefinition | None,
+    threshold: float = SURE,
+    codes: CodeLists = NO_LISTS,
 ) -> Json:
     """The same document (changed in place) with everything derived worked out again."""
-    _refresh(document, change, definition, threshold)
+    _refresh(document, change, definition, threshold, codes)
     return document
 
 
 def _refresh(
-    document: Json, change: Change, definition: FormDefinition | None, threshold: float
+    document: Json, change: Change, definition: FormDefinition | None, threshold: float, codes: CodeLists
 ) -> tuple[FormField, ...]:
     received = from_time(document["received_at"])
     fields = fields_from(document)
-    warnings = validation.check(fields, definition, received.date())
+    warnings = validation.check(fields, definition, received.date(), codes)
     for path, entry in field_entries(document):
         entry["warnings"] = [warning_document(w) for w in warnings.get(path, ())]
     fields = tuple(f.with_warnings(warnings.get(f.path, ())) for f in fields)

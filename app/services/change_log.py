@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from app.domain import projection
 from app.domain.case import Case, Json
 from app.domain.change import Action, Change, Write
+from app.domain.code import CodeLists, no_lists
 from app.domain.confidence import SURE
 from app.domain.processor import FormDefinition
 from app.services.store.store import Store
@@ -44,6 +45,7 @@ class ChangeLog:
     now: Callable[[], datetime] = utc_now
     new_id: Callable[[], str] = new_id
     threshold: float = SURE
+    codes: Callable[[], CodeLists] = no_lists
 
     def definition(self, form_type: str) -> FormDefinition | None:
         return self.definitions.get(form_type)
@@ -69,7 +71,7 @@ class ChangeLog:
         base = document or {}
         form_type = next((w.value for w in change.writes if w.path == "form_type"), base.get("form_type", ""))
         after, case = projection.after_with_case(
-            base, change, self.definition(str(form_type)), self.threshold
+            base, change, self.definition(str(form_type)), self.threshold, self.codes()
         )
         revision = document["_meta"]["rev"] if document else None
         self.store.commit(change, after, change.fields, base_revision=revision, case=case)

@@ -5,12 +5,12 @@ Every form processor hands its extraction through here, whatever it read with.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from app.domain.calibration import Calibration
 from app.domain.case import Json
-from app.domain.code import NO_LISTS, CodeLists
+from app.domain.code import CodeLists, no_lists
 from app.domain.extraction import Extraction, FormExtraction
 from app.domain.processor import FormDefinition
 from app.domain.support import support
@@ -25,7 +25,7 @@ class Judge:
 
     definitions: Mapping[str, FormDefinition]
     calibrations: Mapping[str, Json]
-    codes: CodeLists = NO_LISTS
+    codes: Callable[[], CodeLists] = no_lists
 
     def judged(self, extraction: Extraction) -> Extraction:
         """The extraction with the confidence of every value that carries evidence worked out."""
@@ -35,7 +35,7 @@ class Judge:
         definition = self.definitions.get(form.form_type)
         given = self.calibrations.get(form.form_type) or self.calibrations.get("") or {}
         calibration = Calibration(given)
-        found = support(form.fields, definition, self.codes)
+        found = support(form.fields, definition, self.codes())
         fields = []
         for field in form.fields:
             if field.evidence is None:

@@ -11,7 +11,7 @@ from typing import Any
 from app.domain.box import Box
 from app.domain.calibration import DEFAULT, Evidence
 from app.domain.case import Json, field_from
-from app.domain.code import NO_LISTS, CodeLists
+from app.domain.code import CodeLists, no_lists
 from app.domain.errors import Cancelled, Unreadable
 from app.domain.extraction import Document, Extraction, FormExtraction, PageText, Part, Word
 from app.domain.form import FormField
@@ -43,7 +43,7 @@ class OcrFormProcessor:
         self,
         definitions: tuple[FormDefinition, ...],
         calibrations: Mapping[str, Json] | None = None,
-        codes: CodeLists = NO_LISTS,
+        codes: Callable[[], CodeLists] = no_lists,
     ) -> None:
         self.definitions = definitions
         self._judge = Judge({d.form_type: d for d in definitions}, calibrations or {}, codes)
