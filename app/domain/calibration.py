@@ -17,6 +17,8 @@ from typing import Any
 TEXT = "text"
 BOX = "box"
 BLANK = "blank"
+SCORED = "scored"
+"""A value with nothing but a score of its processor's own, such as an entity of Document AI."""
 
 DEFAULT: Mapping[str, Mapping[str, float]] = {
     TEXT: {
@@ -26,17 +28,26 @@ DEFAULT: Mapping[str, Mapping[str, float]] = {
     },
     BOX: {"one": 0.0, "score": 1.0},
     BLANK: {"one": 0.0, "score": 1.0},
+    SCORED: {
+        "one": 0.0, "score": 1.0, "suspect": -2.0, "unknown": -1.0, "disagrees": -1.5, "agrees": 0.5,
+        "disordered": -0.7, "known": 0.3, "checked": 0.5,
+    },
 }  # fmt: skip
 """What holds until something was fitted: for text the coefficients of the first fit, for boxes and blanks
 the score itself."""
 
-LIMITS: Mapping[str, tuple[float, float]] = {TEXT: (0.02, 0.995), BOX: (0.02, 0.999), BLANK: (0.02, 0.999)}
+LIMITS: Mapping[str, tuple[float, float]] = {
+    TEXT: (0.02, 0.995),
+    BOX: (0.02, 0.999),
+    BLANK: (0.02, 0.999),
+    SCORED: (0.02, 0.995),
+}
 """No reading is certain, and none is hopeless."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one value is judged by: its group (`text`, `box` or `blank`) and named numbers.
+    """What one value is judged by: its group (`text`, `box`, `blank` or `scored`) and named numbers.
 
     Scores are given as logits (`logit`), yes and no as 1 and 0. A number that is not named counts as 0.
     """
