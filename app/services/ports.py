@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from app.domain.box import Box
 from app.domain.extraction import Document, Extraction, Word
-from app.domain.processor import FormDefinition
-from app.domain.proposal import Proposal
+
+if TYPE_CHECKING:  # named in signatures only: the way to the window does not load them
+    from app.domain.processor import FormDefinition
+    from app.domain.proposal import Proposal
 
 
 @dataclass(frozen=True, slots=True)
