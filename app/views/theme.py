@@ -299,7 +299,11 @@ def _svg(name: str) -> str:
 
 def pixmap(name: str, role: str = "text", size: float = 18, ratio: float = 1.0) -> QPixmap:
     """An icon in a role's colour, `size` logical pixels square, sharp at the device pixel ratio given."""
-    ink = getattr(_current, role)
+    return inked(name, getattr(_current, role), size, ratio)
+
+
+def inked(name: str, ink: str, size: float = 18, ratio: float = 1.0) -> QPixmap:
+    """An icon in any colour `#RRGGBB`, for what is painted over a page; see `pixmap`."""
     key = f"icon:{name}:{ink}:{size}:{ratio}"
     found = QPixmap()
     if QPixmapCache.find(key, found):
