@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 TEXT = "text"
@@ -64,10 +65,17 @@ class Evidence:
 
 
 class Calibration:
-    """Fitted coefficients by group; a group that was not fitted keeps the built-in ones."""
+    """Fitted coefficients by group; a group that was not fitted keeps the built-in ones.
+
+    `steps` of the data may hold, by group, points of a rising map from the model's probability to the one shown.
+    """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._weights: dict[str, Mapping[str, float]] = dict(DEFAULT)
+        self._steps = {
+            str(group): tuple((float(x), float(y)) for x, y in points)
+            for group, points in (data.get("steps") or {}).items()
+        }
         for group in DEFAULT:
             given = data.get(group)
             if isinstance(given, Mapping):
@@ -79,7 +87,18 @@ class Calibration:
         total = weights.get("one", 0.0)
         total += sum(weights.get(name, 0.0) * number for name, number in evidence.numbers)
         low, high = LIMITS[evidence.group]
-        return min(high, max(low, 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, total))))))
+        chance = 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, total))))
+        return min(high, max(low, _along(self._steps.get(evidence.group, ()), chance)))
+
+
+def _along(points: tuple[tuple[float, float], ...], x: float) -> float:
+    """The height of a line through points at x, level beyond its ends; x itself without points."""
+    if not points:
+        return x
+    for (x0, y0), (x1, y1) in pairwise(points):
+        if x < x1:
+            return y0 + (y1 - y0) * max(0.0, x - x0) / (x1 - x0)
+    return points[-1][1]
 
 
 def logit(score: float, low: float = 0.05, high: float = 0.9975) -> float:
