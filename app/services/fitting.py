@@ -1,0 +1,229 @@
+"""Fitting calibrations: from values that were read, with what is printed, to coefficients.
+
+A logistic regression a group of values (text, boxes, blanks), penalised, by Newton's method; an isotonic map on
+top of it only where that is better on values left out. All copies of a form, damaged or not, are left out
+together, and everything that is chosen (the penalty, the map) is chosen again without them: the figures held
+out are those of the whole procedure on forms it has not seen.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from app.domain.calibration import DEFAULT, LIMITS, Calibration
+from app.domain.case import Json
+from app.services.evaluation import Scored
+
+Numbers = np.ndarray[Any, np.dtype[np.float64]]
+
+PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
+FEWEST = 40
+"""Values a group needs to be fitted; below it keeps the coefficients that come with the program."""
+_INNER_FOLDS = 5
+_LEAST_SPREAD = 0.25
+"""A number that is hardly ever set is penalised as if it varied by this: a handful of values may not say much."""
+_LEAST_STEP = 60
+"""Values that a step of the isotonic map rests on at least."""
+_GAIN = 0.002
+"""How much better (in log loss a value) the map has to be before it is worth its steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A calibration and how it does on forms left out: the same values with the confidence it would give them.
+
+    `counts` says for every fitted group how many values it rests on and how many of them were wrong.
+    """
+
+    calibration: Json
+    held_out: tuple[Scored, ...]
+    folds: int
+    counts: Mapping[str, tuple[int, int]]
+
+
+def fit(scored: Sequence[Scored], folds: int = 0) -> Fit | None:
+    """Fit a calibration; None when no group holds enough values, or they come from fewer than two forms.
+
+    `folds` parts of the forms are left out in turn (0: every form alone up to twenty forms, else ten parts).
+    """
+    usable = [s for s in scored if s.evidence is not None]
+    forms = sorted({s.group for s in usable}, key=lambda g: zlib.crc32(g.encode()))
+    if len(forms) < 2:
+        return None
+    parts = min(folds or (len(forms) if len(forms) <= 20 else 10), len(forms))
+    part_of = {form: place % parts for place, form in enumerate(forms)}
+    fitted: Json = {}
+    counts = {}
+    shown: dict[int, float] = {}
+    for group in DEFAULT:
+        of = [s for s in usable if s.evidence is not None and s.evidence.group == group]
+        if len(of) < FEWEST:
+            continue
+        names = _names(of)
+        table, right = _table(of, names), np.array([s.right for s in of], np.float64)
+        part = np.array([part_of[s.group] for s in of])
+        fitted |= _as_json(group, names, _model(table, right, part))
+        counts[group] = (len(of), int(len(of) - right.sum()))
+        for left_out in sorted(set(part.tolist())):
+            inside, outside = part != left_out, np.flatnonzero(part == left_out)
+            if not inside.any():
+                continue
+            model = _as_json(group, names, _model(table[inside], right[inside], part[inside]))
+            calibration = Calibration(model)
+            for place in outside:
+                evidence = of[place].evidence
+                if evidence is not None:
+                    shown[id(of[place])] = round(calibration.probability(evidence), 4)
+    if not fitted:
+        return None
+    held_out = tuple(replace(s, confidence=shown.get(id(s), s.confidence)) for s in scored)
+    return Fit(fitted, held_out, parts, counts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """Weights for the numbers as they are, the constant last; and the map on top, as points (x, y) or none."""
+
+    weights: Numbers
+    steps: tuple[tuple[float, float], ...] = ()
+
+
+def _names(of: Sequence[Scored]) -> list[str]:
+    return sorted({name for s in of if s.evidence is not None for name, _ in s.evidence.numbers})
+
+
+def _table(of: Sequence[Scored], names: Sequence[str]) -> Numbers:
+    place = {name: column for column, name in enumerate(names)}
+    table = np.zeros((len(of), len(names)))
+    for row, one in enumerate(of):
+        for name, number in one.evidence.numbers if one.evidence is not None else ():
+            table[row, place[name]] = number
+    return table
+
+
+def _as_json(group: str, names: Sequence[str], model: _Model) -> Json:
+    """The model as `Calibration` takes it. What was never set here keeps the weight that comes with the program:
+    no data speaks against it.
+    """
+    *weights, one = (round(float(w), 4) for w in model.weights)
+    found = {n: w for n, w in zip(names, weights, strict=True) if w}
+    kept = {n: w for n, w in DEFAULT[group].items() if n not in names and n != "one"}
+    steps = {group: [[round(x, 4), round(y, 4)] for x, y in model.steps]} if model.steps else {}
+    return {group: {"one": one, **found, **kept}, **({"steps": steps} if steps else {})}
+
+
+def _model(table: Numbers, right: Numbers, part: Numbers) -> _Model:
+    """Fit with the penalty, and with or without a map, that do best on parts of this data left out."""
+    low_part = {p: n % _INNER_FOLDS for n, p in enumerate(sorted(set(part.tolist())))}
+    inner = np.array([low_part[p] for p in part.tolist()])
+    if len(set(inner.tolist())) < 2:
+        return _Model(_weights(table, right, PENALTIES[len(PENALTIES) // 2]))
+    tried = []
+    for penalty in PENALTIES:
+        logits = np.zeros(len(right))
+        for left_out in set(inner.tolist()):
+            inside = inner != left_out
+            weights = _weights(table[inside], right[inside], penalty)
+            logits[~inside] = _logits(table[~inside], weights)
+        tried.append((_loss(_chance(logits), right), penalty, logits))
+    loss, penalty, logits = min(tried, key=lambda t: t[0])
+    weights = _weights(table, right, penalty)
+    mapped = np.zeros(len(right))
+    shown = _chance(logits)
+    for left_out in set(inner.tolist()):
+        inside = inner != left_out
+        mapped[~inside] = _mapped(shown[~inside], _isotonic(shown[inside], right[inside]))
+    if _loss(mapped, right) < loss - _GAIN:
+        return _Model(weights, _isotonic(shown, right))
+    return _Model(weights)
+
+
+def _weights(table: Numbers, right: Numbers, penalty: float) -> Numbers:
+    """Penalised logistic regression (Newton's method; McCullagh and Nelder, "Generalized Linear Models"), the
+    constant last and not penalised. Half a value right and half a value wrong are added, so that a group without
+    a single mistake does not claim to make none.
+    """
+    mean, spread = table.mean(axis=0), np.maximum(table.std(axis=0), _LEAST_SPREAD)
+    # A number that is always the same says nothing that the constant does not say.
+    spread[table.std(axis=0) < 1e-9] = np.inf
+    columns = np.hstack([(table - mean) / spread, np.ones((len(table), 1))])
+    columns = np.vstack([columns, *([[0.0] * table.shape[1] + [1.0]] * 2)])
+    truth = np.concatenate([right, [1.0, 0.0]])
+    counted = np.concatenate([np.ones(len(right)), [0.5, 0.5]])
+    ridge = np.full(columns.shape[1], penalty)
+    ridge[-1] = 0.0
+    weights = np.zeros(columns.shape[1])
+    weights[-1] = _logit(float((counted * truth).sum() / counted.sum()))
+    cost = _cost(columns, truth, counted, ridge, weights)
+    for _ in range(50):
+        chance = _chance(columns @ weights)
+        slope = columns.T @ (counted * (chance - truth)) + ridge * weights
+        curve = (columns.T * (counted * chance * (1 - chance))) @ columns + np.diag(ridge + 1e-9)
+        step = np.linalg.solve(curve, slope)
+        share = 1.0
+        while share > 1e-4:
+            tried = weights - share * step
+            lower = _cost(columns, truth, counted, ridge, tried)
+            if lower <= cost:
+                break
+            share /= 2
+        else:
+            break
+        weights, gained, cost = tried, cost - lower, lower
+        if gained < 1e-7 * max(1.0, cost):
+            break
+    raw = weights[:-1] / spread
+    return np.append(raw, weights[-1] - float(raw @ mean))
+
+
+def _cost(columns: Numbers, truth: Numbers, counted: Numbers, ridge: Numbers, weights: Numbers) -> float:
+    logits = columns @ weights
+    losses = np.logaddexp(0.0, logits) - truth * logits
+    return float((counted * losses).sum() + 0.5 * (ridge * weights * weights).sum())
+
+
+def _logits(table: Numbers, weights: Numbers) -> Numbers:
+    return np.asarray(table @ weights[:-1] + weights[-1])
+
+
+def _chance(logits: Numbers) -> Numbers:
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -60, 60))))
+
+
+def _logit(share: float) -> float:
+    return float(np.log(share / (1.0 - share)))
+
+
+def _loss(chance: Numbers, right: Numbers) -> float:
+    held = np.clip(chance, LIMITS["text"][0], LIMITS["text"][1])
+    return float(-(right * np.log(held) + (1 - right) * np.log(1 - held)).mean())
+
+
+def _isotonic(shown: Numbers, right: Numbers) -> tuple[tuple[float, float], ...]:
+    """The nondecreasing map nearest to the truth, as points to be joined by lines (pool adjacent violators:
+    Ayer et al., 1955), over pools of at least `_LEAST_STEP` values.
+    """
+    order = np.argsort(shown, kind="stable")
+    pools: list[list[float]] = []  # values, sum of shown, sum of right
+    for start in range(0, len(order), _LEAST_STEP):
+        places = order[start : start + _LEAST_STEP]
+        if len(places) < _LEAST_STEP and pools:
+            pools[-1] = [pools[-1][0] + len(places), pools[-1][1] + float(shown[places].sum()),
+                         pools[-1][2] + float(right[places].sum())]  # fmt: skip
+        else:
+            pools.append([float(len(places)), float(shown[places].sum()), float(right[places].sum())])
+        while len(pools) > 1 and pools[-1][2] / pools[-1][0] <= pools[-2][2] / pools[-2][0]:
+            last = pools.pop()
+            pools[-1] = [a + b for a, b in zip(pools[-1], last, strict=True)]
+    # Half a value wrong and half a value right a pool: a step says no more than its values can.
+    return tuple((x / n, (y + 0.5) / (n + 1.0)) for n, x, y in pools)
+
+
+def _mapped(shown: Numbers, steps: Sequence[tuple[float, float]]) -> Numbers:
+    xs, ys = [x for x, _ in steps], [y for _, y in steps]
+    return np.asarray(np.interp(shown, xs, ys))
