@@ -7,9 +7,7 @@ Exit codes: 0 all right; 1 the rules or the disk refuse; 2 asked for something t
 from __future__ import annotations
 
 import argparse
-import getpass
 import io
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -24,23 +22,18 @@ from app.domain.validation import warning_text
 from app.services import report
 from app.services.code_list import code_lists, take_hcpcs
 from app.services.ingestion import Ingested, Ingestion, files_under
-from app.services.ports import Progress, Watch
-from app.workstation import (
-    CODE_LISTS,
-    KeyQuestion,
-    Settings,
-    Workstation,
-    build,
-    change_passphrase,
-    settings,
-    unlock,
+from app.terminal import (
+    INTERRUPTED,
+    NOT_THERE,
+    OK,
+    REFUSED,
+    Usage,
+    ask_on_terminal,
+    opened,
+    print_json,
+    progress_line,
 )
-
-OK, REFUSED, NOT_THERE, INTERRUPTED = 0, 1, 2, 130
-
-
-class Usage(Exception):
-    """Asked for something that is not there: a sentence for the person."""
+from app.workstation import CODE_LISTS, KeyQuestion, Workstation, change_passphrase, settings
 
 
 def parser() -> argparse.ArgumentParser:
@@ -120,54 +113,6 @@ def _say(sentence: str, code: int) -> int:
     return code
 
 
-def _print_json(value: object) -> None:
-    text = json.dumps(value, ensure_ascii=False)
-    try:
-        text.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeEncodeError:  # the terminal's encoding lacks a letter, or a file's name is no text at all
-        text = json.dumps(value)
-    print(text, flush=True)
-
-
-def ask_on_terminal(question: KeyQuestion) -> str | None:
-    """Ask for the passphrase where a person can answer; None where nobody can."""
-    if not sys.stdin or not sys.stdin.isatty():
-        print(
-            "This workspace needs a passphrase and there is no terminal to ask on: "
-            "name a file that holds it in COUNTERSIGN_PASSPHRASE_FILE.",
-            file=sys.stderr,
-        )
-        return None
-    if question is KeyQuestion.EXISTING:
-        return getpass.getpass("Passphrase of the workspace: ")
-    if question is KeyQuestion.WRONG_BEFORE:
-        return getpass.getpass("That was not it. Passphrase of the workspace: ")
-    if question is KeyQuestion.TOO_SHORT:
-        print("That is too short.", file=sys.stderr)
-    first = getpass.getpass("Choose a passphrase for the workspace: ")
-    while first and getpass.getpass("The same once more: ") != first:
-        first = getpass.getpass("The two were not the same. Choose a passphrase: ")
-    return first or None
-
-
-class opened:  # noqa: N801 - used as `with opened(options) as workstation`, it reads as a verb
-    """A workstation for the length of a command."""
-
-    def __init__(self, options: argparse.Namespace) -> None:
-        self._place: Settings = settings(options.workspace)
-        self._workstation: Workstation | None = None
-
-    def __enter__(self) -> Workstation:
-        self._workstation = build(self._place, unlock(self._place.folder, ask_on_terminal))
-        for notice in self._workstation.store.notices:
-            print(f"{notice.text} {notice.next_step}".strip(), file=sys.stderr)
-        return self._workstation
-
-    def __exit__(self, *_: object) -> None:
-        if self._workstation is not None:
-            self._workstation.close()
-
-
 def _ingest(options: argparse.Namespace) -> int:
     missing = [path for path in options.paths if not path.exists()]
     if missing:
@@ -184,33 +129,10 @@ def _ingest(options: argparse.Namespace) -> int:
             every.append(found)
             if options.json:
                 for item in report.ingested_json(found):
-                    _print_json(item)
+                    print_json(item)
         if not options.json:
             print(report.ingested_table(every, workstation.titles()))
     return REFUSED if any(found.refused for found in every) else OK
-
-
-class progress_line:  # noqa: N801 - a context, used as a verb
-    """One changing line on a terminal, nothing elsewhere."""
-
-    def __init__(self, words: str) -> None:
-        self._words = words
-        self._shown = sys.stderr.isatty()
-
-    def __enter__(self) -> Watch:
-        self._draw(self._words)
-        return self.watch
-
-    def watch(self, progress: Progress, /) -> None:
-        if progress.total > 1:
-            self._draw(f"{self._words}  page {progress.done} of {progress.total}")
-
-    def __exit__(self, *_: object) -> None:
-        self._draw("")
-
-    def _draw(self, text: str) -> None:
-        if self._shown:
-            print(f"\r\x1b[2K{text}", end="", file=sys.stderr, flush=True)
 
 
 def _cases(options: argparse.Namespace) -> int:
@@ -221,7 +143,7 @@ def _cases(options: argparse.Namespace) -> int:
         rows = workstation.in_store(lambda: store.rows(store.queue(query)))
         titles = workstation.titles()
     if options.json:
-        _print_json([report.row_json(row) for row in rows])
+        print_json([report.row_json(row) for row in rows])
         return OK
     if not rows:
         print("There are no cases here. Take files in with: countersign ingest PATH")
@@ -247,7 +169,7 @@ def _show(options: argparse.Namespace) -> int:
         case = workstation.in_store(workstation.editing.open, case_id, workstation.person).case
         titles = workstation.titles()
     if options.json:
-        _print_json(document)
+        print_json(document)
     else:
         print(report.case_text(case, titles))
     return OK
@@ -261,7 +183,7 @@ def _edit(options: argparse.Namespace) -> int:
         edited = workstation.in_store(workstation.editing.correct, case_id, values, workstation.person)
         document = workstation.in_store(workstation.store.case_document, case_id)
     if options.json:
-        _print_json(document)
+        print_json(document)
     else:
         for path in edited.fields:
             field = edited.case.field(path)
@@ -314,7 +236,7 @@ def _verify(options: argparse.Namespace) -> int:
             raise
         document = workstation.in_store(workstation.store.case_document, case_id)
     if options.json:
-        _print_json(document)
+        print_json(document)
     else:
         print(f"{edited.case.receipt} is verified.")
     return OK
@@ -338,7 +260,7 @@ def _audit(options: argparse.Namespace) -> int:
     with opened(options) as workstation:
         found = workstation.in_store(workstation.store.audit_verify)
     if options.json:
-        _print_json({"holds": found.holds, "entries": found.entries, "broken_at": found.broken_at})
+        print_json({"holds": found.holds, "entries": found.entries, "broken_at": found.broken_at})
     elif found.holds:
         print(f"The audit trail is whole: {found.entries:,} entries.")
     else:
@@ -365,7 +287,7 @@ def _codes(options: argparse.Namespace) -> int:
     known = take_hcpcs(options.hcpcs, folder) if options.hcpcs else code_lists(folder)
     if options.json:
         counts = {"icd10": len(known.icd10), "billable": len(known.billable), "hcpcs": len(known.hcpcs)}
-        _print_json({"release": known.release, **counts})
+        print_json({"release": known.release, **counts})
         return OK
     if known.icd10:
         print(f"ICD-10-CM: {len(known.icd10):,} codes, {len(known.billable):,} of them billable.")
@@ -388,7 +310,7 @@ def _doctor(options: argparse.Namespace) -> int:
     place = settings(options.workspace)
     findings = examine(place, ask_on_terminal)
     if options.json:
-        _print_json([{"what": f.what, "ok": f.ok, "words": f.words} for f in findings])
+        print_json([{"what": f.what, "ok": f.ok, "words": f.words} for f in findings])
     else:
         for finding in findings:
             print(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.what}: {finding.words}")
