@@ -31,6 +31,18 @@ def load_definitions(folder: Path) -> tuple[FormDefinition, ...]:
     return tuple(found)
 
 
+def read_definition(data: Any) -> FormDefinition:
+    """A definition from JSON of any origin. Raises `BadDefinition` with the place and the reason."""
+    if not isinstance(data, dict):
+        raise BadDefinition("a definition is a JSON object")
+    try:
+        return from_json(data)
+    except BadDefinition:
+        raise
+    except (ValueError, AttributeError, OverflowError) as error:  # a kind that is none, a text for a list
+        raise BadDefinition(f"malformed: {error}") from error
+
+
 def load_calibration(folder: Path) -> Json:
     """The coefficients that make scores into probabilities, as stored beside the definitions; empty when absent."""
     path = folder / CALIBRATION

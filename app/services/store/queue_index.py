@@ -26,7 +26,7 @@ _COUNT = "SELECT count(*) FROM (SELECT rowid FROM queue_text WHERE queue_text MA
 _COLUMNS = (
     "case_id", "receipt", "patient", "patient_order", "form_type", "file_name", "status_order",
     "urgency", "received_at", "due_at", "confidence", "lowest", "needs_look", "fields", "page_count",
-    "assigned_to", "reason", "text_hash",
+    "assigned_to", "reason", "form_version", "text_hash",
 )
 _ROW = (
     "case_id", "receipt", "patient", "form_type", "file_name", "status_order", "urgency", "received_at", "due_at",
@@ -53,7 +53,8 @@ class QueueIndex:
         """Bring everything up to date for a case; only what differs is written."""
         database = self._database
         text = plain(search_text(case))
-        new = _values(row_of(case), hashlib.sha256(text.encode()).digest()[:16])
+        digest = hashlib.sha256(text.encode()).digest()[:16]
+        new = (*_values(row_of(case)), plain(case.processor_version), digest)
         old = database.one(_SELECT, (number,))
         if old is None:
             database.run(_INSERT, (number, *new))
@@ -114,6 +115,31 @@ class QueueIndex:
         counted = dict(self._database.all("SELECT status_order, count(*) FROM queue GROUP BY status_order"))
         return {status: counted.get(order, 0) for order, status in enumerate(_STATUSES)}
 
+    def read_with(self) -> dict[tuple[str, str], int]:
+        """How many cases were read with each version of each form type; unread ones are left out."""
+        rows = self._database.all(
+            "SELECT form_type, form_version, count(*) FROM queue WHERE form_type <> '' GROUP BY 1, 2"
+        )
+        return {(row[0], row[1]): row[2] for row in rows}
+
+    def read_otherwise(
+        self, form_types: Iterable[str], version: str, status: IntakeStatus
+    ) -> tuple[str, ...]:
+        """The cases of a status whose form is of one of these types and was read with another version."""
+        rows = self._database.all(
+            "SELECT case_id FROM queue WHERE form_type IN (SELECT value FROM json_each(?))"
+            " AND form_version <> ? AND status_order = ? ORDER BY number",
+            (json.dumps(list(form_types)), version, _STATUSES.index(status)),
+        )
+        return tuple(row[0] for row in rows)
+
+    def without_version(self) -> tuple[int, ...]:
+        """Cases of a known form type whose version was not written into the queue when they were read."""
+        rows = self._database.all(
+            "SELECT number FROM queue WHERE form_version = '' AND form_type NOT IN ('', 'generic')"
+        )
+        return tuple(row[0] for row in rows)
+
     def case_of_receipt(self, *receipts: str) -> str | None:
         row = self._database.one(
             "SELECT case_id FROM queue WHERE receipt IN (SELECT value FROM json_each(?))",
@@ -150,8 +176,8 @@ def statement(
     return f"SELECT group_concat(case_id, char(10)) FROM ({inner})", tuple(parameters)  # noqa: S608
 
 
-def _values(row: QueueRow, text_hash: bytes) -> tuple[Any, ...]:
-    """A row of the queue as its columns take it, in the order of `_COLUMNS`."""
+def _values(row: QueueRow) -> tuple[Any, ...]:
+    """A row of the queue as its columns take it, in the order of `_COLUMNS`, up to the reason."""
     return (
         row.case_id,
         row.receipt,
@@ -170,7 +196,6 @@ def _values(row: QueueRow, text_hash: bytes) -> tuple[Any, ...]:
         row.page_count,
         plain(row.assigned_to),
         plain(row.reason),
-        text_hash,
     )
 
 

@@ -315,6 +315,14 @@ class _Rescue:
                 )
         for row in self._source.table("remembered", "number", "key, value"):
             self._new.run("INSERT OR IGNORE INTO remembered (number, key, value) VALUES (?, ?, ?)", row)
+        names = "form_type, version, title, origin, state, definition, detail"
+        for row in self._source.table("form_versions", "number", names):
+            self._new.run(
+                f"INSERT OR IGNORE INTO form_versions (number, {names}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                row,
+            )
+        for row in self._source.table("form_drafts", "number", "draft_id, body"):
+            self._new.run("INSERT OR IGNORE INTO form_drafts (number, draft_id, body) VALUES (?, ?, ?)", row)
         for row in self._source.table("words", "number", "sha256, body"):
             self._new.run("INSERT OR IGNORE INTO words (number, sha256, body) VALUES (?, ?, ?)", row)
 

@@ -107,4 +107,29 @@ _FIRST = (
     )""",
 )
 
-MIGRATIONS = (Migration(1, "cases, changes, outbox, audit, queue", _FIRST),)
+_FORM_TYPES = (
+    """CREATE TABLE form_versions (
+        number INTEGER PRIMARY KEY,
+        form_type TEXT NOT NULL,
+        version TEXT NOT NULL,
+        title TEXT NOT NULL,
+        origin TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('published', 'retired')),
+        definition BLOB NOT NULL,
+        detail TEXT NOT NULL,
+        UNIQUE (form_type, version)
+    )""",
+    "CREATE UNIQUE INDEX form_version_in_force ON form_versions (form_type) WHERE state = 'published'",
+    """CREATE TRIGGER form_versions_fixed BEFORE UPDATE OF form_type, version, title, origin, definition
+        ON form_versions BEGIN SELECT RAISE(ABORT, 'a published version never changes'); END""",
+    """CREATE TRIGGER form_versions_kept BEFORE DELETE ON form_versions
+        BEGIN SELECT RAISE(ABORT, 'a published version is kept'); END""",
+    "CREATE TABLE form_drafts (number INTEGER PRIMARY KEY, draft_id TEXT NOT NULL UNIQUE, body BLOB NOT NULL)",
+    # which version a case was read with; empty for what was read before this column came, until it is asked for
+    "ALTER TABLE queue ADD COLUMN form_version TEXT NOT NULL DEFAULT ''",
+)
+
+MIGRATIONS = (
+    Migration(1, "cases, changes, outbox, audit, queue", _FIRST),
+    Migration(2, "form types", _FORM_TYPES),
+)

@@ -42,6 +42,7 @@ from app.services.store.packing import (
 from app.services.store.presence import Presence, turn
 from app.services.store.queue_index import QueueIndex
 from app.services.store.schema import MIGRATIONS
+from app.services.store.shelf import Shelf
 
 _FILE = "store.db"
 _CHECK = "store.check"
@@ -84,6 +85,8 @@ class Store:
         self._presence = presence
         self._chain = Chain(database, derived(key, "audit"))
         self._index = QueueIndex(database)
+        self.shelf = Shelf(database, self._chain)
+        """The form types of the workspace."""
         self._closed = False
         self._data_version = self._version_seen()
         self.notices: tuple[Notice, ...] = ()
@@ -322,6 +325,25 @@ class Store:
     def counts(self) -> Mapping[IntakeStatus, int]:
         """How many cases there are of each status."""
         return self._index.counts()
+
+    def read_with(self) -> Mapping[tuple[str, str], int]:
+        """How many cases were read with each (form type, version)."""
+        self._note_versions()
+        return self._index.read_with()
+
+    def read_otherwise(self, form_types: Iterable[str], version: str) -> tuple[str, ...]:
+        """The cases in review whose form is of one of these types and was not read with this version."""
+        self._note_versions()
+        return self._index.read_otherwise(form_types, version, IntakeStatus.NEEDS_REVIEW)
+
+    def _note_versions(self) -> None:
+        """Write into the queue what cases stored by an earlier program were read with; done once."""
+        numbers = self._index.without_version()
+        for number in numbers:
+            with self._database.transaction():
+                row = self._database.one("SELECT document FROM cases WHERE number = ?", (number,))
+                if row is not None:
+                    self._index.put(number, case_from(unpack(row[0])))
 
     # What is being typed, and how things are looked at
 

@@ -1,0 +1,418 @@
+"""The form types of a workspace: what came with the program, and what was taught here, version by version."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from app.domain.case import Json, from_time, to_time
+from app.domain.errors import Rejected
+from app.domain.finding import Finding, examine, finding_text
+from app.domain.naming import is_name
+from app.domain.processor import BadDefinition, FormDefinition, from_json
+from app.domain.processor_version import Example, Origin, ProcessorVersion, VersionState
+from app.services.processors import read_definition, to_json
+from app.services.store.packing import pack, to_text
+from app.services.store.shelf import ShelvedVersion
+from app.services.store.store import Store
+
+COMMON = ""
+"""The calibration of every form type that has none of its own."""
+PROGRAM = "program"
+"""Who publishes what comes with the program."""
+
+Use = Callable[[tuple[FormDefinition, ...], Mapping[str, Json]], None]
+"""Tells the running form processor what it knows from now on: definitions, and calibrations by form type."""
+
+
+class NoSuchForm(Rejected):
+    """The workspace knows no form type, or no version of it, by that name."""
+
+
+class ProcessorLibrary:
+    """Every version of every form type, and which of them are in force.
+
+    `definition`, `definitions_in_force`, `titles` and `known` answer from memory, from any thread; everything
+    else belongs to the store's lane. What another program publishes is seen at the next `refresh`, which every
+    reading begins with. Raises `NoSuchForm`, `Rejected` with a sentence, `StorageFailed`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        built_in: Iterable[FormDefinition],
+        calibration: Json,
+        use: Use,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._calibration = calibration
+        self._use = use
+        self._now = now
+        self._told: Mapping[str, tuple[str, Any]] | None = None
+        self._shelf = _Snapshot(-1, (), {})
+        self._take_in(tuple(built_in))
+
+    # From memory, from any thread
+
+    @property
+    def known(self) -> Mapping[str, FormDefinition]:
+        """By form type: the definition in force, or the last one there was. A live view."""
+        return _Known(self)
+
+    def definitions_in_force(self) -> tuple[FormDefinition, ...]:
+        """What forms are read with, by form type."""
+        return tuple(self._shelf.parsed(row) for row in self._shelf.in_force())
+
+    def definition(self, form_type: str, version: str = "") -> FormDefinition | None:
+        """A version's definition; the one in force (or the last there was) for a version that is not known."""
+        return self._shelf.definition(form_type, version)
+
+    def titles(self) -> Mapping[str, str]:
+        """What form types are called, for people."""
+        return {row.form_type: row.title for row in self._shelf.foremost()}
+
+    # In the store's lane
+
+    def refresh(self) -> bool:
+        """Take in what other programs published, and tell the form processor when anything is new to it."""
+        self._look()
+        return self._tell()
+
+    def versions(self, form_type: str | None = None) -> tuple[ProcessorVersion, ...]:
+        """Every version, or those of one form type: by form type, the latest first.
+
+        Raises `NoSuchForm` for a form type that is not known.
+        """
+        self._look()
+        rows = [row for row in self._shelf.rows if form_type in (None, row.form_type)]
+        if form_type is not None and not rows:
+            raise no_such_form(form_type)
+        by_type: dict[str, list[ShelvedVersion]] = {}
+        for row in rows:
+            by_type.setdefault(row.form_type, []).insert(0, row)
+        return tuple(self._version(row) for every in by_type.values() for row in every)
+
+    def version(self, form_type: str, version: str = "") -> ProcessorVersion:
+        """One version; without one named the one in force, else the last there was."""
+        self._look()
+        return self._version(self._row(form_type, version))
+
+    def usage(self) -> Mapping[tuple[str, str], int]:
+        """How many cases were read with each (form type, version)."""
+        return self._store.read_with()
+
+    def waiting(self, form_type: str) -> tuple[str, ...]:
+        """Cases in review that the version in force may read better: those of this form type read with another
+        version, and those no form type was found for.
+        """
+        row = self._row(form_type, "")
+        return self._store.read_otherwise((form_type, "generic"), row.version)
+
+    def examine(self, definition: FormDefinition) -> tuple[Finding, ...]:
+        """What speaks against publishing a definition, what blocks first."""
+        others = {d.form_type: d for d in self.definitions_in_force() if d.form_type != definition.form_type}
+        return examine(definition, others)
+
+    def publish(
+        self,
+        definition: FormDefinition,
+        by: str,
+        *,
+        calibration: Mapping[str, Any] | None = None,
+        examples: Iterable[Example] = (),
+        based_on: str = "",
+        draft_id: str | None = None,
+    ) -> ProcessorVersion:
+        """Keep a definition as a new version and bring it into force; the one before is retired.
+
+        It bears the version it names where that is free, else the next one. The draft goes in the same moment.
+        Refused with what is wrong while `examine` finds what blocks, and when nothing differs from the version
+        in force.
+        """
+        definition = checked(definition)
+        blocking = [f for f in self.examine(definition) if f.blocks]
+        if blocking:
+            raise Rejected(
+                f"This definition cannot be published: {' '.join(finding_text(f) for f in blocking)}",
+                "Mend it and publish again.",
+                code="definition_blocked",
+                count=len(blocking),
+            )
+        at = self._now()
+        detail = {
+            "by": by,
+            "at": to_time(at),
+            "based_on": based_on,
+            "examples": [example_json(e) for e in examples],
+            "calibration": dict(calibration) if calibration else None,
+        }
+
+        def choose(rows: tuple[ShelvedVersion, ...]) -> tuple[ShelvedVersion, Json]:
+            mine = [row for row in rows if row.form_type == definition.form_type]
+            for row in mine:
+                if row.state == VersionState.PUBLISHED and _same(row.unpacked, to_json(definition)):
+                    raise Rejected(
+                        f"Nothing differs from version {row.version}, which is in force.",
+                        "Change the definition first.",
+                        code="nothing_new",
+                        version=row.version,
+                    )
+            built_in = any(row.origin == Origin.BUILT_IN for row in mine)
+            version = next_version(definition.version, {row.version for row in mine}, built_in=built_in)
+            made = replace(definition, version=version)
+            note = {"form_type": made.form_type, "version": version}
+            return _shelved(made, Origin.HERE, VersionState.PUBLISHED, detail), note
+
+        made = self._store.shelf.publish(choose, by, at, draft_id)
+        assert made is not None  # noqa: S101  `choose` always gives one
+        self.refresh()
+        return self._version(made)
+
+    def retire(self, form_type: str, by: str, version: str = "") -> ProcessorVersion:
+        """Take a version out of force (the one in force unless named): its forms are read as other forms are."""
+        self._look()
+        row = self._row(form_type, version)
+        if not self._store.shelf.settle(form_type, row.version, VersionState.RETIRED, by, self._now()):
+            raise Rejected(
+                f"Version {row.version} of {row.title} is not in force.",
+                "Nothing was changed.",
+                code="not_in_force",
+            )
+        self.refresh()
+        return self.version(form_type, row.version)
+
+    def restore(self, form_type: str, version: str, by: str) -> ProcessorVersion:
+        """Bring a version back into force; the one in force is retired by it."""
+        self._look()
+        row = self._row(form_type, version)
+        if not self._store.shelf.settle(form_type, row.version, VersionState.PUBLISHED, by, self._now()):
+            raise Rejected(
+                f"Version {row.version} of {row.title} is in force already.", code="in_force_already"
+            )
+        self.refresh()
+        return self.version(form_type, row.version)
+
+    def calibrate(
+        self, form_type: str, version: str, calibration: Mapping[str, Any] | None, by: str
+    ) -> ProcessorVersion:
+        """Keep the coefficients that were fitted for a version; None for the common ones again."""
+        self._look()
+        row = self._row(form_type, version)
+        kept = dict(calibration) if calibration else None
+        self._store.shelf.calibrate(form_type, row.version, kept, by, self._now())
+        self.refresh()
+        return self.version(form_type, row.version)
+
+    def _row(self, form_type: str, version: str) -> ShelvedVersion:
+        found = self._shelf.row(form_type, version)
+        if found is None:
+            raise no_such_form(form_type, version)
+        return found
+
+    def _look(self) -> None:
+        revision = self._store.shelf.revision()
+        if revision != self._shelf.revision:
+            self._shelf = _Snapshot(revision, self._store.shelf.versions(), self._shelf.definitions)
+
+    def _tell(self) -> bool:
+        wanted = {
+            row.form_type: (row.version, row.detail.get("calibration")) for row in self._shelf.in_force()
+        }
+        if wanted == self._told:
+            return False
+        calibrations = {COMMON: self._calibration} | {
+            form_type: calibration for form_type, (_, calibration) in wanted.items() if calibration
+        }
+        self._use(self.definitions_in_force(), calibrations)
+        self._told = wanted
+        return True
+
+    def _take_in(self, built_in: tuple[FormDefinition, ...]) -> None:
+        """Keep what came with the program, so that a case can be looked at with it when a newer program has
+        another. It comes into force unless somebody here retired the program's own or teaches that form type.
+        """
+        self._look()
+        self._shelf.definitions.update({(d.form_type, d.version): d for d in built_in})
+        for definition in built_in:
+            if self._fresh(definition, self._shelf.rows) is None:
+                continue
+
+            def choose(
+                rows: tuple[ShelvedVersion, ...], definition: FormDefinition = definition
+            ) -> tuple[ShelvedVersion, Json] | None:
+                fresh = self._fresh(definition, rows)
+                if fresh is None:
+                    return None
+                mine = [row for row in rows if row.form_type == definition.form_type]
+                followed = any(
+                    r.origin == Origin.BUILT_IN and r.state == VersionState.PUBLISHED for r in mine
+                )
+                state = VersionState.PUBLISHED if followed or not mine else VersionState.RETIRED
+                return _shelved(fresh, Origin.BUILT_IN, state, {"by": PROGRAM}), {}
+
+            self._store.shelf.publish(choose, PROGRAM, self._now())
+        self._look()
+        in_force = {d.form_type: (d.version, None) for d in self.definitions_in_force()}
+        if in_force == {d.form_type: (d.version, None) for d in built_in}:
+            self._told = in_force  # what the form processor was made with
+
+    @staticmethod
+    def _fresh(definition: FormDefinition, rows: Iterable[ShelvedVersion]) -> FormDefinition | None:
+        """A definition of the program as it is to be kept, or None when it is kept already.
+
+        One that differs from a kept one of its version bears a version of its own: a version never changes.
+        """
+        mine = {row.version: row for row in rows if row.form_type == definition.form_type}
+        if definition.version not in mine:
+            return definition
+        if mine[definition.version].origin == Origin.HERE:
+            return None
+        plain = to_json(definition)
+        if _same(mine[definition.version].unpacked, plain):
+            return None
+        mark = hashlib.sha256(to_text(plain).encode()).hexdigest()[:6]
+        other = replace(definition, version=f"{definition.version}+{mark}")
+        return None if other.version in mine else other
+
+    def _version(self, row: ShelvedVersion) -> ProcessorVersion:
+        detail = row.detail
+        return ProcessorVersion(
+            definition=self._shelf.parsed(row),
+            state=VersionState(row.state),
+            origin=Origin(row.origin),
+            by=detail.get("by", ""),
+            at=_time(detail.get("at")),
+            settled_by=detail.get("settled_by", ""),
+            settled_at=_time(detail.get("settled_at")),
+            based_on=detail.get("based_on", ""),
+            examples=tuple(example_from(e) for e in detail.get("examples", ())),
+            calibration=detail.get("calibration"),
+        )
+
+
+class _Snapshot:
+    """The versions as they stood at one revision. Definitions are parsed when first asked for, from any thread."""
+
+    def __init__(
+        self,
+        revision: int,
+        rows: tuple[ShelvedVersion, ...],
+        definitions: dict[tuple[str, str], FormDefinition],
+    ) -> None:
+        self.revision = revision
+        self.rows = rows
+        self.definitions = definitions
+        self._by_name = {(row.form_type, row.version): row for row in rows}
+        self._foremost = {row.form_type: row for row in rows}
+        self._foremost |= {row.form_type: row for row in rows if row.state == VersionState.PUBLISHED}
+
+    def in_force(self) -> list[ShelvedVersion]:
+        return [row for row in self._foremost.values() if row.state == VersionState.PUBLISHED]
+
+    def foremost(self) -> list[ShelvedVersion]:
+        """Of each form type the version in force, else the last there was."""
+        return list(self._foremost.values())
+
+    def row(self, form_type: str, version: str) -> ShelvedVersion | None:
+        return self._by_name.get((form_type, version)) if version else self._foremost.get(form_type)
+
+    def definition(self, form_type: str, version: str) -> FormDefinition | None:
+        row = self._by_name.get((form_type, version)) or self._foremost.get(form_type)
+        return self.parsed(row) if row is not None else None
+
+    def parsed(self, row: ShelvedVersion) -> FormDefinition:
+        key = (row.form_type, row.version)
+        found = self.definitions.get(key)
+        if found is None:
+            found = self.definitions[key] = from_json(row.unpacked)
+        return found
+
+
+class _Known(Mapping[str, FormDefinition]):
+    """A live view of the form types by name: what is published later is seen in it."""
+
+    def __init__(self, library: ProcessorLibrary) -> None:
+        self._library = library
+
+    def __getitem__(self, form_type: str) -> FormDefinition:
+        found = self._library.definition(form_type)
+        if found is None:
+            raise KeyError(form_type)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._library.titles())
+
+    def __len__(self) -> int:
+        return len(self._library.titles())
+
+
+def checked(definition: FormDefinition) -> FormDefinition:
+    """The definition as it comes back from where it is kept. Raises `Rejected` when it would not."""
+    if not is_name(definition.form_type):
+        raise Rejected(
+            f"“{definition.form_type}” cannot be the name of a form type.",
+            "Use small letters, digits and _, beginning with a letter.",
+            code="bad_name",
+        )
+    try:
+        return read_definition(to_json(definition))
+    except BadDefinition as error:
+        raise Rejected(f"This definition cannot be kept: {error}.", code="bad_definition") from error
+
+
+def next_version(wanted: str, there: set[str], *, built_in: bool = False) -> str:
+    """The version wanted where it is free, else the next: 3 after 2, and 1.1 after a 1 that came with the program,
+    whose next one will be 2.
+    """
+    version = wanted or "1"
+    while version in there:
+        head, dot, tail = version.partition("+")[0].rpartition(".")
+        if tail.isdigit() and (dot or not built_in):
+            version = f"{head}{dot}{int(tail) + 1}"
+        else:
+            version = f"{version.partition('+')[0]}.1"
+    return version
+
+
+def example_json(example: Example) -> Json:
+    return {
+        "sha256": example.sha256,
+        "media_type": example.media_type,
+        "name": example.name,
+        "turns": [list(turn) for turn in example.turns],
+    }
+
+
+def example_from(data: Mapping[str, Any]) -> Example:
+    turns = tuple((int(page), int(turn)) for page, turn in data.get("turns", ()))
+    return Example(data["sha256"], data["media_type"], data["name"], turns)
+
+
+def no_such_form(form_type: str, version: str = "") -> NoSuchForm:
+    what = f"version “{version}” of the form type “{form_type}”" if version else f"form type “{form_type}”"
+    return NoSuchForm(
+        f"There is no {what} in this workspace.",
+        "“countersign processors list” shows those there are.",
+        code="no_such_form",
+    )
+
+
+def _shelved(definition: FormDefinition, origin: Origin, state: VersionState, detail: Json) -> ShelvedVersion:
+    return ShelvedVersion(
+        definition.form_type, definition.version, definition.title, str(origin), str(state),
+        pack(to_json(definition)), detail,
+    )  # fmt: skip
+
+
+def _same(one: Json, other: Json) -> bool:
+    """Whether two definitions differ in nothing but their version."""
+    return {**one, "version": ""} == {**other, "version": ""}
+
+
+def _time(text: str | None) -> datetime | None:
+    return from_time(text) if text else None
