@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-LANES = {"store": 1, "pages": 2, "reading": 1, "network": 2}
+LANES = {"store": 1, "pages": 2, "reading": 1, "network": 2, "filing": 1}
 """How many threads each lane has. `store` has one: the store belongs to its thread, and edits keep their order."""
 
 
@@ -46,16 +46,16 @@ class Lanes:
     def close(self) -> None:
         """Take no more work, end what waits, and return when no thread is left.
 
-        Work in the store's lane is done to the end, in its order: it is edits. In the other lanes what
-        has not begun is cancelled. May be called twice; not from within a lane.
+        Work in the lanes `store` and `filing` is done to the end, in its order: it is edits, and what follows
+        from them. In the other lanes what has not begun is cancelled. May be called twice; not from within a lane.
         """
         with self._lock:
             self._closed = True
             executors = dict(self._executors)
-        store = executors.pop("store", None)
+        kept = [executors.pop(name) for name in ("store", "filing") if name in executors]
         for executor in executors.values():
             executor.shutdown(wait=False, cancel_futures=True)
         for executor in executors.values():
             executor.shutdown(wait=True)
-        if store is not None:
-            store.shutdown(wait=True)
+        for executor in kept:
+            executor.shutdown(wait=True)
