@@ -1,48 +1,39 @@
-"""Finding a form on a page: the printed texts it should carry are matched to those that are there.
+"""Where a form lies on a page: its printed texts are matched to those that stand there.
 
 What comes out maps the blank form's own fractions onto the pixels of the page, whatever shift, scale,
-skew or perspective lies between them.
+skew or perspective lies between them. Lines that were found and not read help: where they begin and end
+as printed texts of the form do, they hold it in place.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
 from app.domain.processor import FormDefinition
-from app.services.document_worker.reading.engine import Line, Points
+from app.services.document_worker.reading.engine import Points
+from app.services.document_worker.reading.likeness import (
+    FoundLine,
+    Match,
+    approximately,
+    folded,
+    likeness,
+    matches_of,
+)
+from app.services.document_worker.reading.plane import Matrix, fitted, mapped, refitted
 
-Matrix = npt.NDArray[np.float64]
+__all__ = ["FoundLine", "Matrix", "Registration", "approximately", "folded", "mapped", "refitted", "register"]
 
 _LEAST_MATCHES = 6
 _LEAST_SHARE = 0.28
-
-
-@dataclass(frozen=True, slots=True)
-class FoundLine:
-    """A line of text on the page: what it says and its corners in the page's pixels (upright)."""
-
-    line: Line
-    quad: Points
-
-    @property
-    def text(self) -> str:
-        return self.line.text
-
-    def at(self, fraction: float) -> Points:
-        """The middle of the line at a fraction of its length."""
-        left = (self.quad[0] + self.quad[3]) / 2
-        right = (self.quad[1] + self.quad[2]) / 2
-        return np.asarray(left + (right - left) * fraction, np.float64)
-
-    @property
-    def height(self) -> float:
-        return float(np.linalg.norm(self.quad[3] - self.quad[0]))
+_LEAST_READ = 4
+"""Texts that have to be read in place where the lines around them are known to stand as the form wants."""
+_LEAST_SEEN = 0.4
+_SURE_SCORE = 0.9
+"""A line read better than this says what it says: where it is not the form's text, the form is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +42,9 @@ class Registration:
 
     `matrix` takes (x, y) of the blank form, in its own units (`definition.size`), to pixels of the upright
     page. `share` is how much of the printed text was found in place, `error` the median distance in
-    fractions of the page's width.
+    fractions of the page's width. `matches` counts the printed texts that were read in place, `placed`
+    those whose line was seen where it should stand and not read, `against` those in whose place something
+    else was read. `untitled` says that something else stands in the place of the form's title.
     """
 
     definition: FormDefinition
@@ -59,153 +52,191 @@ class Registration:
     share: float
     matches: int
     error: float
+    placed: int = 0
+    against: int = 0
+    untitled: bool = False
 
     @property
     def confidence(self) -> float:
         """How sure we are that zones lie where they should, 0..1."""
         found = min(1.0, self.share / 0.55)
-        near = 1.0 / (1.0 + (self.error / 0.006) ** 2)
-        many = 1.0 - math.exp(-self.matches / 8)
+        near = 1.0 / (1.0 + (self.error / 0.009) ** 2)
+        many = 1.0 - math.exp(-(self.matches + 0.5 * self.placed) / 8)
         return found * near * many
 
+    @property
+    def merit(self) -> float:
+        """What speaks for this form when several fit: what was found, less what contradicts."""
+        return self.share - self.against / max(1, self.matches + self.against)
 
-def folded(text: str) -> str:
-    """Letters and digits alone, with glyphs that are mistaken for each other made one."""
-    return "".join(_SAME.get(c, c) for c in text.lower() if c.isalnum())
-
-
-_SAME = {"1": "l", "i": "l", "0": "o", "5": "s", "8": "b", "é": "e", "è": "e", "á": "a", "í": "l", "ó": "o"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Match:
-    anchor: int
-    form: tuple[float, float]
-    page: tuple[float, float]
-    weight: float
+    @property
+    def contradicted(self) -> bool:
+        """Whether too much of what was read says that the page is another form."""
+        return self.untitled or self.against > 0.34 * self.matches
 
 
-def register(lines: Sequence[FoundLine], definition: FormDefinition, page_width: int) -> Registration | None:
-    """Where the form lies on a page with these lines, or None when it does not."""
-    matches = list(_matches(lines, definition))
-    by_anchor: dict[int, list[_Match]] = {}
+def register(
+    lines: Sequence[FoundLine],
+    definition: FormDefinition,
+    page_width: int,
+    blocks: Sequence[Points] = (),
+) -> Registration | None:
+    """Where the form lies on a page with these lines, or None when it does not.
+
+    `lines` were read, `blocks` (corner points, as `FoundLine.quad`) are further lines that were only found:
+    with them a few texts read in place are enough. Give them only when all lines of the page are known.
+    """
+    matches = list(matches_of(lines, definition))
+    by_anchor: dict[int, list[Match]] = {}
     for match in matches:
         by_anchor.setdefault(match.anchor, []).append(match)
-    if len(by_anchor) < _LEAST_MATCHES:
-        return None
-    start = _similarity(matches, by_anchor, definition)
-    if start is None:
-        return None
-    width, _height = definition.size
-    scale = math.hypot(start[0, 0], start[1, 0])
-    matrix = start
-    chosen: list[_Match] = []
-    for tolerance, kind in (
-        (0.018, "affine"),
-        (0.010, "affine"),
-        (0.008, "homography"),
-        (0.006, "homography"),
-    ):
-        chosen = _nearest(by_anchor, matrix, tolerance * width * scale)
-        if len(chosen) < _LEAST_MATCHES:
-            return None
-        matrix = _fitted(chosen, kind) if len(chosen) >= 8 else matrix
-    chosen = _nearest(by_anchor, matrix, 0.010 * width * scale)
-    distances = [_distance(matrix, m) for m in chosen]
-    anchors = len({m.anchor for m in chosen})
     expected = sum(1 for a in definition.anchors if len(folded(a.text)) >= 3)
-    share = anchors / max(1, expected)
-    titled = any(folded(t) in folded(line.text) for t in definition.titles for line in lines)
-    if share < (_LEAST_SHARE * 0.6 if titled else _LEAST_SHARE) or anchors < _LEAST_MATCHES:
+    if len(by_anchor) < (min(_LEAST_READ, expected) if len(blocks) else _LEAST_MATCHES):
         return None
-    if not _sane(matrix, definition, page_width):
+    matrix = _similarity(matches, by_anchor, definition)
+    if matrix is None:
         return None
-    error = float(np.median(distances)) / (width * scale)
-    return Registration(definition, matrix, share, anchors, error)
-
-
-def _matches(lines: Sequence[FoundLine], definition: FormDefinition) -> Iterator[_Match]:
-    """Every place where an anchor's text may stand."""
     width, height = definition.size
-    prepared = [_Prepared(line) for line in lines]
+    scale = math.hypot(matrix[0, 0], matrix[1, 0])
+    ends = _Ends(definition, [*blocks, *(line.quad for line in lines)]) if len(blocks) else None
+    for tolerance, perspective in ((0.018, False), (0.010, False), (0.008, True), (0.006, True)):
+        chosen = _nearest(by_anchor, matrix, tolerance * width * scale)
+        if len(chosen) < (_LEAST_READ - 1 if ends else _LEAST_MATCHES):
+            return None
+        if ends is not None:
+            chosen += ends.agreeing(matrix, tolerance * width * scale)
+        if len(chosen) >= 8:
+            matrix = fitted(chosen, (width, height), perspective=perspective)
+    chosen = _nearest(by_anchor, matrix, 0.010 * width * scale)
+    if not chosen or not _sane(matrix, definition, page_width):
+        return None
+    error = float(np.median([_distance(matrix, m) for m in chosen])) / (width * scale)
+    read = {m.anchor for m in chosen}
+    seen = ends.covered(matrix) - read if ends else set()
+    share = len(read | seen) / max(1, expected)
+    against, untitled = _against(lines, definition, matrix, read)
+    found = Registration(
+        definition, matrix, share, len(read), error, len(seen), against, untitled,
+    )  # fmt: skip
+    titled = any(folded(t) in folded(line.text) for t in definition.titles for line in lines)
+    if ends is not None:
+        enough = len(read) >= min(_LEAST_READ, expected) and share >= _LEAST_SEEN
+    else:
+        enough = len(read) >= _LEAST_MATCHES and share >= (_LEAST_SHARE * 0.6 if titled else _LEAST_SHARE)
+    return found if enough else None
+
+
+class _Ends:
+    """Where the lines of a page begin and end, against where those of a form should."""
+
+    def __init__(self, definition: FormDefinition, quads: Sequence[Points]) -> None:
+        width, height = definition.size
+        corners = np.array(quads)
+        self._left = (corners[:, 0] + corners[:, 3]) / 2
+        self._right = (corners[:, 1] + corners[:, 2]) / 2
+        self._numbers = [i for i, a in enumerate(definition.anchors) if len(folded(a.text)) >= 3]
+        boxes = np.array([definition.anchors[i].box.rounded() for i in self._numbers]).reshape(-1, 4)
+        boxes = boxes * (width, height, width, height)
+        middle = (boxes[:, 1] + boxes[:, 3]) / 2
+        self._first = np.stack([boxes[:, 0], middle], axis=1)
+        self._last = np.stack([boxes[:, 2], middle], axis=1)
+        self._top = np.stack([boxes[:, 0], boxes[:, 1]], axis=1)
+
+    def agreeing(self, matrix: Matrix, tolerance: float) -> list[Match]:
+        """Lines that begin and end where a printed text does."""
+        first, last = mapped(matrix, self._first), mapped(matrix, self._last)
+        begins = np.linalg.norm(first[:, None] - self._left[None], axis=2)
+        finish = np.linalg.norm(last[:, None] - self._right[None], axis=2)
+        apart = np.maximum(begins, finish)
+        nearest = apart.argmin(axis=1)
+        found = []
+        for row, column in enumerate(nearest):
+            if apart[row, column] <= tolerance:
+                form = (self._first[row] + self._last[row]) / 2
+                page = (self._left[column] + self._right[column]) / 2
+                pair = (float(form[0]), float(form[1])), (float(page[0]), float(page[1]))
+                found.append(Match(self._numbers[row], *pair, 1.0))
+        return found
+
+    def covered(self, matrix: Matrix) -> set[int]:
+        """The printed texts over whose place a line runs."""
+        first, last = mapped(matrix, self._first), mapped(matrix, self._last)
+        high = np.linalg.norm(first - mapped(matrix, self._top), axis=1) * 2
+        found = set()
+        for row, number in enumerate(self._numbers):
+            along = self._right - self._left
+            length = np.maximum(1e-6, np.linalg.norm(along, axis=1))
+            unit = along / length[:, None]
+            begin = ((first[row] - self._left) * unit).sum(axis=1)
+            finish = ((last[row] - self._left) * unit).sum(axis=1)
+            middle = (first[row] + last[row]) / 2 - self._left
+            off = np.abs(middle[:, 0] * unit[:, 1] - middle[:, 1] * unit[:, 0])
+            shared = np.minimum(finish, length) - np.maximum(begin, 0.0)
+            if bool(((shared > 0.7 * (finish - begin)) & (off < 0.6 * high[row])).any()):
+                found.add(number)
+        return found
+
+
+def _against(
+    lines: Sequence[FoundLine], definition: FormDefinition, matrix: Matrix, read: set[int]
+) -> tuple[int, bool]:
+    """(how many printed texts have something else in their place, whether the title is one of them)."""
+    titles = {folded(t) for t in definition.titles}
+    against, untitled, titled = 0, False, False
     for index, anchor in enumerate(definition.anchors):
         wanted = folded(anchor.text)
-        if len(wanted) < 3:
+        if len(wanted) < 4:
             continue
-        box = anchor.box
-        middle = (box.y0 + box.y1) / 2 * height
-        for line in prepared:
-            for start, end in line.places(wanted):
-                first, last = line.found.line.glyphs[start].at, line.found.line.glyphs[end].at
-                # The middles of the first and last character stand half a character inside the box.
-                half = (box.x1 - box.x0) / max(1, len(anchor.text)) / 2
-                centre = line.found.at((first + last) / 2)
-                form = ((box.x0 + box.x1) / 2 * width, middle)
-                yield _Match(index, form, (float(centre[0]), float(centre[1])), min(3.0, len(wanted) / 6))
-                if box.x1 - box.x0 > 0.3:
-                    for fraction, x in ((first, box.x0 + half), (last, box.x1 - half)):
-                        point = line.found.at(fraction)
-                        yield _Match(index, (x * width, middle), (float(point[0]), float(point[1])), 1.0)
+        if index in read:
+            titled = titled or wanted in titles
+            continue
+        there = text_at(lines, definition, matrix, index)
+        if there is None or there[1] < _SURE_SCORE or len(there[0]) < 3:
+            continue
+        alike = likeness(wanted, there[0])
+        if wanted in titles and alike < 0.75:
+            untitled = True
+        if alike < 0.5:
+            against += 1
+    return against, untitled and not titled
 
 
-class _Prepared:
-    """A line with its letters folded, each leading back to its glyph."""
-
-    def __init__(self, found: FoundLine) -> None:
-        self.found = found
-        letters: list[str] = []
-        self._glyphs: list[int] = []
-        for place, glyph in enumerate(found.line.glyphs):
-            for letter in folded(glyph.text):
-                letters.append(letter)
-                self._glyphs.append(place)
-        self.text = "".join(letters)
-        self._pairs = {self.text[i : i + 3] for i in range(len(self.text) - 2)}
-
-    def places(self, wanted: str) -> Iterator[tuple[int, int]]:
-        """(first, last) glyph of each place where the text stands, a few misread letters allowed in long ones."""
-        start = self.text.find(wanted)
-        found = False
-        while start >= 0:
-            found = True
-            yield self._glyphs[start], self._glyphs[start + len(wanted) - 1]
-            start = self.text.find(wanted, start + 1)
-        if found or len(wanted) < 7 or len(self.text) < 0.6 * len(wanted):
-            return
-        pairs = {wanted[i : i + 3] for i in range(len(wanted) - 2)}
-        if len(pairs & self._pairs) < 0.4 * len(pairs):
-            return
-        place = approximately(wanted, self.text, max(1, len(wanted) // 5))
-        if place is not None:
-            yield self._glyphs[place[0]], self._glyphs[place[1] - 1]
-
-
-def approximately(wanted: str, text: str, most: int) -> tuple[int, int] | None:
-    """Where `wanted` stands in `text` with at most so many edits: (start, end), or None."""
-    # Rows are letters of `wanted`, columns of `text`; the match may begin and end anywhere in `text`.
-    costs = list(range(len(wanted) + 1))
-    starts = [0] * (len(wanted) + 1)
-    best: tuple[int, int, int] | None = None
-    for column, letter in enumerate(text):
-        diagonal, diagonal_start = costs[0], column
-        costs[0], starts[0] = 0, column + 1
-        for row, wish in enumerate(wanted, 1):
-            here, here_start = diagonal + (letter != wish), diagonal_start
-            if costs[row] + 1 < here:
-                here, here_start = costs[row] + 1, starts[row]
-            if costs[row - 1] + 1 < here:
-                here, here_start = costs[row - 1] + 1, starts[row - 1]
-            diagonal, diagonal_start = costs[row], starts[row]
-            costs[row], starts[row] = here, here_start
-        if costs[-1] <= most and (best is None or costs[-1] < best[0]):
-            best = (costs[-1], starts[-1], column + 1)
-    if best is None or best[2] - best[1] < 2:
-        return None
-    return best[1], best[2]
+def text_at(
+    lines: Sequence[FoundLine], definition: FormDefinition, matrix: Matrix, index: int
+) -> tuple[str, float] | None:
+    """(folded text, score) of what was read where an anchor of the form should stand; None when no line was."""
+    box = definition.anchors[index].box
+    width, height = definition.size
+    middle = (box.y0 + box.y1) / 2 * height
+    ends = mapped(
+        matrix,
+        np.array([[box.x0 * width, middle], [box.x1 * width, middle], [box.x0 * width, box.y0 * height]]),
+    )
+    high = 2 * float(np.linalg.norm(ends[0] - ends[2]))
+    length = float(np.linalg.norm(ends[1] - ends[0]))
+    best: tuple[float, str, float] | None = None
+    for line in lines:
+        left, right = line.at(0.0), line.at(1.0)
+        along = float(np.linalg.norm(right - left))
+        if along < 1e-6:
+            continue
+        unit = (right - left) / along
+        begin, finish = float((ends[0] - left) @ unit), float((ends[1] - left) @ unit)
+        middle_point = (ends[0] + ends[1]) / 2 - left
+        off = abs(float(middle_point[0] * unit[1] - middle_point[1] * unit[0]))
+        shared = min(finish, along) - max(begin, 0.0)
+        if off > 0.45 * high or shared < 0.6 * length or (best is not None and shared <= best[0]):
+            continue
+        # A little to both sides: letters are placed within half of one.
+        edge = 0.6 * high
+        glyphs = [g for g in line.line.glyphs if begin - edge <= g.at * along <= finish + edge]
+        score = float(np.mean([g.score for g in glyphs])) if glyphs else 0.0
+        best = (shared, folded("".join(g.text for g in glyphs)), score)
+    return (best[1], best[2]) if best else None
 
 
 def _similarity(
-    matches: Sequence[_Match], by_anchor: dict[int, list[_Match]], definition: FormDefinition
+    matches: Sequence[Match], by_anchor: dict[int, list[Match]], definition: FormDefinition
 ) -> Matrix | None:
     """The shift, scale and turn that most matches agree on."""
     width, height = definition.size
@@ -225,7 +256,7 @@ def _similarity(
             if first.anchor == second.anchor:
                 continue
             between = complex(second.form[0] - first.form[0], second.form[1] - first.form[1])
-            if abs(between) < 0.2 * diagonal:
+            if abs(between) < 0.15 * diagonal:
                 continue
             turn = complex(second.page[0] - first.page[0], second.page[1] - first.page[1]) / between
             if abs(math.atan2(turn.imag, turn.real)) > 0.21 or abs(turn) < 1e-3:
@@ -257,11 +288,11 @@ def _similarity(
     return best
 
 
-def _nearest(by_anchor: dict[int, list[_Match]], matrix: Matrix, tolerance: float) -> list[_Match]:
+def _nearest(by_anchor: dict[int, list[Match]], matrix: Matrix, tolerance: float) -> list[Match]:
     """Of each anchor's points the nearest matches, where near enough."""
-    chosen: list[_Match] = []
+    chosen: list[Match] = []
     for every in by_anchor.values():
-        points: dict[tuple[float, float], tuple[float, _Match]] = {}
+        points: dict[tuple[float, float], tuple[float, Match]] = {}
         for match in every:
             distance = _distance(matrix, match)
             if distance <= tolerance and (match.form not in points or distance < points[match.form][0]):
@@ -270,54 +301,9 @@ def _nearest(by_anchor: dict[int, list[_Match]], matrix: Matrix, tolerance: floa
     return chosen
 
 
-def _distance(matrix: Matrix, match: _Match) -> float:
+def _distance(matrix: Matrix, match: Match) -> float:
     x, y = mapped(matrix, np.array([match.form]))[0]
     return math.hypot(x - match.page[0], y - match.page[1])
-
-
-def _fitted(chosen: Sequence[_Match], kind: str) -> Matrix:
-    """The transformation that fits the chosen points best, outliers weighed down."""
-    form = np.array([m.form for m in chosen])
-    page = np.array([m.page for m in chosen])
-    affine, _ = cv2.estimateAffine2D(form, page, method=cv2.LMEDS)
-    base: Matrix = np.vstack([affine, [0.0, 0.0, 1.0]]) if affine is not None else np.eye(3)
-    if affine is None:
-        return base
-    spread_x, spread_y = np.ptp(form[:, 0]), np.ptp(form[:, 1])
-    if kind == "affine" or len(chosen) < 14 or min(spread_x, spread_y) < 100:
-        return refitted(form, page, base, perspective=False)
-    return refitted(form, page, base, perspective=True)
-
-
-def refitted(form: Points, page: Points, start: Matrix, *, perspective: bool) -> Matrix:
-    """Weighted least squares around a first guess: far points count little."""
-    matrix = start
-    # Points are brought to the size of one: products of coordinates would drown the small terms.
-    size = float(np.abs(form).max()) or 1.0
-    scale = float(np.abs(page).max()) or 1.0
-    f, p = form / size, page / scale
-    into, back = np.diag([1 / size, 1 / size, 1.0]), np.diag([scale, scale, 1.0])
-    for _ in range(5):
-        distances = np.linalg.norm(mapped(matrix, form) - page, axis=1)
-        spread = max(1e-6, 1.5 * float(np.median(distances)))
-        weights = np.sqrt(1.0 / (1.0 + (distances / spread) ** 2))
-        rows, values = [], []
-        for (x, y), (u, v), w in zip(f, p, weights, strict=True):
-            ending_u = [-u * x, -u * y] if perspective else []
-            ending_v = [-v * x, -v * y] if perspective else []
-            rows.append([w * n for n in (x, y, 1.0, 0.0, 0.0, 0.0, *ending_u)])
-            rows.append([w * n for n in (0.0, 0.0, 0.0, x, y, 1.0, *ending_v)])
-            values += [w * u, w * v]
-        solution = np.linalg.lstsq(np.array(rows), np.array(values), rcond=None)[0]
-        last = [*solution[6:], 1.0] if perspective else [0.0, 0.0, 1.0]
-        matrix = back @ np.array([solution[0:3], solution[3:6], last]) @ into
-    return np.asarray(matrix / matrix[2, 2], np.float64)
-
-
-def mapped(matrix: Matrix, points: Points) -> Points:
-    """Points taken through a transformation."""
-    homogeneous = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ matrix.T
-    return np.asarray(homogeneous[:, :2] / homogeneous[:, 2:3], np.float64)
 
 
 def _sane(matrix: Matrix, definition: FormDefinition, page_width: int) -> bool:
