@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
+from app.domain.case import Json
 from app.domain.code import CodeLists, no_lists
 from app.domain.processor import FormDefinition
 from app.resource import resource
-from app.services.change_log import ChangeLog
+from app.services.change_log import ChangeLog, utc_now
 from app.services.code_list import code_lists
+from app.services.dataset import EVALUATION, TRAINING, Collecting, FormFolder
 from app.services.editing import Editing
 from app.services.intake import Intake
 from app.services.lanes import Lanes
 from app.services.pages import Pages
-from app.services.ports import DocumentOpener, FormProcessor, TextReader
+from app.services.ports import DocumentOpener, FormProcessor, FormTeacher, TextReader
+from app.services.processor_library import COMMON, ProcessorLibrary, Use, unchanged
 from app.services.processors import load_calibration, load_definitions
 from app.services.store.blob import BlobFolder
 from app.services.store.failure import told_in_words
 from app.services.store.key import KeyQuestion, change_passphrase, unlock
 from app.services.store.store import Store
+from app.services.teaching import Teaching
 from app.services.watched_folder import WatchedFolder
 
 __all__ = [
@@ -60,7 +64,8 @@ class Settings:
 class Backends:
     """What stands behind the ports.
 
-    `warm` starts beforehand what would make the first use wait; `close` leaves no process behind.
+    `warm` starts beforehand what would make the first use wait; `close` leaves no process behind. `use`
+    replaces what the form processor knows, from its next document on.
     """
 
     processor: FormProcessor
@@ -68,6 +73,8 @@ class Backends:
     opener: DocumentOpener
     close: Callable[[], None]
     warm: Callable[[], None]
+    teacher: FormTeacher | None = None
+    use: Use = unchanged
 
 
 def default_folder() -> Path:
@@ -98,15 +105,17 @@ class Workstation:
 
     settings: Settings
     lanes: Lanes
-    definitions: dict[str, FormDefinition]
+    library: ProcessorLibrary
     store: Store
     blobs: BlobFolder
     changes: ChangeLog
     intake: Intake
     editing: Editing
+    teaching: Teaching
     pages: Pages
     backends: Backends
     watched: WatchedFolder
+    collecting: Collecting
 
     @property
     def person(self) -> str:
@@ -122,7 +131,12 @@ class Workstation:
 
     def titles(self) -> dict[str, str]:
         """What form types are called, for people."""
-        return {"generic": "Other form"} | {name: d.title for name, d in self.definitions.items()}
+        return {"generic": "Other form"} | dict(self.library.titles())
+
+    @property
+    def definitions(self) -> Mapping[str, FormDefinition]:
+        """By form type the definition in force, or the last there was; a live view."""
+        return self.library.known
 
     def close(self) -> None:
         """End everything in order: no new work, open documents, workers, threads, then the store."""
@@ -133,20 +147,23 @@ class Workstation:
         self.lanes.close()
 
 
-def embedded(definitions: tuple[FormDefinition, ...], codes: Callable[[], CodeLists] = no_lists) -> Backends:
+def embedded(
+    definitions: tuple[FormDefinition, ...], calibration: Json, codes: Callable[[], CodeLists] = no_lists
+) -> Backends:
     """The backends that need nothing but this computer."""
     # Named and loaded here alone, and only when used: other backends take their place by settings.
     from app.services.local.document_opener import WorkerDocumentOpener
     from app.services.local.ocr_form_processor import OcrFormProcessor
 
     opener = WorkerDocumentOpener()
-    processor = OcrFormProcessor(definitions, {"": load_calibration(resource("processors"))}, codes)
+    processor = OcrFormProcessor(definitions, {COMMON: calibration}, codes)
 
     def close() -> None:
         opener.close_all()
         processor.close()
 
-    return Backends(processor, processor, opener, close, opener.warm)
+    use: Use = getattr(processor, "use", unchanged)
+    return Backends(processor, processor, opener, close, opener.warm, use=use)
 
 
 def build(place: Settings, key: bytes, backends: Backends | None = None) -> Workstation:
@@ -159,26 +176,33 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
     codes = cache(partial(code_lists, place.folder / CODE_LISTS))
     try:
         opening = lanes.submit("store", Store.open, place.folder, key)
-        definitions = {d.form_type: d for d in load_definitions(resource("processors"))}  # while it opens
-        behind = backends or embedded(tuple(definitions.values()), codes)
+        built_in = load_definitions(resource("processors"))  # while it opens
+        calibration = load_calibration(resource("processors"))
+        behind = backends or embedded(built_in, calibration, codes)
         store = opening.result()
         blobs = BlobFolder(place.folder / "blobs", key)
         with told_in_words(place.folder):
             place.watched_folder.mkdir(parents=True, exist_ok=True)
+        making = lanes.submit("store", ProcessorLibrary, store, built_in, calibration, behind.use, utc_now)
+        library = making.result()
     except BaseException:
         lanes.close()
         raise
-    changes = ChangeLog(store, definitions, codes=codes)
+    training, evaluation = (FormFolder(place.folder / name, key) for name in (TRAINING, EVALUATION))
+    collecting = Collecting(store, blobs, training, evaluation, lanes)
+    changes = ChangeLog(store, library.resolve, codes=codes, told=collecting.follow)
     return Workstation(
         settings=place,
         lanes=lanes,
-        definitions=definitions,
+        library=library,
         store=store,
         blobs=blobs,
         changes=changes,
-        intake=Intake(changes, blobs),
+        intake=Intake(changes, blobs, library.refresh),
         editing=Editing(changes),
+        teaching=Teaching(store, library, blobs, behind.teacher, utc_now),
         pages=Pages(blobs, behind.opener, behind.reader),
         backends=behind,
         watched=WatchedFolder(place.watched_folder),
+        collecting=collecting,
     )

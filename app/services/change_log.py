@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -41,14 +41,18 @@ class ChangeLog:
     """
 
     store: Store
-    definitions: Mapping[str, FormDefinition]
+    definitions: Callable[[str, str], FormDefinition | None]
+    """The definition of a (form type, version): a case is judged by the version it was read with."""
     now: Callable[[], datetime] = utc_now
     new_id: Callable[[], str] = new_id
     threshold: float = SURE
     codes: Callable[[], CodeLists] = no_lists
+    told: Callable[[Stored], None] | None = None
+    """Called with every change once it is stored, in the store's lane: it must be quick."""
 
-    def definition(self, form_type: str) -> FormDefinition | None:
-        return self.definitions.get(form_type)
+    def definition(self, form_type: str, version: str = "") -> FormDefinition | None:
+        """The definition a case was read with; the one in force where that version is not known."""
+        return self.definitions(form_type, version) if form_type else None
 
     def write(
         self,
@@ -69,10 +73,16 @@ class ChangeLog:
     def store_change(self, document: Json | None, change: Change) -> Stored:
         """Store a change that is already made; the drafts of its fields are settled by it."""
         base = document or {}
-        form_type = next((w.value for w in change.writes if w.path == "form_type"), base.get("form_type", ""))
+        written = {w.path: w.value for w in change.writes}
+        form_type, version = (
+            str(written.get(name, base.get(name, ""))) for name in ("form_type", "processor_version")
+        )
         after, case = projection.after_with_case(
-            base, change, self.definition(str(form_type)), self.threshold, self.codes()
+            base, change, self.definition(form_type, version), self.threshold, self.codes()
         )
         revision = document["_meta"]["rev"] if document else None
         self.store.commit(change, after, change.fields, base_revision=revision, case=case)
-        return Stored(change, after, case)
+        stored = Stored(change, after, case)
+        if self.told is not None:
+            self.told(stored)
+        return stored

@@ -122,7 +122,8 @@ class Editing:
     def add_row(self, case_id: str, table: str, by: str) -> Edited:
         """Add an empty row at the end of a table, with the columns its form type gives it."""
         document = self._open_document(case_id)
-        columns = _columns(document, table, self.changes.definition(document["form_type"]))
+        definition = self.changes.definition(document["form_type"], document["processor_version"])
+        columns = _columns(document, table, definition)
         rows = document["tables"].get(table, {}).get("rows", {})
         numbers = [int(m.group(1)) for m in (re.fullmatch(r"r(\d+)", row) for row in rows) if m]
         row_id = f"r{max(numbers, default=0) + 1}"

@@ -9,6 +9,7 @@ import os
 import platform
 import sys
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,6 +46,8 @@ class Intake:
 
     changes: ChangeLog
     blobs: BlobStore
+    prepare: Callable[[], object] = bool
+    """Called before every reading: what other programs published is told to the form processor."""
 
     def arrive(self, content: bytes, name: str, by: str) -> Arrival:
         """Keep a file bit for bit and give it a receipt. Durable when it returns.
@@ -121,6 +124,7 @@ class Intake:
             )
         if status in (IntakeStatus.NEEDS_REVIEW, IntakeStatus.VERIFIED):
             raise Conflict("This case has been read already.", "Open it.", code="already_read")
+        self.prepare()
         document_id, entry = _form_entry(document)
         content = self.blobs.get(entry["sha256"])
         media_type = entry["media_type"] or media.sniff(content)

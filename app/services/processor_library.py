@@ -28,6 +28,10 @@ Use = Callable[[tuple[FormDefinition, ...], Mapping[str, Json]], None]
 """Tells the running form processor what it knows from now on: definitions, and calibrations by form type."""
 
 
+def unchanged(definitions: tuple[FormDefinition, ...], calibrations: Mapping[str, Json]) -> None:
+    """`Use` of a form processor that cannot be told anything new."""
+
+
 class NoSuchForm(Rejected):
     """The workspace knows no form type, or no version of it, by that name."""
 
@@ -76,6 +80,12 @@ class ProcessorLibrary:
         return {row.form_type: row.title for row in self._shelf.foremost()}
 
     # In the store's lane
+
+    def resolve(self, form_type: str, version: str = "") -> FormDefinition | None:
+        """As `definition`, after a look at what other programs published where that version is not known."""
+        if version and self._shelf.row(form_type, version) is None:
+            self._look()
+        return self._shelf.definition(form_type, version)
 
     def refresh(self) -> bool:
         """Take in what other programs published, and tell the form processor when anything is new to it."""

@@ -44,13 +44,13 @@ class Teaching:
     store: Store
     library: ProcessorLibrary
     blobs: BlobStore
-    teacher: FormTeacher
+    teacher: FormTeacher | None
     now: Callable[[], datetime]
 
     def look_at(self, content: bytes, name: str, watch: Watch | None = None) -> Looked:
         """Open a blank or filled example and propose zones, texts and tables from it."""
         document = _document(content)
-        return Looked(document, name, self.teacher.propose(document, watch))
+        return Looked(document, name, self._teacher().propose(document, watch))
 
     def start(self, looked: Looked, by: str) -> FormDraft:
         """A new draft from a proposal: names, kinds, questions, sections and the request made of what is printed.
@@ -147,7 +147,7 @@ class Teaching:
         """Read a document with this definition and no other; without a form when no page is recognized by it."""
         if isinstance(document, Example):
             document = self.content(document)
-        return self.teacher.try_out(document, checked(definition), watch)
+        return self._teacher().try_out(document, checked(definition), watch)
 
     def examine(self, definition: FormDefinition) -> tuple[Finding, ...]:
         """What is missing before a definition can be published, what blocks first."""
@@ -166,6 +166,15 @@ class Teaching:
             based_on=draft.based_on,
             draft_id=draft_id,
         )
+
+    def _teacher(self) -> FormTeacher:
+        if self.teacher is None:
+            raise Rejected(
+                "The form processor in use cannot help to teach forms.",
+                "Teach them on a computer that reads forms itself.",
+                code="no_teacher",
+            )
+        return self.teacher
 
     def _begin(
         self, definition: FormDefinition, by: str, examples: Iterable[Example], based_on: str
