@@ -7,6 +7,7 @@ from typing import Any
 
 from app.domain.box import Box
 from app.domain.case import field_document
+from app.domain.errors import Rejected
 from app.domain.extraction import Extraction
 from app.domain.form import FormField
 from app.domain.processor import FormDefinition, from_json
@@ -17,7 +18,7 @@ from app.services.document_worker.serving import Answer, Serve, Tell
 
 
 class ReaderServer:
-    """Answers `define`, `read` and `region`."""
+    """Answers `define`, `read`, `region`, and for teaching `propose`, `try` and `damage`."""
 
     def __init__(self) -> None:
         import onnxruntime  # noqa: F401  its files are opened before the limits come
@@ -30,7 +31,10 @@ class ReaderServer:
         self._engine = Engine(limit.threads())
 
     def calls(self) -> dict[str, Serve]:
-        return {"define": self.define, "read": self.read, "region": self.region}
+        return {
+            "define": self.define, "read": self.read, "region": self.region,
+            "propose": self.propose, "try": self.try_out, "damage": self.damage,
+        }  # fmt: skip
 
     def define(self, header: Mapping[str, Any], _payload: bytes, _tell: Tell) -> Answer:
         self._definitions = tuple(from_json(d) for d in header["definitions"])
@@ -52,6 +56,31 @@ class ReaderServer:
             self._ready(),
         )
         return {"words": [[w.text, *w.box.rounded(), w.confidence] for w in words]}, b""
+
+    def propose(self, header: Mapping[str, Any], payload: bytes, tell: Tell) -> Answer:
+        from app.services.document_worker.reading.propose import proposal_document, propose_document
+
+        proposal = propose_document(payload, str(header.get("media_type", "")), self._ready(), tell)
+        return {"proposal": proposal_document(proposal)}, b""
+
+    def try_out(self, header: Mapping[str, Any], payload: bytes, tell: Tell) -> Answer:
+        """As `read`, with one definition of the call's own."""
+        extraction = read_document(
+            payload, str(header.get("media_type", "")), str(header.get("document_id", "")),
+            (from_json(header["definition"]),), self._ready(), tell,
+        )  # fmt: skip
+        return {"extraction": extraction_document(extraction)}, b""
+
+    def damage(self, header: Mapping[str, Any], payload: bytes, _tell: Tell) -> Answer:
+        from app.services.document_worker.damage import damaged
+
+        try:
+            content, media_type = damaged(
+                payload, str(header.get("media_type", "")), str(header["kind"]), int(header["seed"])
+            )
+        except Rejected as error:
+            return {"rejected": [error.reason, error.next_step, error.code]}, b""
+        return {"media_type": media_type}, content
 
     def _ready(self) -> Engine:
         if self._engine is None:

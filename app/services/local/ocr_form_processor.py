@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -12,15 +13,17 @@ from app.domain.box import Box
 from app.domain.calibration import DEFAULT, Evidence
 from app.domain.case import Json, field_from
 from app.domain.code import CodeLists, no_lists
-from app.domain.errors import Cancelled, Unreadable
+from app.domain.errors import Cancelled, Rejected, Unreadable
 from app.domain.extraction import Document, Extraction, FormExtraction, PageText, Part, Word
 from app.domain.form import FormField
 from app.domain.processor import FormDefinition
+from app.domain.proposal import Proposal
 from app.services import media
 from app.services.confidence import Judge
 from app.services.document_worker.process import WorkerGone, WorkerProcess
 from app.services.document_worker.wire import Frame
 from app.services.local.document_opener import lost, words_from
+from app.services.local.proposal_reading import proposal_from
 from app.services.ports import Progress, Watch
 from app.services.processors import to_json
 
@@ -32,11 +35,12 @@ _PARTS = ("form", "fax_cover", "clinical", "blank")
 
 
 class OcrFormProcessor:
-    """The embedded form processor (`ports.FormProcessor`, `ports.TextReader`).
+    """The embedded form processor (`ports.FormProcessor`, `ports.TextReader`, `ports.FormTeacher`).
 
     Known forms are read by `definitions`, others paired label by label as form type `generic`. Two
-    workers start when first needed: one for documents, one for single regions, so that the rubber band
-    does not wait for a package of forty pages. Thread-safe; documents are read in turn.
+    workers start when first needed: one for documents, one for single regions and for teaching, so that
+    neither the rubber band nor a form that is being taught waits for a package of forty pages.
+    Thread-safe; documents are read in turn.
     """
 
     def __init__(
@@ -45,48 +49,86 @@ class OcrFormProcessor:
         calibrations: Mapping[str, Json] | None = None,
         codes: Callable[[], CodeLists] = no_lists,
     ) -> None:
+        self._codes = codes
+        self._documents, self._regions = _Reader(), _Reader()
+        self.use(definitions, calibrations or {})
+
+    def use(self, definitions: tuple[FormDefinition, ...], calibrations: Mapping[str, Json]) -> None:
+        """Read with these from now on; a document that is being read ends with what it began with.
+        Workers are told at their next call.
+        """
         self.definitions = definitions
-        self._judge = Judge({d.form_type: d for d in definitions}, calibrations or {}, codes)
-        self._setup = {"definitions": [to_json(d) for d in definitions]}
-        self._documents = _Reader(self._setup)
-        self._regions = _Reader(self._setup)
+        self._calibrations = dict(calibrations)
+        self._judge = Judge({d.form_type: d for d in definitions}, self._calibrations, self._codes)
+        setup = {"definitions": [to_json(d) for d in definitions]}
+        self._documents.setup = setup
+        self._regions.setup = setup
 
     def process(self, document: Document, watch: Watch | None = None) -> Extraction:
         """Read every form in the document. A worker that dies or hangs over it is replaced and the file is
         read once more; then it is unreadable.
         """
-        media_type = _media_type(document)
-
-        def tell(done: int, total: int) -> None:
-            if watch is not None:
-                watch(Progress(done, total))
-
-        frame = self._documents.ask(
-            "read",
-            {"media_type": media_type, "document_id": document.document_id},
-            document.content,
-            PAGE_SECONDS,
-            tell if watch is not None else None,
-        )
-        try:
-            return self._judge.judged(extraction_from(frame.header.get("extraction"), document.document_id))
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            # The worker opened a file of a stranger: what it says is checked, and dropped when it is wrong.
-            self._documents.close()
-            raise lost("wrong") from error
+        judge = self._judge
+        frame = self._documents.ask("read", _of(document), document.content, PAGE_SECONDS, _told(watch))
+        with self._checked(self._documents):
+            return judge.judged(extraction_from(frame.header.get("extraction"), document.document_id))
 
     def read_region(self, document: Document, page: int, box: Box) -> tuple[Word, ...]:
-        arguments = {
-            "media_type": _media_type(document),
-            "page": page,
-            "box": [box.x0, box.y0, box.x1, box.y1],
-        }
+        arguments = {**_of(document), "page": page, "box": [box.x0, box.y0, box.x1, box.y1]}
         frame = self._regions.ask("region", arguments, document.content, REGION_SECONDS, None)
         words = words_from(frame.header.get("words"))
         if words is None:
             self._regions.close()
             raise lost("wrong")
         return words
+
+    def propose(self, document: Document, watch: Watch | None = None) -> Proposal:
+        """What a definition may start from. A photograph or a letter gives few places; a file without any
+        print is `Unreadable`.
+        """
+        frame = self._regions.ask("propose", _of(document), document.content, PAGE_SECONDS, _told(watch))
+        with self._checked(self._regions):
+            return proposal_from(frame.header.get("proposal"))
+
+    def try_out(
+        self, document: Document, definition: FormDefinition, watch: Watch | None = None
+    ) -> Extraction:
+        """Read with this definition and no other, judged by the calibration for forms that have none of
+        their own (or the form type's, where it has one). Without a form when no page matches it.
+        """
+        frame = self._regions.ask(
+            "try", {**_of(document), "definition": to_json(definition)}, document.content, PAGE_SECONDS, _told(watch)
+        )  # fmt: skip
+        with self._checked(self._regions):
+            extraction = extraction_from(frame.header.get("extraction"), document.document_id)
+            forms = tuple(f for f in extraction.forms if f.form_type == definition.form_type)
+            judge = Judge({definition.form_type: definition}, self._calibrations, self._codes)
+            return judge.judged(replace(extraction, forms=forms))
+        raise lost("wrong")
+
+    def damaged(self, document: Document, kind: str, seed: int) -> Document:
+        """A damaged copy, made in the worker: the file is a stranger's here too."""
+        frame = self._regions.ask(
+            "damage", {**_of(document), "kind": kind, "seed": seed}, document.content, PAGE_SECONDS, None
+        )
+        rejected = frame.header.get("rejected")
+        if isinstance(rejected, list) and len(rejected) == 3:
+            reason, next_step, code = (str(r)[:300] for r in rejected)
+            raise Rejected(reason, next_step, code=code)
+        media_type = str(frame.header.get("media_type"))
+        if media_type not in media.MEDIA_TYPES:
+            self._regions.close()
+            raise lost("wrong")
+        return Document(document.document_id, media_type, frame.payload)
+
+    @contextmanager
+    def _checked(self, reader: _Reader) -> Iterator[None]:
+        """The worker opened a file of a stranger: what it says is checked, and dropped when it is wrong."""
+        try:
+            yield
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            reader.close()
+            raise lost("wrong") from error
 
     def warm(self) -> None:
         """Start the worker for documents, so that the first one does not wait for the models; returns at once."""
@@ -101,11 +143,11 @@ class OcrFormProcessor:
 class _Reader:
     """A reading worker that is started when needed and again when it was lost."""
 
-    def __init__(self, setup: Mapping[str, Any]) -> None:
-        self._setup = setup
+    def __init__(self) -> None:
+        self.setup: Mapping[str, Any] = {}
         self._lock = threading.Lock()
         self._worker: WorkerProcess | None = None
-        self._ready = False
+        self._knows: Mapping[str, Any] | None = None
         self._closings = 0
 
     def warm(self) -> None:
@@ -131,9 +173,10 @@ class _Reader:
                     worker.kill()
                     raise _stopped()
                 try:
-                    if not self._ready:
-                        worker.call("define", self._setup, seconds=PAGE_SECONDS)
-                        self._ready = True
+                    setup = self.setup
+                    if self._knows is not setup:
+                        worker.call("define", setup, seconds=PAGE_SECONDS)
+                        self._knows = setup
                     return worker.call(call, arguments, payload, seconds=seconds, progress=progress)
                 except WorkerGone as error:
                     self._worker = None
@@ -156,12 +199,20 @@ class _Reader:
             if self._worker is not None:
                 self._worker.kill()
             self._worker = WorkerProcess("reader")
-            self._ready = False
+            self._knows = None
         return self._worker
 
 
 def _stopped() -> Cancelled:
     return Cancelled("Reading was stopped.", "Choose “Read again” to go on.", code="stopped")
+
+
+def _of(document: Document) -> dict[str, Any]:
+    return {"media_type": _media_type(document), "document_id": document.document_id}
+
+
+def _told(watch: Watch | None) -> Callable[[int, int], None] | None:
+    return None if watch is None else lambda done, total: watch(Progress(done, total))
 
 
 def _media_type(document: Document) -> str:

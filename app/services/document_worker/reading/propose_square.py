@@ -1,0 +1,127 @@
+"""Small squares to tick, empty or ticked: four sides of ink around a place as wide as it is high."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from app.services.document_worker.reading.engine import Gray
+from app.services.document_worker.reading.propose_sheet import Area
+
+_LEAST, _MOST = 11, 60
+"""Pixels a side: a sixteenth to a third of an inch."""
+_SIDE = 0.82
+_MOST_SQUARES = 300
+
+
+def squares_of(gray: Gray) -> tuple[Area, ...]:
+    """The squares of a page from top to bottom, the outside of their frames."""
+    found: list[tuple[float, Area]] = []
+    for level, least in ((60, _LEAST), (30, 16), (12, 20)):
+        # Frames may be pale; so are the blurred edges of letters, which are smaller.
+        ink = cv2.adaptiveThreshold(gray, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 61, level)
+        found += _framed(np.asarray(ink, np.uint8), least)
+        found += _hollow(np.asarray(ink, np.uint8))
+    kept: list[Area] = []
+    for _, area in sorted(found, key=lambda f: -f[0]):
+        if all(area.common(other) < 0.2 * min(area.size, other.size) for other in kept):
+            kept.append(area)
+    kept = _alike(kept)
+    return tuple(sorted(kept, key=lambda a: (round(a.middle[1] / 12), a.x0)))[:_MOST_SQUARES]
+
+
+def _hollow(ink: npt.NDArray[np.uint8]) -> list[tuple[float, Area]]:
+    """Empty boxes: paper shut in by ink, with four right corners. What letters shut in is round."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(1 - ink, connectivity=4)
+    found = []
+    for x, y, w, h, area in stats[1:count]:
+        if not (9 <= w <= _MOST and 9 <= h <= _MOST and 0.75 <= w / h <= 1.34 and area >= 0.93 * w * h):
+            continue
+        thick = max(2, round(0.12 * min(w, h)))
+        found.append(
+            (1.1 + 0.002 * min(w, h), Area(float(x - thick), float(y - thick), float(x + w + thick), float(y + h + thick)))
+        )  # fmt: skip
+    return found
+
+
+def _framed(ink: npt.NDArray[np.uint8], least: int) -> list[tuple[float, Area]]:
+    strokes = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, _LEAST - 1), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
+    lines = sorted(
+        (
+            (int(x), int(y), int(w), int(h))
+            for x, y, w, h, _ in stats[1:count]
+            if _LEAST - 1 <= w <= 1.5 * _MOST and h <= 14
+        ),
+        key=lambda s: s[1],
+    )
+    by_left: dict[int, list[tuple[int, int, int, int]]] = {}
+    for line in lines:
+        by_left.setdefault(line[0] // 8, []).append(line)
+    sums = cv2.integral(ink)
+
+    def filled(x0: int, y0: int, x1: int, y1: int) -> float:
+        x0, y0 = max(0, x0), max(0, y0)
+        x1, y1 = min(ink.shape[1], x1), min(ink.shape[0], y1)
+        if x1 <= x0 or y1 <= y0:
+            return 0.0
+        return float(sums[y1, x1] - sums[y0, x1] - sums[y1, x0] + sums[y0, x0]) / ((x1 - x0) * (y1 - y0))
+
+    found = []
+    for x, y, w, h in lines:
+        near = [s for k in (x // 8 - 1, x // 8, x // 8 + 1) for s in by_left.get(k, ())]
+        for x2, y2, w2, h2 in near:
+            side = y2 + h2 - y
+            if y2 <= y + h or not least <= y2 + h2 - y <= _MOST or abs(x - x2) > 5:
+                continue
+            # The longer of the two may be lengthened by a tick that crosses it, or by a printed shadow.
+            for left, right, bottom in {
+                (max(x, x2), min(x + w, x2 + w2), y2 + h2), (x, x + w, y2 + min(h2, 2)), (x2, x2 + w2, y2 + h2),
+            }:  # fmt: skip
+                if not 0.74 <= (right - left) / (bottom - y) <= 1.35:
+                    continue
+                score = _frame_score(ink, left, y, right, bottom)
+                if score is not None and filled(left + 2, y + 2, right - 2, bottom - 2) < 0.93:
+                    found.append((score, Area(float(left), float(y), float(right), float(bottom))))
+    return found
+
+
+def _frame_score(ink: npt.NDArray[np.uint8], x0: int, y0: int, x1: int, y1: int) -> float | None:
+    """How complete the four sides are (their mean), or None when one of them is not there."""
+    edge = max(3, round(0.14 * min(x1 - x0, y1 - y0)))
+    part = ink[y0:y1, x0:x1]
+    # A side is straight: nearly all of it lies in two rows. The strokes of round letters do not, and their
+    # corners are open.
+    sides = [_straight(s) for s in (part[:edge], part[-edge:], part[:, :edge].T, part[:, -edge:].T)]
+    corner = 3 if x1 - x0 >= 16 else 2
+    corners = [
+        rows[:, :corner] if left else rows[:, -corner:]
+        for rows in (part[:corner], part[-corner:]) for left in (True, False)
+    ]  # fmt: skip
+    # A box with a shadow is open at the lower left.
+    if any(c.mean() < (0.75, 0.75, 0.5, 0.75)[i] for i, c in enumerate(corners)):
+        return None
+    if min(sides) < _SIDE:
+        return None
+    return float(np.mean(sides)) + 0.002 * min(x1 - x0, y1 - y0)
+
+
+def _straight(band: npt.NDArray[np.uint8]) -> float:
+    pairs = band[:-1] | band[1:]
+    return float(pairs.mean(axis=1).max())
+
+
+def _alike(squares: Sequence[Area]) -> list[Area]:
+    """Without the odd ones: letters such as D or B are framed too, but boxes come in one or two sizes."""
+    if len(squares) < 4:
+        return list(squares)
+    kept = []
+    for square in squares:
+        side = max(square.width, square.height)
+        fellows = sum(1 for s in squares if abs(max(s.width, s.height) - side) <= max(3.0, 0.12 * side))
+        if fellows >= 2 or side >= 24:
+            kept.append(square)
+    return kept
