@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app import __version__, display
+from app.cli_eval import add_eval, run_eval
 from app.domain.case import IntakeStatus
 from app.domain.errors import Actionable, NoSuchCase
 from app.domain.form import FormField, Value
@@ -77,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     with_json(command("doctor", "Check what the program needs on this computer."))
     made = with_json(command("codes", "Say which code lists are known, or take in the HCPCS list of CMS."))
     made.add_argument("--hcpcs", type=Path, metavar="FILE", help="the text file of a quarterly HCPCS release")
+    add_eval(commands)
     command("passphrase", "Change the passphrase of a workspace.")
     made = command("demo", "Make sample arrivals, take them in and open the window on them.")
     made.add_argument(
@@ -359,6 +361,7 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "doctor": _doctor,
     "passphrase": _passphrase,
     "demo": _demo,
+    "eval": run_eval,
     "tour": _tour,
     "self-test": _self_test,
 }

@@ -17,7 +17,8 @@ import numpy as np
 
 from app.domain.calibration import DEFAULT, LIMITS, Calibration
 from app.domain.case import Json
-from app.services.evaluation import Scored
+from app.services.evaluation import Report, Scored
+from app.services.evaluation_run import held_out_json
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -83,6 +84,21 @@ def fit(scored: Sequence[Scored], folds: int = 0) -> Fit | None:
         return None
     held_out = tuple(replace(s, confidence=shown.get(id(s), s.confidence)) for s in scored)
     return Fit(fitted, held_out, parts, counts)
+
+
+def calibration_json(fitted: Fit, held_out: Report) -> Json:
+    """The calibration as it is stored: what it rests on, how it does on forms left out, and the coefficients."""
+    forms = {s.group for s in fitted.held_out if s.evidence is not None}
+    return {
+        "note": "Fitted by `countersign eval forms DIR --fit FILE`. The figures are those of forms left out of the "
+        "fit, with all their damaged copies.",
+        "forms": len(forms),
+        "folds": fitted.folds,
+        "values": {group: {"values": n, "wrong": wrong} for group, (n, wrong) in fitted.counts.items()},
+        "form_types": sorted({s.form_type for s in fitted.held_out}),
+        "held_out": held_out_json(held_out),
+        **fitted.calibration,
+    }
 
 
 @dataclass(frozen=True, slots=True)
