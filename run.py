@@ -90,6 +90,7 @@ WITHOUT_QT = {
     "audit",
     "passphrase",
     "doctor",
+    "eval",
 }  # commands that run on a bare server
 
 TEST_TOOLS = {"strace": "strace"}  # programs that only tests call: disk faults are injected with strace
