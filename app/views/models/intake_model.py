@@ -110,7 +110,7 @@ class IntakeModel(QObject):
         self._background.run(
             self,
             "network",
-            _content,
+            file_content,
             path,
             done=lambda content: self._arrive(path, content, watched=watched),
             failed=self._refuse,
@@ -253,7 +253,7 @@ def _stopped() -> Cancelled:
     return Cancelled("Reading was stopped.", "Choose “Read again” to go on.", code="stopped")
 
 
-def _content(path: Path) -> bytes:
+def file_content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:

@@ -10,7 +10,7 @@ from app.domain.form import FieldKind
 from app.domain.processor import Column, FieldDefinition, FormDefinition
 from app.views.widgets.key_button import KeyButton
 from app.views.widgets.teach.inspected import Inspected
-from app.views.widgets.teach.request_words import request_words
+from app.views.widgets.teach.request_words import COLUMN_PATHS, FIELD_PATHS, request_words
 from app.views.widgets.teach.setting import Setting
 from app.views.widgets.teach.setting_line import KindGrid, PickLine, TickLine
 from app.views.widgets.teach.setting_sheet import SettingSheet
@@ -117,7 +117,7 @@ class FieldPage(SettingSheet):
             self.label.show_text(last.label)
             self.name.show_text(last.name)
         self._show_sections(shown.definition, chosen)
-        self._show_requests(shown, chosen)
+        self._show_requests(chosen)
         self.kinds.show_kinds(frozenset(e.kind for e in each))
         self._show_switches(shown.definition, chosen)
         boxes = [f for f in chosen.fields if f.kind is FieldKind.TICK_BOX]
@@ -143,14 +143,14 @@ class FieldPage(SettingSheet):
             choices, names.pop() if len(names) == 1 else "", several, quiet=bool(several)
         )
 
-    def _show_requests(self, shown: Inspected, chosen: Chosen) -> None:
+    def _show_requests(self, chosen: Chosen) -> None:
         each = chosen.each
         filling = len(each) == 1 and each[0].kind is not FieldKind.SIGNATURE
         self._request_words.setVisible(filling)
         self.request.setVisible(filling)
         if not filling:
             return
-        paths = list(shown.line_requests if chosen.columns else shown.requests)
+        paths = list(COLUMN_PATHS if chosen.columns else FIELD_PATHS)
         current = each[0].request
         if current and current not in paths:
             paths.insert(0, current)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.domain.form import FormField
@@ -11,16 +11,10 @@ from app.domain.processor import FormDefinition
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """A definition, what of it is chosen (the current ref last), what is wrong by ref, and what a trial read.
-
-    `requests` are the parts of the request a field may fill, `line_requests` those a column may.
-    """
+    """A definition, what of it is chosen (the current ref last), what is wrong by ref, and what a trial read."""
 
     definition: FormDefinition
     refs: tuple[str, ...] = ()
     flaws: Mapping[str, str] = field(default_factory=dict)
     read: Mapping[str, tuple[FormField, ...]] = field(default_factory=dict)
-    requests: Sequence[str] = ()
-    line_requests: Sequence[str] = ()
     fixed: bool = False
-    examples: int = 0
