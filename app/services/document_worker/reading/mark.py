@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import cv2
-import numpy as np
 
 from app.services.document_worker.reading.ink import Flat, Mask
 
@@ -96,10 +95,4 @@ def _free_chance(flat: Flat, zone: tuple[float, float, float, float], height: fl
 
 def poorness(flat: Flat) -> float:
     """How broken the page is, 0 (clean) to 1 (an old fax): the share of specks among the pieces of ink."""
-    ink = np.ascontiguousarray(flat.ink)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    areas = stats[1:count, cv2.CC_STAT_AREA]
-    if not len(areas):
-        return 0.0
-    specks = float((areas < 9).sum()) / len(areas)
-    return min(1.0, specks / 0.6)
+    return flat.poor
