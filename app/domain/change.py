@@ -38,6 +38,7 @@ class Action(StrEnum):
     RECEIVED = "received"
     READING = "reading"
     READ = "read"
+    READ_AGAIN = "read_again"
     UNREADABLE = "unreadable"
     CONFIRMED = "confirmed"
     CORRECTED = "corrected"
@@ -63,6 +64,7 @@ BY_PERSON = frozenset(
         Action.ROW_REMOVED,
         Action.VERIFIED,
         Action.REOPENED,
+        Action.READ_AGAIN,
     }
 )
 """What a person does and can undo."""
@@ -112,7 +114,7 @@ def apply(document: Mapping[str, Any], change: Change) -> Json:
     result: Json = _copied(dict(document))
     for write in change.writes:
         found = value_at(result, write.path)
-        if found != write.base and found != write.value:
+        if not _same(found, write.base) and not _same(found, write.value):
             raise Conflict(
                 "This value was changed elsewhere.",
                 "Look at it again and repeat your change.",
@@ -120,6 +122,16 @@ def apply(document: Mapping[str, Any], change: Change) -> Json:
             )
         _put(result, write.path, _copied(write.value))
     return result
+
+
+def _same(found: Any, expected: Any) -> bool:
+    """Whether a value is the one expected. The warnings of a field follow from the whole case and do not count."""
+    if found == expected:
+        return True
+    if not isinstance(found, Mapping) or not isinstance(expected, Mapping):
+        return False
+    names = (found.keys() | expected.keys()) - {"warnings"}
+    return all(_same(found.get(name, MISSING), expected.get(name, MISSING)) for name in names)
 
 
 def _copied(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.domain.case import Case, IntakeStatus
 from app.domain.errors import Actionable, Conflict, StorageFailed
-from app.services.intake import Intake
+from app.services.intake import Intake, ReadAgain
 from app.services.lanes import Lanes
 from app.services.ports import FormProcessor, Watch
 
@@ -74,6 +74,16 @@ class Ingestion:
             return (self._in_store(self.intake.fail_reading, case_id, error, READER),), None
         cases = self._in_store(self.intake.finish_reading, case_id, extraction, READER)
         return cases, extraction.seconds
+
+    def read_again(self, case_id: str, by: str, watch: Watch | None = None) -> ReadAgain:
+        """Read a case in review with the versions in force; what people did to it stays.
+
+        Raises `Rejected` with the reason, `Unreadable` when the file cannot be read now: the case stays as it was.
+        """
+        document = self._in_store(self.intake.begin_reading_again, case_id)
+        extraction = self.lanes.submit("reading", self.processor.process, document, watch).result()
+        found: ReadAgain = self._in_store(self.intake.finish_reading_again, case_id, extraction, by)
+        return found
 
     def _in_store(self, function: Callable[..., Any], *arguments: object) -> Any:
         return self.lanes.submit("store", function, *arguments).result()

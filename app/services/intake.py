@@ -16,15 +16,25 @@ from typing import Any
 from app.domain import clock
 from app.domain.case import Case, IntakeStatus, Json, case_from, field_document, to_time
 from app.domain.change import Action, Change, Write, writes_for
-from app.domain.errors import Actionable, Cancelled, Conflict, NoSuchCase, Unreadable
+from app.domain.errors import Actionable, Cancelled, Conflict, NoSuchCase, Rejected, Unreadable
 from app.domain.extraction import Document, Extraction, FormExtraction
 from app.domain.form import FormField
 from app.domain.queue import QueueQuery, QueueSort
+from app.domain.rereading import Reread, reread, rows_given
 from app.services import media
 from app.services.change_log import ChangeLog, Stored
 from app.services.ports import BlobStore
 
 NO_FORM = "generic"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAgain:
+    """A case after it was read again: the version it had been read with, and what became of its fields."""
+
+    case: Case
+    version_before: str
+    fields: Reread
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +172,68 @@ class Intake:
         return self._set_unreadable(document, error, by).case
 
     def ask_again(self, case_id: str, by: str) -> Case:
-        """Queue an unreadable or stopped case to be read again."""
+        """Queue an unreadable or stopped case to be read again from the start.
+
+        Raises `Rejected` for a case that was read: `begin_reading_again` keeps what people did to it.
+        """
         document = self.changes.store.case_document(case_id)
+        if document["intake_status"] in (IntakeStatus.NEEDS_REVIEW, IntakeStatus.VERIFIED):
+            raise Rejected("This case has been read already.", "Open it.", code="already_read")
         writes = writes_for(document, {"intake_status": str(IntakeStatus.RECEIVED), "reason": None})
         return self.changes.write(document, case_id, Action.RECEIVED, by, writes).case
+
+    def begin_reading_again(self, case_id: str) -> Document:
+        """The file of a case in review, to be read with the versions in force. Nothing changes until it is read,
+        so that people can go on with the case and a reading that is cut off leaves no trace.
+
+        Raises `Rejected` with the reason for a case that is verified or was never read.
+        """
+        document = self.changes.store.case_document(case_id)
+        _refuse_reading_again(document)
+        self.prepare()
+        document_id, entry = _form_entry(document)
+        content = self.blobs.get(entry["sha256"])
+        return Document(document_id, entry["media_type"] or media.sniff(content), content)
+
+    def finish_reading_again(self, case_id: str, extraction: Extraction, by: str) -> ReadAgain:
+        """Bring a new reading into a case as it stands by now: one change, which its author can undo.
+
+        Fields people touched stay as they are, machine value included, and so do rows they added and what is
+        being typed; all others get the new reading. Raises `Rejected` when the case was verified meanwhile, or
+        when no form is found on its pages any more.
+        """
+        while True:
+            document = self.changes.store.case_document(case_id)
+            _refuse_reading_again(document)
+            try:
+                return self._read_again(document, extraction, by)
+            except Conflict as error:
+                if error.code != "case_moved":  # another program changed the case between two lines
+                    raise
+
+    def _read_again(self, document: Json, extraction: Extraction, by: str) -> ReadAgain:
+        case_id = document["case_id"]
+        document_id, entry = _form_entry(document)
+        form = _form_of_case(document, entry, extraction)
+        found, tables = _field_maps(tuple(replace(f, document_id=document_id) for f in form.fields))
+        store = self.changes.store
+        rows = rows_given(store.history(case_id))
+        made = reread(document, found, tables, tuple(store.drafts(case_id)), rows)
+        turns = {str(page): turn for page, turn in form.quarter_turns if turn}
+        writes = (
+            *writes_for(document, {"form_type": form.form_type, "processor_version": form.processor_version}),
+            *writes_for(document, {f"documents.{document_id}.turns": turns}),
+            *made.writes,
+        )
+        before = document.get("processor_version", "")
+        if not writes:
+            store.note("read_again", by, self.changes.now(), case_id, {"version": form.processor_version})
+            return ReadAgain(case_from(document), before, made)
+        store.keep_words(entry["sha256"], extraction.texts)
+        stored = self.changes.write(
+            document, case_id, Action.READ_AGAIN, by, writes, (*made.replaced, *made.new)
+        )
+        return ReadAgain(stored.case, before, made)
 
     def cases_of_the_same_file(self, case_id: str) -> tuple[Case, ...]:
         """Every case that came with this case's file, this one first."""
@@ -286,6 +354,34 @@ def _form_values(
         "reader": None,
         "reason": None,
     }
+
+
+def _refuse_reading_again(document: Json) -> None:
+    status = document["intake_status"]
+    if status == IntakeStatus.VERIFIED:
+        raise Rejected(
+            "This case is verified: what was countersigned is not read again.",
+            "Undo the verification first.",
+            code="verified_stays",
+        )
+    if status != IntakeStatus.NEEDS_REVIEW:
+        raise Rejected("This case has not been read yet.", "Wait until it is read.", code="not_read")
+
+
+def _form_of_case(document: Json, entry: Json, extraction: Extraction) -> FormExtraction:
+    """The form of an extraction that stands on the pages of a case; of several the one of its own form type."""
+    pages = set(entry.get("pages", ()))
+    known = document.get("form_type", "")
+    forms = [form for form in extraction.forms if pages.intersection(form.pages) or not pages]
+    if known not in ("", NO_FORM):
+        forms = [form for form in forms if form.form_type != NO_FORM]
+    if not forms:
+        raise Rejected(
+            "No form that is known now was found on the pages of this case. It stays as it was read.",
+            "See whether a version of its form type is in force.",
+            code="no_form_found",
+        )
+    return max(forms, key=lambda form: (len(pages.intersection(form.pages)), form.form_type == known))
 
 
 def _field_maps(fields: tuple[FormField, ...]) -> tuple[Json, Json]:
