@@ -45,7 +45,8 @@ class Flat:
     """A page laid onto its blank form: `scale` pixels a unit of the form; `matrix` takes form units to the page.
 
     `rules` and `printed` are ink of the blank form; `labels` names the piece each pixel belongs to.
-    `poor` is how broken the page is, 0 to 1.
+    `poor` is how broken the page is, 0 to 1. `specks` is what was cleaned away of it: a speck that stands where a
+    stroke is wanted may be what is left of one.
     """
 
     gray: Gray
@@ -58,6 +59,7 @@ class Flat:
     matrix: Matrix
     definition: FormDefinition
     poor: float = 0.0
+    specks: Mask | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -208,6 +210,7 @@ def _inked(colours: Gray, matrix: Matrix, definition: FormDefinition, scale: flo
         second = Parts.of(hued)
         parts = parts.joined(second)
         tinted = np.concatenate([tinted, np.ones(len(second.stats), bool)])
+    specks: Mask | None = None
     if broken:
         found = specks_of(parts)
         specks = parts.mask(found)
@@ -222,7 +225,7 @@ def _inked(colours: Gray, matrix: Matrix, definition: FormDefinition, scale: flo
     if broken:
         labels, pieces = held_together(labels, pieces)
     labels, pieces = lines_apart(labels, pieces)
-    return Flat(gray, ink, rules, printed, labels, pieces, scale, matrix, definition, poor)
+    return Flat(gray, ink, rules, printed, labels, pieces, scale, matrix, definition, poor, specks)
 
 
 def _without(gray: Gray, gone: Mask, kept: Mask) -> Gray:
