@@ -10,6 +10,12 @@ from app.services.document_worker.reading.propose_sheet import Area, Text
 
 _MOST = 90
 
+_MEMBER = (
+    r"\b(member|medicaid|medicare|subscriber|insurance|policy|patient|beneficiary|recipient|client|plan)"
+    r"( identification| i\.?d\.?| id\.?)? ?(#|no\.?|number|numbers|id#?)(?!\w)"
+    r"|\b(member|patient|insurance|subscriber|medicaid|blue shield) i\.?d\b|^id ?#?$"
+)
+
 _KINDS: tuple[tuple[str, FieldKind], ...] = (
     (r"\bsignature\b|\bsigned by\b|^sign( here)?$", FieldKind.SIGNATURE),
     (r"\bnpi\b|national provider id", FieldKind.NPI),
@@ -18,12 +24,7 @@ _KINDS: tuple[tuple[str, FieldKind], ...] = (
     (r"\bzip\b|postal code", FieldKind.ZIP),
     (r"\bicd(-?\d+)?\b|\b(dx|diagnos[ei]s) codes?\b", FieldKind.ICD10),
     (r"\b(cpt|hcpcs?|cdt)\b|\bprocedure codes?\b", FieldKind.PROCEDURE_CODE),
-    (
-        r"\b(member|medicaid|medicare|subscriber|insurance|policy|patient|beneficiary|recipient|client|plan)"
-        r"( identification| i\.?d\.?| id\.?)? ?(#|no\.?|number|numbers|id#?)(?!\w)|\b(member|patient|insurance|"
-        r"subscriber|medicaid|blue shield) i\.?d\b|^id ?#?$",
-        FieldKind.MEMBER_ID,
-    ),
+    (_MEMBER, FieldKind.MEMBER_ID),
     (
         r"\b(quantity|qty|units|number of|how many|days? supply|refills?|weight|height|age)\b|^#",
         FieldKind.NUMBER,
@@ -62,6 +63,16 @@ def cleaned(text: str) -> str:
 def asks(text: str) -> bool:
     """Whether a text ends as labels do."""
     return bool(re.search(r"[:?#]\s*\*?\)?$|:\s*\(\s*\)?$|[:#?]\s*\([^()]{1,60}\)\s*$", text.strip()))
+
+
+_TOLD = re.compile(
+    r"\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}|www\.|https?:|@\w+\.|\b(following|below|above|as follows)\b\W*$"
+)
+
+
+def tells(text: str) -> bool:
+    """Whether a text gives something (a number to call, an address, a list) rather than asks for it."""
+    return _TOLD.search(text) is not None
 
 
 def joined(lines: Sequence[Text]) -> str:

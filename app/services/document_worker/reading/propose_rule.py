@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -164,7 +165,7 @@ def _open_ends(across: Sequence[Area], down: Sequence[Area]) -> list[Area]:
         rows = [t for t in long if side.y0 - 9 <= t.middle[1] <= side.y1 + 9]
         if not top or not bottom:
             continue
-        for first, second in zip(rows, rows[1:], strict=False):
+        for first, second in pairwise(rows):
             for a, b in ((first.x0, second.x0), (first.x1, second.x1)):
                 if abs(a - b) <= 14:
                     x = (a + b) / 2

@@ -68,6 +68,8 @@ def titles_of(layout: Layout, number: int) -> list[tuple[float, str]]:
         said = text.text.strip()
         if not 8 <= len(said) <= 120 or sum(c.isalpha() for c in said) < 8:
             continue
+        if said.endswith((".", ",", ";")) or said[0].islower():
+            continue
         top = text.area.y0 / layout.page.height
         if top > 0.3:
             continue

@@ -266,17 +266,14 @@ def _pieces(characters: Sequence[Any]) -> Iterable[tuple[str, tuple[float, float
     held: list[Any] = []
 
     def kind(character: str) -> str:
-        return "_" if character in "_" else " " if character.isspace() or character == "\xa0" else "a"
+        return "_" if character == "_" else " " if character.isspace() or character == "\xa0" else "a"
 
     for each in [*characters, None]:
         if held and (each is None or kind(each["c"]) != kind(held[-1]["c"])):
             text = "".join(c["c"] for c in held)
             if text.strip():
-                boxes = [c["bbox"] for c in held]
-                yield (
-                    text,
-                    (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)),
-                )  # fmt: skip
+                left, top, right, bottom = zip(*(c["bbox"] for c in held), strict=True)
+                yield text, (min(left), min(top), max(right), max(bottom))
             held = []
         if each is not None:
             held.append(each)

@@ -41,9 +41,8 @@ def _hollow(ink: npt.NDArray[np.uint8]) -> list[tuple[float, Area]]:
         if not (9 <= w <= _MOST and 9 <= h <= _MOST and 0.75 <= w / h <= 1.34 and area >= 0.93 * w * h):
             continue
         thick = max(2, round(0.12 * min(w, h)))
-        found.append(
-            (1.1 + 0.002 * min(w, h), Area(float(x - thick), float(y - thick), float(x + w + thick), float(y + h + thick)))
-        )  # fmt: skip
+        area = Area(float(x - thick), float(y - thick), float(x + w + thick), float(y + h + thick))
+        found.append((1.1 + 0.002 * min(w, h), area))
     return found
 
 
@@ -74,7 +73,6 @@ def _framed(ink: npt.NDArray[np.uint8], least: int) -> list[tuple[float, Area]]:
     for x, y, w, h in lines:
         near = [s for k in (x // 8 - 1, x // 8, x // 8 + 1) for s in by_left.get(k, ())]
         for x2, y2, w2, h2 in near:
-            side = y2 + h2 - y
             if y2 <= y + h or not least <= y2 + h2 - y <= _MOST or abs(x - x2) > 5:
                 continue
             # The longer of the two may be lengthened by a tick that crosses it, or by a printed shadow.

@@ -40,7 +40,7 @@ def grids_of(layout: Layout) -> list[Grid]:
                 and abs(rows[stack[-1]][0].y1 - rows[later][0].y0) < _NEAR
             ):
                 stack.append(later)
-        grid = _grid([rows[i] for i in stack], rows, layout)
+        grid = _grid([rows[i] for i in stack], layout)
         if grid is not None:
             used.update(stack)
             found.append(grid)
@@ -71,14 +71,14 @@ def _same_columns(first: Sequence[Area], second: Sequence[Area]) -> bool:
     )
 
 
-def _grid(stack: list[list[Area]], rows: Sequence[Sequence[Area]], layout: Layout) -> Grid | None:
+def _grid(stack: list[list[Area]], layout: Layout) -> Grid | None:
     """The stack as a table: its headings in its first row, or in the row above it."""
     texts = [[_within(cell, layout) for cell in row] for row in stack]
     if len(stack) >= 2 and all(texts[0]) and not any(asks(joined(t)) for t in texts[0]):
         headings, stack = texts[0], stack[1:]
         texts = texts[1:]
     else:
-        above = _row_above(stack[0], rows, layout)
+        above = _row_above(stack[0], layout)
         if above is None:
             return None
         headings = above
@@ -107,9 +107,7 @@ def _within(cell: Area, layout: Layout) -> list[Text]:
     return [t for t in layout.texts if cell.holds(*t.area.middle)]
 
 
-def _row_above(
-    first: Sequence[Area], rows: Sequence[Sequence[Area]], layout: Layout
-) -> list[list[Text]] | None:
+def _row_above(first: Sequence[Area], layout: Layout) -> list[list[Text]] | None:
     """The texts over each column: cells of another height, or printed above without cells."""
     top = first[0].y0
     found = []

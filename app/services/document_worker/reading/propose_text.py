@@ -47,7 +47,7 @@ def text_ink(sheet: Sheet, ruling: Ruling, squares: Sequence[Area]) -> Mask:
 def texts_of(sheet: Sheet, ruling: Ruling, squares: Sequence[Area], engine: Engine) -> tuple[Text, ...]:
     """The printed texts in reading order. A line is cut at wide gaps, rules and squares."""
     ink = text_ink(sheet, ruling, squares)
-    words = sheet.words or _recognized(sheet, ink, ruling, engine)
+    words = sheet.words or _recognized(sheet, ink, engine)
     barriers = [*ruling.down, *squares]
     texts = [_tight(t, ink) for t in _runs(words, barriers)]
     return tuple(sorted(texts, key=lambda t: (round(t.area.middle[1] / 12), t.area.x0)))
@@ -55,9 +55,9 @@ def texts_of(sheet: Sheet, ruling: Ruling, squares: Sequence[Area], engine: Engi
 
 def _runs(words: Sequence[Word], barriers: Sequence[Area]) -> list[Text]:
     lines: list[list[Word]] = []
-    for word in sorted(words, key=lambda w: (round(w.area.middle[1] / 6), w.area.x0)):
+    for word in sorted(words, key=lambda w: w.area.x0):
         best, best_gap = None, 1e9
-        for line in lines[-60:]:
+        for line in lines:
             last = line[-1]
             gap = word.area.x0 - last.area.x1
             size = max(word.size, last.size)
@@ -116,7 +116,7 @@ def _tight(text: Text, ink: Mask) -> Text:
 # -- the picture
 
 
-def _recognized(sheet: Sheet, ink: Mask, ruling: Ruling, engine: Engine) -> tuple[Word, ...]:
+def _recognized(sheet: Sheet, ink: Mask, engine: Engine) -> tuple[Word, ...]:
     """The texts of a picture: each line found is cut where its ink leaves a wide gap, and each piece is read
     on its own: cells are never run together, and boxes lie on the ink.
     """
@@ -137,13 +137,8 @@ def _recognized(sheet: Sheet, ink: Mask, ruling: Ruling, engine: Engine) -> tupl
         if not text or line.score < _LEAST_SCORE or not any(c.isalnum() for c in text):
             continue
         # Read apart, a piece is one word as far as joining is concerned.
-        found.append(Word(text, piece, 1.25 * _letter(piece, ink), exact=False))
+        found.append(Word(text, piece, 1.25 * piece.height, exact=False))
     return tuple(found)
-
-
-def _letter(piece: Area, ink: Mask) -> float:
-    """The height of the piece's letters, capitals and tails included."""
-    return piece.height
 
 
 def _cut(quad: Points, ink: Mask) -> list[Area]:
@@ -181,10 +176,12 @@ def _grown(rows: npt.NDArray[np.int64], middle: int) -> tuple[int, int]:
     breaks = np.flatnonzero(np.diff(rows) > 3)
     starts = [0, *(int(b) + 1 for b in breaks)]
     ends = [*(int(b) for b in breaks), len(rows) - 1]
-    best = min(
-        zip(starts, ends, strict=True),
-        key=lambda s: 0 if rows[s[0]] <= middle <= rows[s[1]] else min(abs(rows[s[0]] - middle), abs(rows[s[1]] - middle)),
-    )  # fmt: skip
+
+    def off(span: tuple[int, int]) -> int:
+        first, last = int(rows[span[0]]), int(rows[span[1]])
+        return 0 if first <= middle <= last else min(abs(first - middle), abs(last - middle))
+
+    best = min(zip(starts, ends, strict=True), key=off)
     return int(rows[best[0]]), int(rows[best[1]]) + 1
 
 

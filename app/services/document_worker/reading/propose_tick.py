@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from app.services.document_worker.reading.propose_label import cleaned
 from app.services.document_worker.reading.propose_sheet import Area, Text
 
-_NEAR = 70.0
+_NEAR = 130.0
 _SHORT = re.compile(r"\W*(y|n|yes|no|m|f|male|female)\W*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A square with its label and question; `texts` are the printed texts that make the label."""
+    """A square with its label and question; `texts` make the label, `asked` the question where it stands alone."""
 
     area: Area
     label: str
     question: str
     texts: tuple[Text, ...] = ()
+    asked: tuple[Text, ...] = ()
 
 
 def ticks_of(squares: Sequence[Area], texts: Sequence[Text], cells: Sequence[Area]) -> list[Tick]:
@@ -107,60 +108,76 @@ def cell_at(area: Area, cells: Sequence[Area]) -> Area | None:
 def _questioned(ticks: Sequence[Tick], texts: Sequence[Text], cells: Sequence[Area]) -> list[Tick]:
     used = {id(t) for tick in ticks for t in tick.texts}
     found: list[Tick] = []
-    previous: Tick | None = None
     for tick in ticks:
-        question = _asked_before(tick, previous, texts, used)
-        if not question and previous is not None and _goes_on(previous, tick, cells):
-            question = previous.question
+        previous = found[-1] if found else None
+        question, asked = _asked_before(tick, previous, texts, used, cells)
         if not question:
-            question = _above(tick, texts, cells, used)
-        done = Tick(tick.area, tick.label, question, tick.texts)
-        found.append(done)
-        previous = done
+            fellow = next((f for f in reversed(found) if _goes_on(f, tick, cells)), None)
+            if fellow is not None:
+                question, asked = fellow.question, fellow.asked
+        if not question:
+            question, asked = _above(tick, texts, cells, used)
+        found.append(Tick(tick.area, tick.label, question, tick.texts, asked))
     return found
 
 
-def _asked_before(tick: Tick, previous: Tick | None, texts: Sequence[Text], used: set[int]) -> str:
+_Question = tuple[str, tuple[Text, ...]]
+_NOTHING: _Question = ("", ())
+
+
+def _asked_before(
+    tick: Tick, previous: Tick | None, texts: Sequence[Text], used: set[int], cells: Sequence[Area]
+) -> _Question:
     """A question on the same line before the box."""
     if previous is not None and previous.texts:
         # `Home Health (MD Signed Order Attached?` labels one box and asks what the next two answer.
         text = previous.texts[-1]
         asked = re.search(r"\(?([^()]*[?:])\s*$", text.text)
-        if (
-            asked
-            and text.area.beside(tick.area) > 0.4
-            and 0 <= tick.area.x0 - text.area.x1 < 90
-            and len(text.text) > 8
-        ):
-            return cleaned(asked.group(1))
+        near = text.area.beside(tick.area) > 0.4 and 0 <= tick.area.x0 - text.area.x1 < 90
+        if asked and near and len(text.text) > 8:
+            return cleaned(asked.group(1)), ()
+    cell = cell_at(tick.area, cells)
     before = [
         t for t in texts
         if t.area.beside(tick.area) > 0.45 and t.area.x1 <= tick.area.x0 + 6
-        and (id(t) not in used or t in tick.texts)
+        and (id(t) not in used or t in tick.texts) and _reachable(t, tick.area, cell, cells)
     ]  # fmt: skip
-    text = max(before, key=lambda t: t.area.x1, default=None)
-    if text is None or tick.area.x0 - text.area.x1 > 420:
-        return ""
-    if previous is not None and previous.area.beside(tick.area) > 0.5 and previous.area.x0 > text.area.x1:
-        return ""
-    asked = re.search(r"([^?:]{6,}[?:])\W*(y|yes)?\W*$", text.text, re.IGNORECASE)
-    if text in tick.texts:
-        return cleaned(asked.group(1)) if asked else ""
-    return cleaned(text.text) if asked or re.search(r"[?:]\s*$", text.text) else ""
+    nearest = max(before, key=lambda t: t.area.x1, default=None)
+    if nearest is None or tick.area.x0 - nearest.area.x1 > 420:
+        return _NOTHING
+    on_row = previous is not None and previous.area.beside(tick.area) > 0.5
+    if previous is not None and on_row and previous.area.x0 > nearest.area.x1:
+        return _NOTHING
+    ending = re.search(r"([^?:]{6,}[?:])\W*(y|yes)?\W*$", nearest.text, re.IGNORECASE)
+    if nearest in tick.texts:
+        return (cleaned(ending.group(1)), ()) if ending else _NOTHING
+    if ending or re.search(r"[?:]\s*$", nearest.text):
+        return cleaned(nearest.text), (nearest,)
+    return _NOTHING
+
+
+def _reachable(text: Text, square: Area, cell: Area | None, cells: Sequence[Area]) -> bool:
+    """Whether a text may ask for a box: in its cell, or alone in the cell before."""
+    if cell is None or cell.holds(*text.area.middle):
+        return True
+    other = cell_at(text.area, cells)
+    return (
+        other is not None and 0 <= cell.x0 - other.x1 < 14 and text.area.y1 > other.y1 - 1.2 * text.size
+        and other.height < 3 * text.size and square.x0 - text.area.x1 < 160
+    )  # fmt: skip
 
 
 def _goes_on(previous: Tick, tick: Tick, cells: Sequence[Area]) -> bool:
-    """Whether a box follows the one before: on its row or right below it, in the same cell."""
-    first, second = cell_at(previous.area, cells), cell_at(tick.area, cells)
-    if first != second:
+    """Whether a box follows another: on its row or right below it, in the same cell."""
+    if cell_at(previous.area, cells) != cell_at(tick.area, cells):
         return False
     if previous.area.beside(tick.area) > 0.5:
         return True
     down = tick.area.y0 - previous.area.y1
-    return 0 <= down < 1.8 * tick.area.height + 12
+    return 0 <= down < 1.8 * tick.area.height + 12 and abs(previous.area.x0 - tick.area.x0) < 14
 
 
-def _above(tick: Tick, texts: Sequence[Text], cells: Sequence[Area], used: set[int]) -> str:
+def _above(tick: Tick, texts: Sequence[Text], cells: Sequence[Area], used: set[int]) -> _Question:
     """A question above the box: in its cell, or right over it where there is no cell."""
     cell = cell_at(tick.area, cells)
     best, best_y = None, -1.0
@@ -169,9 +186,9 @@ def _above(tick: Tick, texts: Sequence[Text], cells: Sequence[Area], used: set[i
             continue
         if cell is not None and not cell.holds(*text.area.middle):
             continue
-        if text.area.x0 > tick.area.x1 + 60 or tick.area.y0 - text.area.y1 > 75:
+        if text.area.x0 > tick.area.x1 + 60 or tick.area.y0 - text.area.y1 > 46:
             continue
         best, best_y = text, text.area.y1
     if best is None or (len(best.text) > 110 and "?" not in best.text):
-        return ""
-    return cleaned(best.text)
+        return _NOTHING
+    return cleaned(best.text), (best,)

@@ -13,8 +13,8 @@ from app.services.document_worker.reading.propose_tick import Tick, ticks_of
 from app.services.document_worker.reading.propose_zone import Layout, Place
 
 _NAMELESS = re.compile(
-    r"(text|check ?box|field|fill|undefined|untitled|group|button|radio( button)?|toggle|date|signature|topmostsubform)?"
-    r"[ _.-]?\d*(_\d+|\.\d+|\[\d+\])*",
+    r"(text|check ?box|field|fill|undefined|untitled|group|button|radio( button)?|toggle|date|"
+    r"signature|topmostsubform)?[ _.-]?\d*(_\d+|\.\d+|\[\d+\])*",
     re.IGNORECASE,
 )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from app.domain.form import FieldKind
 from app.services.document_worker.reading import propose_blank as blank
-from app.services.document_worker.reading.propose_label import asks, blocks, cleaned, joined, kind_of
+from app.services.document_worker.reading.propose_label import asks, blocks, cleaned, joined, kind_of, tells
 from app.services.document_worker.reading.propose_rule import Ruling
 from app.services.document_worker.reading.propose_sheet import Area, Text
 from app.services.document_worker.reading.propose_tick import Tick, cell_at
@@ -60,10 +60,9 @@ def line_places(layout: Layout) -> list[Place]:
         else:
             if last is not None and _continues(last[0], line, layout):
                 place = found[last[1]]
-                found[last[1]] = replace(
-                    place, multiline=True,
-                    area=Area(min(place.area.x0, area.x0) if place.area.x0 < line.x0 else line.x0, place.area.y0, max(place.area.x1, area.x1), area.y1),
-                )  # fmt: skip
+                left, right = min(place.area.x0, area.x0), max(place.area.x1, area.x1)
+                grown = Area(left, place.area.y0, right, area.y1)
+                found[last[1]] = replace(place, multiline=True, area=grown)
                 last = (line, last[1])
                 continue
             under = blank.label_below(line, layout.texts, layout.size)
@@ -90,7 +89,7 @@ def _label_block(label: Text, layout: Layout) -> str:
 
 def _last_label(text: str) -> str:
     """Of a sentence that ends before a line, its last clause where it holds several."""
-    text = cleaned(text)
+    text = " ".join(text.split())
     if len(text) > 60:
         parts = re.split(r"(?<=[.?!;])\s+", text)
         text = parts[-1] if len(parts[-1]) >= 4 else text
@@ -142,69 +141,108 @@ def _is_heading(cell: Area, texts: Sequence[Text], layout: Layout) -> bool:
 
 
 def _empty_cell(cell: Area, layout: Layout) -> list[Place]:
-    """An empty cell is named by the cell before it, by the cell above, or by the text right above."""
+    """An empty cell is named by the cell before it, by the heading or question above it."""
     if cell.height < 0.85 * layout.size or cell.width < _LEAST_WIDE:
         return []
-    left = [
-        t for t in layout.texts
-        if t.area.beside(cell) > 0.6 and t.area.y0 > cell.y0 - 8 and 0 <= cell.x0 - t.area.x1 < 90
-    ]  # fmt: skip
-    before = max(left, key=lambda t: t.area.x1, default=None)
-    label = before.text if before is not None and asks(before.text) else ""
-    if not label:
-        above = [
+    if any(b.common(cell) > 0.5 * cell.size for b in layout.ruling.bars):
+        return []
+    before = max(
+        (
             t for t in layout.texts
-            if -4 <= cell.y0 - t.area.y1 < 1.6 * t.size and t.area.over(cell) > 0.5
-        ]  # fmt: skip
-        over = max(above, key=lambda t: t.area.y1, default=None)
-        label = (over or before).text if over or before else ""  # type: ignore[union-attr]
+            if t.area.beside(cell) > 0.6 and t.area.y0 > cell.y0 - 8 and 0 <= cell.x0 - t.area.x1 < 90
+        ),
+        key=lambda t: t.area.x1, default=None,
+    )  # fmt: skip
+    label = before.text if before is not None and (asks(before.text) or before.text.endswith("—")) else ""
+    if not label:
+        over = max(
+            (
+                t for t in layout.texts
+                if -4 <= cell.y0 - t.area.y1 < 1.6 * t.size and t.area.over(cell) > 0.5
+            ),
+            key=lambda t: t.area.y1, default=None,
+        )  # fmt: skip
+        if over is not None and (asks(over.text) or _names(over, layout)):
+            label = over.text
+    if not label and before is not None and not tells(before.text):
+        label = before.text
     if not label and cell.height > 5 * layout.size:
         label = "Notes"
     text = cleaned(label)
     return [_place(cell.grown(-2), text, layout, "cell")] if text else []
 
 
+def _names(text: Text, layout: Layout) -> bool:
+    """Whether a text above a cell heads it: on a bar, or outside of any cell."""
+    x, y = text.area.middle
+    return any(b.holds(x, y) for b in layout.ruling.bars) or cell_at(text.area, layout.ruling.cells) is None
+
+
 def _labelled(
     cell: Area, texts: Sequence[Text], ticks: Sequence[Tick], lines: Sequence[Area], layout: Layout
 ) -> list[Place]:
     """A place for each label of a cell that has room to its right or below."""
-    of_ticks = {id(t) for tick in ticks for t in tick.texts}
-    solid = [t.area for t in texts] + [t.area for t in ticks]
-    groups = blocks(texts, [t.area for t in ticks])
-    labels: list[tuple[str, Area]] = []
-    for number, group in enumerate(groups):
-        area = Area.around(t.area for t in group)
-        said = joined(group)
-        if any(id(t) in of_ticks for t in group) and not said.rstrip().endswith(":"):
-            continue
-        first = number == 0 and not ticks and not lines
-        wordy = len(said) > 110 or (len(group) > 2 and area.width > 0.6 * cell.width)
-        if asks(said) or (first and len(said) <= 110) or (first and wordy):
-            labels.append((said, area))
+    labels = _labels(texts, ticks, lines, layout)
+    solid = [t.area for t in texts if any(c.isalnum() for c in t.text)] + [t.area for t in ticks]
     found = []
     for said, area in labels:
+        own = [t for t in texts if t.area.common(area) > 0.5 * t.area.size]
         if any(
-            blank.label_left(line, [t], layout.size)
+            blank.label_left(line, own, layout.size) or blank.label_above(line, own, layout.size)
             for line in lines
-            for t in texts
-            if t.area.common(area) > 0
         ):
             continue  # its line is its place
-        place = _room(cell, area, solid, lines, labels, layout)
+        room = _room(cell, area, solid, lines, labels, layout, narrow=not asks(said))
         text = _last_label(said) if asks(said) else cleaned(said)
-        if place is not None and text:
-            wordy = len(said) > 110
-            if wordy and place.height < 2.0 * layout.size:
-                continue
-            found.append(_place(place, text, layout, "cell"))
+        if room is None or not text or (len(said) > 110 and room.height < 2.0 * layout.size):
+            continue
+        found.append(_place(room, text, layout, "cell"))
+    foot = max([s.y1 for s in solid] + [line.y1 for line in lines])
+    if not any(p.area.y1 > foot + 2 for p in found) and cell.y1 - foot > 3.2 * layout.size:
+        # Much room left below everything the cell says: it is there to be filled.
+        named = next((joined(g) for g in blocks(texts)), "")
+        area = Area(cell.x0 + 2, foot + 4, cell.x1 - 2, cell.y1 - 2)
+        if named and area.width > 200:
+            found.append(_place(area, cleaned(re.split(r"(?<=[.?!:])\s+", named)[0]), layout, "cell"))
     return found
+
+
+def _labels(
+    texts: Sequence[Text], ticks: Sequence[Tick], lines: Sequence[Area], layout: Layout
+) -> list[tuple[str, Area]]:
+    """What names places in a cell: texts that ask, and the first text where it stands over free room."""
+    of_ticks = {id(t) for tick in ticks for t in tick.texts}
+    questions = {id(t) for tick in layout.ticks for t in tick.asked}
+    labels: list[tuple[str, Area]] = []
+    for number, group in enumerate(blocks(texts, [t.area for t in ticks])):
+        area = Area.around(t.area for t in group)
+        said = joined(group)
+        if any(id(t) in questions for t in group) or tells(said):
+            continue
+        if any(id(t) in of_ticks for t in group) and not said.rstrip().endswith(":"):
+            continue
+        if labels and _explains(group[0], labels[-1][1]):
+            labels[-1] = (labels[-1][0], Area.around((labels[-1][1], area)))
+        elif asks(said) or (number == 0 and not ticks and not lines):
+            labels.append((said, area))
+    return labels
+
+
+def _explains(text: Text, label: Area) -> bool:
+    """Whether a text goes on with the label above it: a hint in brackets right below."""
+    return (
+        text.text.startswith("(") and -4 <= text.area.y0 - label.y1 < 0.7 * text.size
+        and text.area.over(label) > 0.6
+    )  # fmt: skip
 
 
 def _room(
     cell: Area, label: Area, solid: Sequence[Area], lines: Sequence[Area],
-    labels: Sequence[tuple[str, Area]], layout: Layout,
+    labels: Sequence[tuple[str, Area]], layout: Layout, *, narrow: bool,
 ) -> Area | None:  # fmt: skip
-    """The free room that belongs to a label of a cell: below it where a line of writing fits, else behind it."""
+    """The free room that belongs to a label of a cell: below it where a line of writing fits, else behind it
+    (not behind a text that does not ask: `narrow`).
+    """
     others = [s for s in solid if s.common(label) < 0.5 * s.size]
     row_end = min(
         (o.x0 for o in others if o.beside(label) > 0.3 and o.x0 >= label.x1 - 2), default=cell.x1 - 2
@@ -215,24 +253,36 @@ def _room(
     x0 = cell.x0 + 2 if first else label.x0 - 4
     column = Area(x0, label.y1 + 2, min(beside - 4, cell.x1 - 2), cell.y1 - 2)
     below = min(
-        (o.y0 for o in (*others, *lines) if o.y0 >= label.y1 - 6 and min(o.x1, column.x1) - max(o.x0, column.x0) > 6),
+        (
+            o.y0 for o in (*others, *lines)
+            if o.y0 >= label.y1 - 6 and min(o.x1, column.x1) - max(o.x0, column.x0) > 6
+        ),
         default=cell.y1,
     )  # fmt: skip
     bottom = min(below - 2, cell.y1 - 2)
     high = bottom - label.y1
     if high >= 0.86 * layout.size and column.width >= _LEAST_WIDE:
         return Area(column.x0, label.y1 + 1, column.x1, bottom)
-    if row_end - label.x1 < _LEAST_WIDE:
+    if row_end - label.x1 < 1.5 * layout.size or narrow:
+        return None
+    if row_end - label.x1 < 0.4 * label.width and row_end >= cell.x1 - 2 and _followed(cell, layout):
         return None
     above = max(
         (o.y1 for o in others if o.y1 <= label.y0 + 6 and o.x1 > label.x1 + 4 and o.x0 < row_end),
         default=cell.y0,
     )
     top = max(above + 1, cell.y0 + 2, label.y0 - 0.9 * layout.size)
-    end = (
-        max(bottom, label.y1 + 2) if bottom - label.y1 < 1.2 * layout.size else label.y1 + 0.35 * layout.size
-    )
-    return Area(label.x1 + 5, top, row_end - 4 if row_end < cell.x1 - 2 else row_end, min(end, cell.y1 - 2))
+    end = max(bottom, label.y1 + 2) if high < 1.2 * layout.size else label.y1 + 0.35 * layout.size
+    right = row_end - 4 if row_end < cell.x1 - 2 else row_end
+    return Area(label.x1 + 5, top, right, min(end, cell.y1 - 2))
+
+
+def _followed(cell: Area, layout: Layout) -> bool:
+    """Whether an empty cell stands right behind this one: the answer goes there."""
+    return any(
+        c.beside(cell) > 0.8 and 0 <= c.x0 - cell.x1 < 14 and not any(c.holds(*t.area.middle) for t in layout.texts)
+        for c in layout.ruling.cells
+    )  # fmt: skip
 
 
 def _place(area: Area, label: str, layout: Layout, found: str) -> Place:
