@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.confidence import SURE
 from app.domain.errors import Rejected
+from app.domain.form import Value
 from app.resource import resource
 from app.services.processors import load_calibration, load_definitions
 from app.services.report import printable, table, value_text
@@ -25,6 +26,8 @@ if TYPE_CHECKING:  # loaded when something is evaluated
 
 RECORD = "workspace.json"
 """The file that a workspace has once it is made."""
+WIDE = 44
+"""Characters of a value that are told on a terminal."""
 WORST = 12
 """Fields and confusions that are told on a terminal; the JSON tells all."""
 NOTE = "Bars stand at the confidence shown and should end on the line. Red: more was promised than kept; pale: less."
@@ -231,10 +234,9 @@ def _as_text(found: _Evaluated, worst: int) -> str:
     if told.wrong and worst:
         wrong = sorted(told.wrong, key=lambda s: -s.confidence)
         rows = [
-            [s.form, s.damage, s.path, value_text(s.expected), value_text("" if s.read is None else s.read),
-             f"{s.confidence:.2f}"]
+            [s.form, s.damage, s.path, _clipped(s.expected), _clipped(s.read), f"{s.confidence:.2f}"]
             for s in wrong[:worst]
-        ]  # fmt: skip
+        ]
         heads = ["Form", "Damage", "Field", "Printed", "Read", "Confidence"]
         lines += ["", table(heads, rows, right=(5,)), *_more(len(wrong), worst, "wrong values")]
     return "\n".join(lines)
@@ -275,7 +277,12 @@ def _rows(columns: Sequence[tuple[str, FormFigures, Figures]], held: Report | No
 def _number(value: object) -> str:
     if value is None:
         return "-"
-    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _clipped(value: Value | None) -> str:
+    text = "" if value is None else value_text(value)
+    return text if len(text) <= WIDE else f"{text[: WIDE - 1]}…"
 
 
 def _quoted(text: str) -> str:
