@@ -67,11 +67,6 @@ def reread(
     given = rows_given or {}
     old_tables = document.get("tables", {})
     keep = {path for path, entry in field_entries(document) if path in set(typed) or is_touched(entry)}
-    for table, content in old_tables.items():
-        # A row a person added stays whole, down to the cells nobody wrote into yet.
-        for row, cells in content.get("rows", {}).items():
-            if any(cell.get("source") == Source.PERSON for cell in _cells(cells).values()):
-                keep |= {f"{table}.{row}.{column}" for column in _cells(cells)}
     renamed = {
         table: {
             "rows": _renamed(
