@@ -65,7 +65,8 @@ class PageText:
 class Extraction:
     """All that was read off one file: its forms (none, one or several), its other parts and its words.
 
-    `seconds` is the working time of the reader, not the wait for it.
+    `seconds` is the working time of the reader, not the wait for it. `unread` are pages that could not be
+    looked at (1-based): damaged ones, and those over which the reader failed twice.
     """
 
     page_count: int
@@ -73,3 +74,4 @@ class Extraction:
     parts: tuple[Part, ...]
     texts: tuple[PageText, ...] = ()
     seconds: float = 0.0
+    unread: tuple[int, ...] = ()

@@ -17,6 +17,8 @@ from app.services.document_worker import wire
 
 _POSIX = os.name == "posix"
 _TICK = 0.2
+_MOST_LEFT_OUT = 5
+"""Pages of one file that may cost two workers each before the file is given up."""
 _KEPT = (
     "PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "WINDIR", "LD_LIBRARY_PATH",
     "COVERAGE_PROCESS_START",
@@ -30,6 +32,42 @@ class WorkerGone(Exception):
     def __init__(self, why: str) -> None:
         super().__init__(f"the document worker is gone: {why}")
         self.why = why
+
+
+class LostPages:
+    """Which pages of a file cost a worker. A page is read once more; one that costs a second worker is
+    left out, so that the other pages of the file survive.
+
+    What a worker reports names the page it is at: with k pages done it reads page k + 1.
+    """
+
+    def __init__(self) -> None:
+        self.left_out: list[int] = []
+        self._losses: dict[int, int] = {}
+        self._at = (0, 0)
+
+    def following(self, progress: Callable[[int, int], None] | None) -> Callable[[int, int], None]:
+        """`progress`, listened to."""
+        self._at = (0, 0)
+
+        def told(done: int, total: int) -> None:
+            self._at = (done, total)
+            if progress is not None:
+                progress(done, total)
+
+        return told
+
+    def again(self) -> bool:
+        """Whether the file is worth another worker after one was lost over it."""
+        done, total = self._at
+        page = done + 1 if done < total else 0  # 0: over the file as a whole
+        self._losses[page] = self._losses.get(page, 0) + 1
+        if self._losses[page] < 2:
+            return True
+        if page == 0 or len(self.left_out) >= _MOST_LEFT_OUT:
+            return False
+        self.left_out.append(page)
+        return len(self.left_out) < total
 
 
 class WorkerProcess:

@@ -43,7 +43,7 @@ class ReaderServer:
     def read(self, header: Mapping[str, Any], payload: bytes, tell: Tell) -> Answer:
         extraction = read_document(
             payload, str(header.get("media_type", "")), str(header.get("document_id", "")), self._definitions,
-            self._ready(), tell,
+            self._ready(), tell, _pages(header),
         )  # fmt: skip
         return {"extraction": extraction_document(extraction)}, b""
 
@@ -67,7 +67,7 @@ class ReaderServer:
         """As `read`, with one definition of the call's own."""
         extraction = read_document(
             payload, str(header.get("media_type", "")), str(header.get("document_id", "")),
-            (from_json(header["definition"]),), self._ready(), tell,
+            (from_json(header["definition"]),), self._ready(), tell, _pages(header),
         )  # fmt: skip
         return {"extraction": extraction_document(extraction)}, b""
 
@@ -89,10 +89,16 @@ class ReaderServer:
         return self._engine
 
 
+def _pages(header: Mapping[str, Any]) -> frozenset[int]:
+    """The pages not to look at: they cost workers before."""
+    return frozenset(int(page) for page in header.get("left_out", ()))
+
+
 def extraction_document(extraction: Extraction) -> dict[str, Any]:
     """An extraction as JSON; `OcrFormProcessor` reads it back."""
     return {
         "page_count": extraction.page_count,
+        "unread": list(extraction.unread),
         "seconds": extraction.seconds,
         "parts": [[p.kind, list(p.pages)] for p in extraction.parts],
         "texts": [

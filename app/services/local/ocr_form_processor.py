@@ -20,7 +20,7 @@ from app.domain.processor import FormDefinition
 from app.domain.proposal import Proposal
 from app.services import media
 from app.services.confidence import Judge
-from app.services.document_worker.process import WorkerGone, WorkerProcess
+from app.services.document_worker.process import LostPages, WorkerGone, WorkerProcess
 from app.services.document_worker.wire import Frame
 from app.services.local.document_opener import lost, words_from
 from app.services.local.proposal_reading import proposal_from
@@ -65,8 +65,8 @@ class OcrFormProcessor:
         self._regions.setup = setup
 
     def process(self, document: Document, watch: Watch | None = None) -> Extraction:
-        """Read every form in the document. A worker that dies or hangs over it is replaced and the file is
-        read once more; then it is unreadable.
+        """Read every form in the document. A worker that dies or hangs over a page is replaced and the
+        file is read once more; a page that costs a second worker is left out (`Extraction.unread`).
         """
         judge = self._judge
         frame = self._documents.ask("read", _of(document), document.content, PAGE_SECONDS, _told(watch))
@@ -166,8 +166,9 @@ class _Reader:
         progress: Callable[[int, int], None] | None,
     ) -> Frame:
         closings = self._closings
+        losses = LostPages()
         with self._lock:
-            for attempt in (1, 2):
+            while True:
                 worker = self._running()
                 if self._closings != closings:
                     worker.kill()
@@ -177,14 +178,15 @@ class _Reader:
                     if self._knows is not setup:
                         worker.call("define", setup, seconds=PAGE_SECONDS)
                         self._knows = setup
-                    return worker.call(call, arguments, payload, seconds=seconds, progress=progress)
+                    asked = {**arguments, "left_out": losses.left_out}
+                    told = losses.following(progress)
+                    return worker.call(call, asked, payload, seconds=seconds, progress=told)
                 except WorkerGone as error:
                     self._worker = None
                     if self._closings != closings:
                         raise _stopped() from error
-                    if attempt == 2:
+                    if not losses.again():
                         raise lost(error.why) from error
-            raise lost("died")
 
     def close(self) -> None:
         # Killed before the lock is asked for: whoever waits for an answer is woken by it, and told by the
@@ -234,7 +236,8 @@ def extraction_from(data: Any, document_id: str) -> Extraction:
         if words is None:
             raise ValueError("words of a wrong shape")
         texts.append(PageText(_whole(page, 1, count), words))
-    return Extraction(count, forms, tuple(parts), tuple(texts), _fraction(data["seconds"], 1e7))
+    unread = tuple(_whole(p, 1, count) for p in data.get("unread", ()))
+    return Extraction(count, forms, tuple(parts), tuple(texts), _fraction(data["seconds"], 1e7), unread)
 
 
 def _form(data: Any, count: int, document_id: str) -> FormExtraction:

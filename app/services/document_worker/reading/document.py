@@ -67,6 +67,7 @@ def read_document(
         parts_of(pages, forms),
         tuple(PageText(p.number, p.words) for p in pages if p.words),
         round(seconds, 3),
+        tuple(p.number for p in pages if p.broken),
     )
 
 

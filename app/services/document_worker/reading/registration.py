@@ -115,6 +115,7 @@ def register(
     seen = ends.covered(matrix) - read if ends else set()
     share = len(read | seen) / max(1, expected)
     against, untitled = _against(lines, definition, matrix, read)
+    against += _displaced(by_anchor, read, definition)
     found = Registration(
         definition, matrix, share, len(read), error, len(seen), against, untitled,
     )  # fmt: skip
@@ -199,6 +200,16 @@ def _against(
         if alike < 0.5:
             against += 1
     return against, untitled and not titled
+
+
+def _displaced(by_anchor: dict[int, list[Match]], read: set[int], definition: FormDefinition) -> int:
+    """How many printed texts stand on the page, but elsewhere: that is another version of the form."""
+    texts = [folded(a.text) for a in definition.anchors]
+    return sum(
+        1
+        for i in by_anchor
+        if i not in read and len(texts[i]) >= 6 and sum(texts[i] in t for t in texts) == 1
+    )
 
 
 def text_at(
