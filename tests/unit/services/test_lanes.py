@@ -117,3 +117,21 @@ def test_an_unknown_lane_is_a_bug() -> None:
 def test_a_process_that_forgets_to_close_ends_all_the_same() -> None:
     code = "from app.services.lanes import Lanes; lanes = Lanes(); [lanes.submit('pages', int) for _ in range(5)]"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+
+
+def test_closing_files_away_what_follows_from_the_last_edit() -> None:
+    lanes = Lanes()
+    release = threading.Event()
+    filed: list[int] = []
+    lanes.submit("reading", release.wait, 10)
+    waiting = lanes.submit("reading", int)
+    lanes.submit("filing", release.wait, 10)
+    for number in range(3):
+        lanes.submit("filing", filed.append, number)
+    closing = threading.Thread(target=lanes.close)
+    closing.start()
+    with pytest.raises(CancelledError):  # by now whatever would be cancelled is
+        waiting.result(10)
+    release.set()
+    closing.join(10)
+    assert filed == [0, 1, 2]
