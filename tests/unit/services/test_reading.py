@@ -252,15 +252,6 @@ def test_a_comma_between_two_lines_does_not_tie_them_together() -> None:
     assert [len(r.pieces) for r in found["z"]] == [7, 6]
 
 
-def test_wrapped_prose_is_joined_with_blanks_and_one_unbroken_text_without() -> None:
-    slot = form.slots_of(load_definitions(PROCESSORS)[1])[-1]
-    upper, lower = run.Run((Piece(0, 0, 400, 20),)), run.Run((Piece(0, 28, 100, 48),))
-    prose = form._put_together(slot, [upper, lower], [line("a chronic condition of"), line("the knee")], H)
-    assert prose.text == "a chronic condition of the knee"
-    letters = form._put_together(slot, [upper, lower], [line("QxWvertzuioplkjhgfdsayxcvbnm"), line("Qrs")], H)
-    assert letters.text == "QxWvertzuioplkjhgfdsayxcvbnmQrs"
-
-
 # -- pages of ink
 
 
@@ -403,25 +394,6 @@ def test_a_quad_turns_with_its_page() -> None:
 )  # fmt: skip
 def test_kinds_have_shapes(of: FieldKind, text: str, fits: bool | None) -> None:
     assert kind.shape_fits(of, text) is fits
-
-
-def test_a_misread_code_is_suggested_and_not_replaced() -> None:
-    slot = next(
-        s for s in form.slots_of(load_definitions(PROCESSORS)[1]) if s.path == "services.r1.diagnosis"
-    )
-    read = line("Other pulmonary valve disorders - 137.8", 0.95)
-    assert form._supported(slot, read).text == read.text
-    assert form._suggestions(slot, read, False)[0] == "Other pulmonary valve disorders - I37.8"
-
-
-def test_a_reading_the_recognizer_holds_possible_wins_when_its_shape_is_right() -> None:
-    slot = next(s for s in form.slots_of(load_definitions(PROCESSORS)[0]) if s.path == "diagnosis_codes")
-    read = line("137.8", 0.6, {0: (("I", 0.36),)})
-    better = form._supported(slot, read)
-    assert better.text == "I37.8"
-    assert better.lowest == pytest.approx(0.36)
-    unlikely = line("137.8", 0.9, {0: (("I", 0.05),)})
-    assert form._supported(slot, unlikely).text == "137.8"
 
 
 def test_confidence_falls_with_every_sign_of_trouble() -> None:

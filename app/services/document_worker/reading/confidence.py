@@ -17,11 +17,15 @@ def text_evidence(
     spill: bool = False,
     poor: float = 0.0,
     placement: float = 1.0,
+    supplied: int = 0,
+    cost: float = 0.0,
 ) -> Evidence:
     """A text read off the picture.
 
     `mean`, `lowest`: scores of its characters. `fits`: whether it has the shape of its kind. `overprint`:
     it touches something printed. `spill`: it leaves its zone. `poor`: how broken the page is, 0 to 1.
+    `supplied`: how many characters the kind supplied; `cost`: how much less likely (as a logarithm) the reading is
+    than the free one.
     """
     numbers = {
         "mean": logit(mean),
@@ -33,6 +37,8 @@ def text_evidence(
         "spill": float(spill),
         "poor": poor,
         "placement": 1.0 - placement,
+        "supplied": math.log(1 + supplied),
+        "cost": min(8.0, cost),
     }
     return Evidence(TEXT, tuple((name, round(number, 4)) for name, number in numbers.items()))
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from app.services.document_worker.reading.decoding import Chances, Glyph, Line, free
+
+__all__ = ["LINE_HEIGHT", "Chances", "Engine", "Glyph", "Gray", "Line", "Points", "straightened"]
 
 Gray = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float64]
@@ -26,7 +29,6 @@ _STRIDE = 8
 _BATCH_WIDTH = 5120
 _MAX_WIDTH = 3200
 _DETECT_SIDE = 800
-_ALTERNATIVE = 0.01
 _LATIN = (
     " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
     "ÁÀÂÄÃÅÇÉÈÊËÍÎÏÑÓÔÖÕÚÛÜáàâäãåçéèêëíîïñóôöõúûüý§°–—‘’“”½¼"
@@ -36,48 +38,6 @@ is never what stands on them."""
 _RARE = 0.08
 """How much less an accented or typographic character is expected than a plain one: a speck above an o
 is a speck."""
-
-
-@dataclass(frozen=True, slots=True)
-class Glyph:
-    """One character as recognized: how sure, where in the crop (0..1 of its width), and what else it may be."""
-
-    text: str
-    score: float
-    at: float
-    alternatives: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of text as recognized, glyph by glyph."""
-
-    glyphs: tuple[Glyph, ...]
-
-    @property
-    def text(self) -> str:
-        return "".join(g.text for g in self.glyphs)
-
-    @property
-    def score(self) -> float:
-        """The mean over the characters; 0 for nothing."""
-        return float(np.mean([g.score for g in self.glyphs])) if self.glyphs else 0.0
-
-    @property
-    def lowest(self) -> float:
-        return min((g.score for g in self.glyphs), default=0.0)
-
-    def part(self, start: int, end: int) -> Line:
-        return Line(self.glyphs[start:end])
-
-    def stripped(self) -> Line:
-        """Without blanks at both ends."""
-        start, end = 0, len(self.glyphs)
-        while start < end and self.glyphs[start].text == " ":
-            start += 1
-        while end > start and self.glyphs[end - 1].text == " ":
-            end -= 1
-        return self.part(start, end)
 
 
 class Engine:
@@ -108,7 +68,7 @@ class Engine:
         every = ["", *characters, " "]
         wanted = set(_LATIN)
         self._columns = np.array([0, *(i for i, c in enumerate(every) if i and c in wanted)])
-        self._characters = [every[i] for i in self._columns]
+        self._characters = tuple(every[i] for i in self._columns)
         self._expected = np.array(
             [_RARE if c and ord(c) > 126 else 1.0 for c in self._characters], np.float32
         )
@@ -147,8 +107,12 @@ class Engine:
 
     def recognize(self, crops: Sequence[Gray]) -> list[Line]:
         """What each crop of one line of text says, in the order given. Crops are upright, of any height."""
+        return [free(chances) for chances in self.chances(crops)]
+
+    def chances(self, crops: Sequence[Gray]) -> list[Chances]:
+        """What the network holds possible along each crop, in the order given."""
         prepared = [_prepared(c) for c in crops]
-        lines: list[Line] = [Line(())] * len(prepared)
+        found: list[Chances | None] = [None] * len(prepared)
         order = sorted(range(len(prepared)), key=lambda i: prepared[i].shape[1])
         start = 0
         while start < len(order):
@@ -166,37 +130,15 @@ class Engine:
             for place, index in enumerate(group):
                 crop = prepared[index]
                 batch[place, :, :, : crop.shape[1]] = ((crop.astype(np.float32) / 255.0 - 0.5) / 0.5)[None]
-            chances = self._recognizer.run(None, {self._recognizer_input: batch})[0]
+            rows = self._recognizer.run(None, {self._recognizer_input: batch})[0]
             for place, index in enumerate(group):
-                lines[index] = self._decoded(chances[place][:, self._columns], prepared[index].shape[1])
-            start = end
-        return lines
-
-    def _decoded(self, chances: npt.NDArray[np.float32], width: int) -> Line:
-        """The best path: a character ends where the next begins; its score is its best step."""
-        chances = chances * self._expected
-        best = chances.argmax(axis=1)
-        glyphs: list[Glyph] = []
-        step, steps = 0, len(best)
-        while step < steps:
-            column = int(best[step])
-            end = step + 1
-            while end < steps and int(best[end]) == column:
-                end += 1
-            if column:
-                peak = step + int(chances[step:end, column].argmax())
-                row = chances[peak]
-                others = [int(i) for i in np.argsort(row)[::-1][:4] if i not in (0, column)]
-                glyphs.append(
-                    Glyph(
-                        self._characters[column],
-                        float(row[column]),
-                        min(1.0, (peak + 0.5) * _STRIDE / width),
-                        tuple((self._characters[i], float(row[i])) for i in others if row[i] >= _ALTERNATIVE),
-                    )
+                found[index] = Chances(
+                    rows[place][:, self._columns] * self._expected,
+                    self._characters,
+                    prepared[index].shape[1] / _STRIDE,
                 )
-            step = end
-        return Line(tuple(glyphs)).stripped()
+            start = end
+        return [f for f in found if f is not None]
 
 
 def straightened(picture: Gray, quad: Points, height: int = LINE_HEIGHT) -> Gray:

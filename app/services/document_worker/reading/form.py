@@ -2,82 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from app.domain.box import Box
 from app.domain.extraction import Word
 from app.domain.form import Doubt, FieldKind, FormField, Source
-from app.domain.processor import Column, FieldDefinition, FormDefinition, TableDefinition
+from app.domain.processor import TableDefinition
+from app.services.document_worker.reading.answer import Answer, Ground, answered, put_together, style_in
 from app.services.document_worker.reading.confidence import blank_evidence, box_evidence, text_evidence
-from app.services.document_worker.reading.engine import Engine, Glyph, Gray, Line
+from app.services.document_worker.reading.crop import crop_of, isolated
+from app.services.document_worker.reading.decoding import free
+from app.services.document_worker.reading.engine import Engine, Glyph, Line
 from app.services.document_worker.reading.fillable import Widget
 from app.services.document_worker.reading.ink import Flat, Piece
-from app.services.document_worker.reading.kind import fits, fitting
 from app.services.document_worker.reading.mark import mark_in, poorness
 from app.services.document_worker.reading.run import NO_GAPS, Run, Zone, assigned, runs, text_height
+from app.services.document_worker.reading.slot import Slot, slots_of
+from app.services.document_worker.reading.spacing import spaced
+from app.services.document_worker.reading.strip import strip_of
+
+__all__ = ["FormPage", "Slot", "read_form", "slots_of", "unique"]
 
 _DOUBTED = 0.85
-_POSSIBLE = 0.15
 _EXACT = 0.99
-_PLAIN = {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-"}
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One answer to look for: a field, or a cell of a table."""
-
-    path: str
-    label: str
-    section: str
-    kind: FieldKind
-    zone: Box
-    required: bool
-    multiline: bool
-    unbroken: bool
-    embeds: str
-    order: int
-    group: str
-    fillable: tuple[str, ...]
-
-
-def slots_of(definition: FormDefinition) -> list[Slot]:
-    """Everything the form asks for, in the order of the form: sections, then from top to bottom."""
-    found: list[Slot] = []
-    for section in definition.sections:
-        each = [_field_slot(f, definition) for f in definition.fields if f.section == section.name]
-        for table in definition.tables:
-            if table.section != section.name:
-                continue
-            bottom = table.rows[-1][1] - 0.01
-            at = next((i for i, s in enumerate(each) if s.zone.y0 >= bottom), len(each))
-            each[at:at] = [
-                _cell_slot(table, row, column, y0, y1)
-                for row, (y0, y1) in enumerate(table.rows, 1)
-                for column in table.columns
-            ]
-        found += each
-    return [replace(slot, order=order) for order, slot in enumerate(found)]
-
-
-def _field_slot(item: FieldDefinition, definition: FormDefinition) -> Slot:
-    choice = definition.choice_of(item.name)
-    return Slot(
-        item.name, item.label, item.section, item.kind, item.zone, item.required, item.multiline, item.unbroken,
-        item.embeds, 0, choice.name if choice else "", item.fillable,
-    )  # fmt: skip
-
-
-def _cell_slot(table: TableDefinition, row: int, column: Column, y0: float, y1: float) -> Slot:
-    fillable = column.fillable[row - 1 : row]
-    return Slot(
-        f"{table.name}.r{row}.{column.name}", column.label, table.section, column.kind,
-        Box(column.x0, y0, column.x1, y1),
-        column.required and row == 1, False, False, column.embeds, 0, "", fillable,
-    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,13 +147,40 @@ class _FormReading:
                 waiting.append((slot, each))
             else:
                 fields.append(self._empty(slot, widget, found.get(slot.path, []), height))
+        fields += self._read_off(waiting, height)
+        return fields
+
+    def _read_off(self, waiting: Sequence[tuple[Slot, list[Run]]], height: float) -> list[FormField]:
+        """Answers in two passes: freely all over the form, then each with what the others have in common."""
         every = [r for _, each in waiting for r in each]
-        lines = {id(run): line for run, line in self._recognized(every, height)}
+        seen = [r for r in every if r.pieces[0].text is None]
+        found = self._engine.chances([isolated(self._flat, r, height) for r in seen])
+        chances = {id(r): c for r, c in zip(seen, found, strict=True)}
+        fields: list[FormField] = []
+        first: list[tuple[Slot, list[Line], Line, Ground]] = []
         for slot, each in waiting:
-            parts = [lines[id(r)] for r in each]
+            if not all(id(r) in chances for r in each):
+                lines = [free(chances[id(r)]) if id(r) in chances else _exact(r) for r in each]
+                fields.append(self._exact(slot, each, lines, height))
+                continue
+            strip = strip_of([chances[id(r)] for r in each], [crop_of(r, height) for r in each])
+            lines = [free(chances[id(r)]) for r in each]
             if slot.kind not in NO_GAPS:
-                parts = [_spaced(r, line, height) for r, line in zip(each, parts, strict=True)]
-            fields.append(self._text(slot, each, parts, height))
+                lines = [spaced(r, line, height) for r, line in zip(each, lines, strict=True)]
+            placed = [strip.shifted(line, i) for i, line in enumerate(lines)]
+            first.append(
+                (
+                    slot,
+                    lines,
+                    put_together(slot, each, placed, height),
+                    Ground(each, strip, self._poor, height, self._flat.specks),
+                )
+            )
+        style = style_in([(slot, line, ground) for slot, _, line, ground in first])
+        for slot, lines, line, ground in first:
+            for run, part in zip(ground.runs, lines, strict=True):
+                self._say(part.text, run, part.score)
+            fields.append(self._text(slot, ground.runs, answered(slot, line, ground, style), height))
         return fields
 
     def _recognized(self, wanted: Sequence[Run], height: float) -> list[tuple[Run, Line]]:
@@ -213,37 +190,36 @@ class _FormReading:
         read = {id(r): line for r, line in zip(seen, lines, strict=True)}
         return [(r, read[id(r)] if id(r) in read else _exact(r)) for r in wanted]
 
-    def _text(self, slot: Slot, each: Sequence[Run], lines: Sequence[Line], height: float) -> FormField:
-        line, exact = (
-            _put_together(slot, each, lines, height),
-            all(r.pieces[0].text is not None for r in each),
-        )
-        box = self._on_page(
-            min(r.x0 for r in each), min(r.y0 for r in each), max(r.x1 for r in each), max(r.y1 for r in each)
-        )
+    def _exact(self, slot: Slot, each: Sequence[Run], lines: Sequence[Line], height: float) -> FormField:
+        """An answer the document carries as text."""
+        line, box = put_together(slot, each, lines, height), self._around(each)
         for run, part in zip(each, lines, strict=True):
-            self._say(part.text, run, 1.0 if exact else part.score)
+            self._say(part.text, run, 1.0)
+        if not line.glyphs:
+            return self._nothing(slot, 0.6, Source.TEXT_LAYER, box)
+        return self._field(slot, line.text, _EXACT * self._page.placement**0.05, Source.TEXT_LAYER, box)
+
+    def _text(self, slot: Slot, each: Sequence[Run], answer: Answer, height: float) -> FormField:
+        line, box = answer.line, self._around(each)
         if not line.glyphs:
             return self._nothing(slot, 0.6, Source.RECOGNIZED, box)
-        if exact:
-            return self._field(slot, line.text, _EXACT * self._page.placement**0.05, Source.TEXT_LAYER, box)
-        line = _supported(slot, line)
-        value = line.text
         x0, _, x1, _ = self._flat.pixels(slot.zone)
         spill = any(r.x1 > x1 + height or r.x0 < x0 - height for r in each)
-        shape = fits(slot.kind, slot.embeds, value)
+        read = Line(tuple(g for g in line.glyphs if not g.supplied)) or line
         evidence = text_evidence(
-            line.score, line.lowest, len(value), fits=shape, overprint=any(r.overprint for r in each),
-            spill=spill, poor=self._poor, placement=self._page.placement,
+            read.score, read.lowest, len(line.text), fits=answer.fits, overprint=any(r.overprint for r in each),
+            spill=spill, poor=self._poor, placement=self._page.placement, supplied=len(answer.supplied),
+            cost=answer.cost,
         )  # fmt: skip
         return replace(
-            self._field(slot, value, line.score, Source.RECOGNIZED, box),
+            self._field(slot, line.text, read.score, Source.RECOGNIZED, box),
             evidence=evidence,
+            supplied=answer.supplied,
             doubts=tuple(
                 Doubt(i, tuple(a for a, _ in g.alternatives[:3]), g.score)
                 for i, g in enumerate(line.glyphs) if g.score < _DOUBTED and g.alternatives
             ),
-            suggestions=_suggestions(slot, line, shape),
+            suggestions=answer.suggestions,
         )  # fmt: skip
 
     def _empty(self, slot: Slot, widget: Widget | None, each: Sequence[Run], height: float) -> FormField:
@@ -267,6 +243,11 @@ class _FormReading:
         return replace(self._field(slot, "", sure, source, box), evidence=blank_evidence(sure))
 
     # -- common
+
+    def _around(self, each: Sequence[Run]) -> Box:
+        return self._on_page(
+            min(r.x0 for r in each), min(r.y0 for r in each), max(r.x1 for r in each), max(r.y1 for r in each)
+        )
 
     def _widget(self, slot: Slot) -> Widget | None:
         """The fillable field of the slot: by its name, or by its place where the names are others."""
@@ -333,79 +314,6 @@ class _FormReading:
                 self._words.append(Word(text, box, round(min(1.0, score), 4)))
 
 
-def isolated(flat: Flat, run: Run, height: float) -> Gray:
-    """The run alone: other answers, printed texts and ruling are taken out of its picture.
-
-    Specks stay: they may be its full stops.
-    """
-    own_labels = {p.label for p in run.pieces}
-    strangers = np.array(
-        [p.label for p in flat.pieces if p.area >= 20 and p.label not in own_labels], np.int32
-    )
-    middle, half = run.middle, max((run.y1 - run.y0) / 2 + 0.22 * height, 0.8 * height)
-    if run.y1 - run.y0 < 0.75 * height:
-        # A lone dash or dot keeps its place on a line of usual height.
-        half = 0.9 * height
-    top, bottom = max(0, int(middle - half)), min(flat.gray.shape[0], int(middle + half) + 1)
-    left, right = (
-        max(0, int(run.x0 - 0.45 * height)),
-        min(flat.gray.shape[1], int(run.x1 + 0.45 * height) + 1),
-    )
-    picture = flat.gray[top:bottom, left:right].copy()
-    labels = flat.labels[top:bottom, left:right]
-    own = np.isin(labels, np.array([p.label for p in run.pieces], np.int32)).astype(np.uint8)
-    foreign = np.isin(labels, strangers) if len(strangers) else np.zeros(labels.shape, bool)
-    other = (foreign & (own == 0)).astype(np.uint8)
-    other |= flat.rules[top:bottom, left:right] | flat.printed[top:bottom, left:right]
-    # What is taken out goes with its pale rim; the rim of what stays, stays.
-    gone = (cv2.dilate(other, np.ones((7, 7), np.uint8)) > 0) & (
-        cv2.dilate(own, np.ones((5, 5), np.uint8)) == 0
-    )
-    picture[gone | ((other > 0) & (own == 0))] = 255
-    # The grain of the paper and the rings a JPEG leaves around strokes are paler than any stroke.
-    return np.asarray(np.minimum(255, picture.astype(np.uint16) * 9 // 8), np.uint8)
-
-
-def crop_of(run: Run, height: float) -> tuple[float, float]:
-    """The left and right edge of the picture that `isolated` makes of a run."""
-    return max(0.0, run.x0 - 0.45 * height), run.x1 + 0.45 * height
-
-
-MOST_BLANKS = 5
-"""Words are longer than this on the average, blank included; more gaps than that are breaks in pale letters."""
-
-
-def _spaced(run: Run, line: Line, height: float) -> Line:
-    """The line with the blanks that the recognizer ran over: where the ink leaves a gap as wide as a blank."""
-    columns = sorted((p.x0, p.x1) for p in run.pieces)
-    gaps: list[tuple[float, float]] = []
-    reached = columns[0][1]
-    for x0, x1 in columns[1:]:
-        if x0 - reached > 0.3 * height:
-            gaps.append((reached, x0))
-        reached = max(reached, x1)
-    if run.pieces[0].text is not None or not gaps or len(line.glyphs) < 2:
-        return line
-    if len(gaps) > len(line.glyphs) / MOST_BLANKS:
-        return line  # letters that came through in pieces: their gaps are no blanks
-    left, right = crop_of(run, height)
-    places = [left + g.at * (right - left) for g in line.glyphs]
-    glyphs = list(line.glyphs)
-    for x0, x1 in reversed(gaps):
-        middle = (x0 + x1) / 2
-        after = next((i for i, x in enumerate(places) if x > middle), len(places))
-        if not 0 < after < len(places):
-            continue
-        before_glyph, after_glyph = glyphs[after - 1], line.glyphs[after]
-        # Strokes of these are thin or narrow: what looks like a gap beside them seldom is one.
-        narrow = any(g.text in ".,:;'1lI|/-+()" for g in (before_glyph, after_glyph))
-        narrow = narrow or (before_glyph.text.isdigit() and after_glyph.text.isdigit())
-        if narrow or " " in (before_glyph.text, after_glyph.text):
-            continue
-        glyphs.insert(after, Glyph(" ", 0.9, middle))
-    return Line(tuple(glyphs))
-
-
 def _exact(run: Run) -> Line:
     words = sorted(run.pieces, key=lambda p: p.x0)
     text = " ".join(p.text or "" for p in words)
@@ -420,89 +328,6 @@ def _worth(run: Run, height: float) -> bool:
         max(max(p.height, p.width) for p in run.pieces) >= 0.42 * height
         and sum(p.area for p in run.pieces) >= 0.10 * height * height
     )
-
-
-def _put_together(slot: Slot, each: Sequence[Run], lines: Sequence[Line], height: float) -> Line:
-    """The lines of an answer as one: words with a blank between, an unbroken text without."""
-    glyphs: list[Glyph] = []
-    before: tuple[Run, Line] | None = None
-    for run, line in zip(each, lines, strict=True):
-        plain = _plain(line)
-        if not plain.glyphs:
-            continue
-        if before is not None and glyphs:
-            wrapped = run.middle - before[0].middle > 0.65 * height
-            unbroken = slot.unbroken or (
-                wrapped
-                and len(before[1].glyphs) >= 25
-                and " " not in before[1].text
-                and " " not in plain.text
-            )
-            if not (wrapped and unbroken):
-                glyphs.append(Glyph(" ", 1.0, 0.0))
-        glyphs.extend(plain.glyphs)
-        before = (run, plain)
-    return Line(tuple(glyphs))
-
-
-def _plain(line: Line) -> Line:
-    """Typographic glyphs as people type them; remains of ruling at the ends are dropped."""
-    glyphs = [replace(g, text=_PLAIN.get(g.text, g.text)) for g in line.glyphs]
-    while glyphs and (
-        glyphs[0].text in " _|:"
-        or (glyphs[0].text in ".,;'" and (len(glyphs) == 1 or not glyphs[1].text.isdigit()))
-    ):
-        glyphs.pop(0)
-    while glyphs and glyphs[-1].text in " _|":
-        glyphs.pop()
-    return Line(tuple(glyphs))
-
-
-def _supported(slot: Slot, line: Line) -> Line:
-    """Of readings the recognizer itself holds possible, the one that has the shape of its kind.
-
-    One glyph is exchanged at most, and only when the text has not the shape already.
-    """
-    if fits(slot.kind, slot.embeds, line.text) is not False:
-        return line
-    best: tuple[float, Line] | None = None
-    for index, glyph in enumerate(line.glyphs):
-        for other, score in glyph.alternatives:
-            if score < _POSSIBLE or (best is not None and score <= best[0]):
-                continue
-            changed = Glyph(other, score, glyph.at, ((glyph.text, glyph.score),))
-            tried = Line((*line.glyphs[:index], changed, *line.glyphs[index + 1 :]))
-            if fits(slot.kind, slot.embeds, tried.text):
-                best = (score, tried)
-    return best[1] if best else line
-
-
-def _suggestions(slot: Slot, line: Line, shape: bool | None) -> tuple[str, ...]:
-    """Other whole values the field may hold, the likeliest first."""
-    found: list[str] = []
-    if shape is False:
-        found += list(_limited(lambda: fitting(slot.kind, slot.embeds, line.text)))
-    doubted = sorted(
-        (
-            (score, i, other)
-            for i, g in enumerate(line.glyphs)
-            for other, score in g.alternatives
-            if score >= 0.08
-        ),
-        reverse=True,
-    )
-    for _, index, other in doubted[:3]:
-        found.append(line.text[:index] + other + line.text[index + 1 :])
-    return tuple(v for v in dict.fromkeys(found) if v.strip() and v != line.text)[:3]
-
-
-def _limited(make: Callable[[], object]) -> list[str]:
-    values = []
-    for value in make():  # type: ignore[attr-defined]
-        values.append(value)
-        if len(values) == 3:
-            break
-    return values
 
 
 def _without_empty_rows(fields: Sequence[FormField], table: TableDefinition) -> list[FormField]:

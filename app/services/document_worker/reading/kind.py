@@ -79,3 +79,14 @@ def fitting(kind: FieldKind, embeds: str, text: str, most: int = 2) -> Iterator[
                     yield text[:start] + candidate
         if hit:
             return
+
+
+_BUILDS = (
+    (FieldKind.DATE, re.compile(r"\W{0,2}[01]?\d\W{1,2}[0-3]?\d\W{1,2}(19|20)\d\d\W{0,2}")),
+    (FieldKind.PHONE, re.compile(r"\W{0,2}1?\W{0,2}\d{3}\W{1,2}\d{3}\W{1,2}\d{4}\W{0,2}")),
+)
+
+
+def guessed(text: str) -> FieldKind | None:
+    """The kind that a free text has the build of, whatever stands between its digits."""
+    return next((kind for kind, build in _BUILDS if build.fullmatch(text)), None)

@@ -1,0 +1,209 @@
+"""From what the network holds possible to what an answer says: kinds, strokes supplied, blanks, doubts.
+
+The chances are made here; the network itself is tried in tests/contract/test_form_processor.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.domain.box import Box
+from app.domain.form import FieldKind
+from app.services.document_worker.reading.answer import Answer, Ground, answered, put_together, style_in
+from app.services.document_worker.reading.decoding import Chances, Line, free, shaped
+from app.services.document_worker.reading.grammar import GRAMMARS
+from app.services.document_worker.reading.piece import Piece
+from app.services.document_worker.reading.run import Run
+from app.services.document_worker.reading.slot import Slot, slots_of
+from app.services.document_worker.reading.strip import Strip, strip_of
+from app.services.document_worker.reading.style import Style, template_of
+from app.services.processors import load_definitions
+
+PROCESSORS = Path(__file__).resolve().parents[3] / "resources" / "processors"
+CHARACTERS = ("", *(chr(c) for c in range(32, 127)))
+H = 20.0
+PITCH = 10.0
+"""How far apart letters stand on the pages made here, in pixels: two steps of the network."""
+
+
+def slot(kind: FieldKind, embeds: str = "") -> Slot:
+    return Slot("field", "Field", "all", kind, Box(0, 0, 1, 1), False, False, False, embeds, 0, "", ())
+
+
+def chances(*places: str | dict[str, float]) -> Chances:
+    """A line as the network sees it: a step for each place and a step of silence behind. A text stands for places
+    of one sure character each; `{"I": 0.4, "1": 0.5}` for one that may be either.
+    """
+    each: list[dict[str, float]] = []
+    for place in places:
+        each += [{c: 0.99} for c in place] if isinstance(place, str) else [place]
+    rows = np.full((2 * len(each), len(CHARACTERS)), 1e-5, np.float32)
+    rows[1::2, 0] = 0.999
+    for step, chance in enumerate(each):
+        rows[2 * step, 0] = max(0.0, 1.0 - sum(chance.values()))
+        for c, value in chance.items():
+            rows[2 * step, CHARACTERS.index(c)] = value
+    return Chances(rows, CHARACTERS, float(len(rows)))
+
+
+def ground(seen: Chances, poor: float = 0.0, specks: np.ndarray | None = None) -> Ground:
+    """One run of ink from 100 to the right, its letters `PITCH` apart."""
+    right = 100 + PITCH * seen.extent / 2
+    strip: Strip = strip_of([seen], [(100.0, right)])
+    return Ground([Run((Piece(100, 50, right, 50 + H),))], strip, poor, H, specks)
+
+
+def read(
+    kind: FieldKind, seen: Chances, poor: float = 0.0, embeds: str = "", specks: np.ndarray | None = None,
+    style: Style | None = None,
+) -> Answer:  # fmt: skip
+    return answered(slot(kind, embeds), free(seen), ground(seen, poor, specks), style or Style())
+
+
+NOTHING = {"": 1.0}
+
+
+# -- decoding
+
+
+def test_a_free_reading_takes_the_likeliest_and_keeps_what_else_it_may_be() -> None:
+    line = free(chances("a", {"b": 0.6, "h": 0.3}, " ", "c"))
+    assert line.text == "ab c"
+    assert line.glyphs[1].alternatives[0] == ("h", pytest.approx(0.3))
+    assert [g.at for g in line.glyphs] == sorted(g.at for g in line.glyphs)
+
+
+def test_a_doubled_character_needs_silence_between() -> None:
+    rows = chances("11").rows
+    joined = np.vstack([rows[:1], rows[2:3], rows[3:]])
+    assert free(Chances(joined, CHARACTERS, 3.0)).text == "1"
+    grammar = GRAMMARS[FieldKind.NUMBER][0]
+    one, two = shaped(Chances(joined, CHARACTERS, 3.0), grammar), shaped(chances("11"), grammar)
+    assert one is not None
+    assert one.line.text == "1"
+    assert two is not None
+    assert two.line.text == "11"
+
+
+def test_a_reading_under_a_grammar_says_what_it_costs() -> None:
+    found = shaped(chances("64", {"4": 0.3, "A": 0.6}, "72"), GRAMMARS[FieldKind.ZIP][0])
+    assert found is not None
+    assert found.line.text == "64472"
+    assert found.cost == pytest.approx(np.log(0.6 / 0.3), abs=0.02)
+    assert found.least == pytest.approx(0.3, abs=0.01)
+
+
+def test_no_reading_is_had_from_a_network_that_sees_none() -> None:
+    assert shaped(chances("ab"), GRAMMARS[FieldKind.NPI][0]) is None
+
+
+# -- a kind is knowledge
+
+
+def test_a_reading_the_network_holds_possible_wins_when_its_shape_is_right() -> None:
+    found = read(FieldKind.ICD10, chances({"1": 0.6, "I": 0.36}, "37.8"))
+    assert found.line.text == "I37.8"
+    assert found.fits is True
+    assert found.suggestions[0] == "137.8"
+    assert found.supplied == ""
+
+
+def test_a_code_printed_without_its_letter_is_read_as_printed() -> None:
+    found = read(FieldKind.ICD10, chances({"1": 0.97, "I": 0.02}, "37.8"))
+    assert found.line.text == "137.8"
+    assert found.fits is False
+    assert found.suggestions[0] == "I37.8"
+    worse = read(FieldKind.ICD10, chances("137.8"), poor=0.8)
+    assert worse.line.text == "137.8"
+
+
+def test_an_npi_of_nine_digits_is_read_as_printed() -> None:
+    for poor in (0.0, 0.8):
+        assert read(FieldKind.NPI, chances("123456789"), poor).line.text == "123456789"
+
+
+def test_the_code_at_the_end_of_a_description_is_read_as_a_code() -> None:
+    seen = chances("Heart valve - ", {"1": 0.5, "I": 0.45}, "37.8")
+    found = read(FieldKind.TEXT, seen, embeds="icd10")
+    assert found.line.text == "Heart valve - I37.8"
+    printed = read(FieldKind.TEXT, chances("Heart valve - 137.8"), embeds="icd10")
+    assert printed.line.text == "Heart valve - 137.8"
+    assert printed.suggestions[0] == "Heart valve - I37.8"
+
+
+# -- strokes a fax drops
+
+
+def test_a_date_gets_the_strokes_back_that_a_fax_left_dots_of() -> None:
+    found = read(FieldKind.DATE, chances("10:23.1984"), poor=0.6)
+    assert found.line.text == "10/23/1984"
+    assert found.supplied == "//"
+    assert found.fits is True
+
+
+def test_a_date_gets_a_stroke_of_which_nothing_came_through_only_where_there_is_room() -> None:
+    found = read(FieldKind.DATE, chances("10", NOTHING, "23/1984"), poor=0.6)
+    assert found.line.text == "10/23/1984"
+    assert found.supplied == "/"
+    tight = read(FieldKind.DATE, chances("1023/1984"), poor=0.6)
+    assert tight.line.text == "1023/1984"
+
+
+def test_a_clean_page_supplies_no_strokes() -> None:
+    for text in ("10:23:1984", "1023/1984"):
+        assert read(FieldKind.DATE, chances(text)).line.text == text
+
+
+def test_dates_are_written_as_the_others_on_their_form() -> None:
+    others = [(slot(FieldKind.DATE), free(chances("03-04-2020")), ground(chances("03-04-2020")))] * 6
+    dashed = style_in(others)
+    assert read(FieldKind.DATE, chances("10 23 1984"), 0.6, style=dashed).line.text == "10-23-1984"
+    assert read(FieldKind.DATE, chances("10 23 1984"), 0.6).line.text == "10/23/1984"
+
+
+def test_a_plus_is_supplied_where_a_speck_of_it_is_left() -> None:
+    specks = np.zeros((120, 400), np.uint8)
+    specks[58:62, 80:82] = 1
+    seen = chances("15550102000")
+    assert read(FieldKind.PHONE, seen, 0.6, specks=specks).line.text == "+15550102000"
+    assert read(FieldKind.PHONE, seen, 0.6, specks=specks).supplied == "+"
+    assert read(FieldKind.PHONE, seen, 0.6, specks=np.zeros_like(specks)).line.text == "15550102000"
+    assert read(FieldKind.PHONE, seen, 0.0, specks=specks).line.text == "15550102000"
+
+
+def test_a_plus_is_supplied_when_all_other_numbers_of_the_form_have_one() -> None:
+    plus = chances("+15550102000")
+    others = style_in([(slot(FieldKind.PHONE), free(plus), ground(plus))] * 8)
+    assert read(FieldKind.PHONE, chances("15550103000"), 0.6, style=others).line.text == "+15550103000"
+
+
+def test_strokes_of_a_phone_number_are_supplied_in_the_usual_ways() -> None:
+    seen = chances("(555", NOTHING, " 010", NOTHING, "2000")
+    found = read(FieldKind.PHONE, seen, 0.6)
+    assert found.line.text == "(555) 010-2000"
+    assert found.supplied == ")-"
+    assert template_of("1 (555) 010-2000") == "1 (000) 000-0000"
+
+
+def test_a_free_text_with_the_build_of_a_date_is_one_on_a_broken_page_only() -> None:
+    assert read(FieldKind.TEXT, chances("06:08:2015"), 0.6).line.text == "06/08/2015"
+    assert read(FieldKind.TEXT, chances("06:08:2015")).line.text == "06:08:2015"
+
+
+# -- lines
+
+
+def line(text: str) -> Line:
+    return free(chances(text))
+
+
+def test_wrapped_prose_is_joined_with_blanks_and_one_unbroken_text_without() -> None:
+    last = slots_of(load_definitions(PROCESSORS)[1])[-1]
+    upper, lower = Run((Piece(0, 0, 400, 20),)), Run((Piece(0, 28, 100, 48),))
+    prose = put_together(last, [upper, lower], [line("a chronic condition of"), line("the knee")], H)
+    assert prose.text == "a chronic condition of the knee"
+    letters = put_together(last, [upper, lower], [line("QxWvertzuioplkjhgfdsayxcvbnm"), line("Qrs")], H)
+    assert letters.text == "QxWvertzuioplkjhgfdsayxcvbnmQrs"
