@@ -13,6 +13,8 @@ from app.services.document_worker.reading.propose_sheet import Area
 
 _LEAST, _MOST = 11, 60
 """Pixels a side: a sixteenth to a third of an inch."""
+_CAPITAL = 18
+"""From this size on a box is told from a letter by its corners alone."""
 _SIDE = 0.82
 _MOST_SQUARES = 300
 
@@ -29,7 +31,10 @@ def squares_of(gray: Gray) -> tuple[Area, ...]:
     for _, area in sorted(found, key=lambda f: -f[0]):
         if all(area.common(other) < 0.2 * min(area.size, other.size) for other in kept):
             kept.append(area)
-    kept = _alike(kept)
+    ink = cv2.adaptiveThreshold(gray, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 61, 40)
+    kept = _alike(
+        [k for k in kept if min(k.width, k.height) >= _CAPITAL or _apart(k, np.asarray(ink, np.uint8))]
+    )
     return tuple(sorted(kept, key=lambda a: (round(a.middle[1] / 12), a.x0)))[:_MOST_SQUARES]
 
 
@@ -110,6 +115,14 @@ def _frame_score(ink: npt.NDArray[np.uint8], x0: int, y0: int, x1: int, y1: int)
 def _straight(band: npt.NDArray[np.uint8]) -> float:
     pairs = band[:-1] | band[1:]
     return float(pairs.mean(axis=1).max())
+
+
+def _apart(square: Area, ink: npt.NDArray[np.uint8]) -> bool:
+    """Whether there is paper on both sides: a small round letter has others next to it."""
+    x0, y0, x1, y1 = int(square.x0), int(square.y0) + 2, int(square.x1), int(square.y1) - 2
+    room = max(5, round(0.42 * square.width))
+    left, right = ink[y0:y1, max(0, x0 - room) : max(0, x0 - 1)], ink[y0:y1, x1 + 2 : x1 + 1 + room]
+    return not left.any() and not right.any()
 
 
 def _alike(squares: Sequence[Area]) -> list[Area]:
