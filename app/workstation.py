@@ -162,8 +162,7 @@ def embedded(
         opener.close_all()
         processor.close()
 
-    use: Use = getattr(processor, "use", unchanged)
-    return Backends(processor, processor, opener, close, opener.warm, use=use)
+    return Backends(processor, processor, opener, close, opener.warm, processor, processor.use)
 
 
 def build(place: Settings, key: bytes, backends: Backends | None = None) -> Workstation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -23,6 +24,9 @@ COMMON = ""
 """The calibration of every form type that has none of its own."""
 PROGRAM = "program"
 """Who publishes what comes with the program."""
+
+LONGEST_TYPE = 60
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,19}")
 
 Use = Callable[[tuple[FormDefinition, ...], Mapping[str, Json]], None]
 """Tells the running form processor what it knows from now on: definitions, and calibrations by form type."""
@@ -363,11 +367,17 @@ class _Known(Mapping[str, FormDefinition]):
 
 def checked(definition: FormDefinition) -> FormDefinition:
     """The definition as it comes back from where it is kept. Raises `Rejected` when it would not."""
-    if not is_name(definition.form_type):
+    if not is_name(definition.form_type) or len(definition.form_type) > LONGEST_TYPE:
         raise Rejected(
             f"“{definition.form_type}” cannot be the name of a form type.",
-            "Use small letters, digits and _, beginning with a letter.",
+            f"Use small letters, digits and _, beginning with a letter, {LONGEST_TYPE} at most.",
             code="bad_name",
+        )
+    if not _VERSION.fullmatch(definition.version):
+        raise Rejected(
+            f"“{definition.version[:20]}” cannot be a version.",
+            "Number it: 1, 2 or 1.1.",
+            code="bad_version",
         )
     try:
         return read_definition(to_json(definition))
