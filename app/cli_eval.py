@@ -57,6 +57,8 @@ def add_eval(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     forms.add_argument(
         "--folds", type=int, default=0, metavar="N", help="parts of the forms left out in turn"
     )
+    forms.add_argument("--use", action="store_true",
+                       help="read the form types of these forms with the fitted calibration from now on")  # fmt: skip
     forms.add_argument("--picture", type=Path, metavar="PNG", help="draw the reliability diagram")
     forms.add_argument(
         "--worst", type=int, default=WORST, metavar="N", help="wrong values told on a terminal"
@@ -102,8 +104,12 @@ def _forms(options: argparse.Namespace) -> int:
             raise Usage(f"The folder of “{path}” does not exist; name another place.")
     if options.folder is not None and not options.folder.is_dir():
         raise Usage(f"“{options.folder}” is not a folder.")
-    with _place(options) as (forms, backends):
+    if options.use and options.fit is None:
+        raise Usage("Only a calibration that is fitted can be used: say --fit FILE as well.")
+    with _place(options) as (forms, backends, workstation):
         found = _evaluated(options, forms, kinds, backends)
+        if options.use:
+            _use(workstation, found)
     if options.fit is not None and found.fitted is not None and found.held_out is not None:
         _write_calibration(options.fit, found.fitted, found.held_out)
     if options.picture is not None:
@@ -116,7 +122,7 @@ def _forms(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _place(options: argparse.Namespace) -> Iterator[tuple[Sequence[KeyedForm], Backends]]:
+def _place(options: argparse.Namespace) -> Iterator[tuple[Sequence[KeyedForm], Backends, Workstation | None]]:
     """The forms to be read, and what reads them. A folder needs no workspace where none is made yet: then the
     form types that come with the program are read.
     """
@@ -127,13 +133,13 @@ def _place(options: argparse.Namespace) -> Iterator[tuple[Sequence[KeyedForm], B
         resources = resource("processors")
         backends = embedded(load_definitions(resources), load_calibration(resources))
         try:
-            yield forms_of(options.folder), backends
+            yield forms_of(options.folder), backends, None
         finally:
             backends.close()
         return
     with opened(options) as workstation:
         forms = forms_of(options.folder) if options.folder is not None else _kept(workstation, options)
-        yield forms, workstation.backends
+        yield forms, workstation.backends, workstation
 
 
 def _kept(workstation: Workstation, options: argparse.Namespace) -> Sequence[KeyedForm]:
@@ -181,6 +187,30 @@ def _evaluated(
             code="too_little_to_fit",
         )
     return _Evaluated(told, tuple(scored), fitted, report(reads, fitted.held_out, options.flag_below))
+
+
+def _use(workstation: Workstation | None, found: _Evaluated) -> None:
+    """Keep the fitted calibration with the versions that are in force, unless it is no better than what they have."""
+    from app.services.evaluation import brier
+    from app.services.fitting import calibration_json
+
+    if workstation is None:
+        raise Usage("A calibration is kept in a workspace: name one with --workspace DIR.")
+    if found.fitted is None or found.held_out is None:
+        return
+    before, after = brier(found.scored), brier(found.fitted.held_out)
+    if after >= before:
+        raise Rejected(
+            f"On forms left out the new calibration is no better than the one in use ({after:.4f}, {before:.4f}).",
+            "Nothing was changed; try again with more forms.",
+            code="no_better",
+        )
+    fitted = calibration_json(found.fitted, found.held_out)
+    library, person = workstation.library, workstation.person
+    known = set(fitted["form_types"]) & set(library.titles())
+    for form_type in sorted(known):
+        version = workstation.in_store(library.version, form_type).version
+        workstation.in_store(library.calibrate, form_type, version, fitted, person)
 
 
 def _write_calibration(path: Path, fitted: Fit, held_out: Report) -> None:

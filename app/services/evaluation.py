@@ -302,6 +302,11 @@ def calibration_error(scored: Sequence[Scored]) -> float | None:
     return round(off / len(scored), 4)
 
 
+def brier(scored: Sequence[Scored]) -> float:
+    """The mean square of what was shown less what was right, 0 at best: one number for sharp and true (Brier, 1950)."""
+    return sum((s.confidence - s.right) ** 2 for s in scored) / max(1, len(scored))
+
+
 def confusions(scored: Iterable[Scored], most: int = 30) -> tuple[tuple[str, str, int], ...]:
     """What was read for what: pieces of text that differ, the most frequent first ("" is nothing)."""
     found: Counter[tuple[str, str]] = Counter()

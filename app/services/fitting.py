@@ -236,8 +236,14 @@ def _isotonic(shown: Numbers, right: Numbers) -> tuple[tuple[float, float], ...]
         while len(pools) > 1 and pools[-1][2] / pools[-1][0] <= pools[-2][2] / pools[-2][0]:
             last = pools.pop()
             pools[-1] = [a + b for a, b in zip(pools[-1], last, strict=True)]
-    # Half a value wrong and half a value right a pool: a step says no more than its values can.
-    return tuple((x / n, (y + 0.5) / (n + 1.0)) for n, x, y in pools)
+    points: list[tuple[float, float]] = []
+    for n, x, y in pools:
+        # Half a value wrong and half a value right a pool: a step says no more than its values can.
+        place, height = round(x / n, 4), (y + 0.5) / (n + 1.0)
+        if points and place <= points[-1][0]:
+            continue
+        points.append((place, max([height, *(h for _, h in points[-1:])])))
+    return tuple(points)
 
 
 def _mapped(shown: Numbers, steps: Sequence[tuple[float, float]]) -> Numbers:

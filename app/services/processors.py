@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from app.domain.box import Box
+from app.domain.calibration import DEFAULT
 from app.domain.case import Json
 from app.domain.processor import SCHEMA, BadDefinition, FormDefinition, from_json
 
@@ -44,14 +47,42 @@ def read_definition(data: Any) -> FormDefinition:
 
 
 def load_calibration(folder: Path) -> Json:
-    """The coefficients that make scores into probabilities, as stored beside the definitions; empty when absent."""
+    """The coefficients that make scores into probabilities, as stored beside the definitions; empty when absent.
+
+    Raises `BadDefinition` with the file and the reason.
+    """
     path = folder / CALIBRATION
     if not path.exists():
         return {}
-    data = json.loads(path.read_text("utf-8"))
+    try:
+        data = json.loads(path.read_text("utf-8"))
+        return checked_calibration(data)
+    except (BadDefinition, ValueError) as error:
+        raise BadDefinition(f"{path.name}: {error}") from error
+
+
+def checked_calibration(data: Any) -> Json:
+    """A calibration from JSON of any origin: every coefficient a number, every map rising. Raises `BadDefinition`."""
     if not isinstance(data, dict):
-        raise BadDefinition(f"{path.name}: an object is needed")
+        raise BadDefinition("a calibration is a JSON object")
+    for group in DEFAULT:
+        weights = data.get(group, {})
+        if not isinstance(weights, dict) or not all(_is_number(w) for w in weights.values()):
+            raise BadDefinition(f"{group}: coefficients are numbers by name")
+    steps = data.get("steps", {})
+    if not isinstance(steps, dict):
+        raise BadDefinition("steps: maps by group are needed")
+    for group, points in steps.items():
+        pairs = isinstance(points, list) and all(isinstance(p, list) and len(p) == 2 for p in points)
+        if group not in DEFAULT or not pairs or not all(_is_number(n) for p in points for n in p):
+            raise BadDefinition(f"steps: {group}: points [shown, right] are needed")
+        if any(b[0] <= a[0] or b[1] < a[1] for a, b in pairwise(points)):
+            raise BadDefinition(f"steps: {group}: points have to rise")
     return data
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def to_json(definition: FormDefinition) -> Json:

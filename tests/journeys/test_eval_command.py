@@ -241,3 +241,31 @@ def test_verified_forms_of_a_workspace_are_collected_and_measured(
     found = json.loads(run(capsys, "eval", "forms", "--json", *place)[1])
     assert (found["forms"], found["values"], found["accuracy"]) == (1, 2, 0.5)
     assert found["wrong"][0]["printed"] == "Ada Simple"
+
+
+def test_a_fitted_calibration_is_used_from_then_on_and_a_worse_one_is_refused(
+    forms: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "passphrase").write_text("a passphrase of a test\n")
+    monkeypatch.setenv("COUNTERSIGN_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
+    told: list[dict[str, Any]] = []
+
+    def scripted(*_: object) -> Any:
+        used = lambda _definitions, calibrations: told.append(dict(calibrations))  # noqa: E731
+        return Backends(
+            Sloppy(), NoReader(), no_opener, lambda: None, lambda: None, teacher=Damager(), use=used
+        )
+
+    monkeypatch.setattr("app.workstation.embedded", scripted)
+    arguments = ["eval", "forms", forms, "--damage", "all", "--fit", tmp_path / "c.json", "--use"]
+    assert run(capsys, *arguments)[0] == 2  # there is no workspace to keep it in
+    code, _, err = run(capsys, *arguments, "--workspace", tmp_path / "w")
+
+    assert (code, err) == (0, "")
+    fitted = json.loads((tmp_path / "c.json").read_text("utf-8"))
+    assert told[-1]["tx_nofr001"]["text"] == fitted["text"]
+
+    monkeypatch.setattr("app.services.evaluation.brier", lambda scored: 0.1)
+    code, _, err = run(capsys, *arguments, "--workspace", tmp_path / "w")
+    assert code == 1
+    assert "no better" in err
