@@ -7,14 +7,17 @@ All places are page fractions of the blank form, upright.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from app.domain.box import Box
 from app.domain.form import FieldKind
 
 SCHEMA = 1
+MOST_PAGES = 100
+
+T = TypeVar("T")
 
 
 class BadDefinition(ValueError):
@@ -162,34 +165,24 @@ def from_json(data: Mapping[str, Any]) -> FormDefinition:
     """Read a definition. Raises `BadDefinition` with the place and the reason."""
     if data.get("schema") != SCHEMA:
         raise BadDefinition(f"schema: expected {SCHEMA}, found {data.get('schema')!r}")
-    try:
-        definition = FormDefinition(
-            form_type=_text(data, "form_type"),
-            title=_text(data, "title"),
-            version=_text(data, "version"),
-            size=(float(data["size"][0]), float(data["size"][1])),
-            titles=tuple(data.get("titles", ())),
-            anchors=tuple(_anchor(a) for a in data.get("anchors", ())),
-            sections=tuple(Section(s["name"], s["title"]) for s in data["sections"]),
-            fields=tuple(_field(f) for f in data["fields"]),
-            choices=tuple(
-                ChoiceDefinition(
-                    c["name"],
-                    c["label"],
-                    c["section"],
-                    tuple(c["options"]),
-                    bool(c.get("exclusive", True)),
-                    bool(c.get("required", False)),
-                )
-                for c in data.get("choices", ())
-            ),
-            tables=tuple(_table(t) for t in data.get("tables", ())),
-            rules=tuple(RuleDefinition(r["rule"], tuple(r["fields"])) for r in data.get("rules", ())),
-            expedited=tuple(data.get("expedited", ())),
-            pages=int(data.get("pages", 1)),
-        )
-    except (KeyError, TypeError, IndexError) as error:
-        raise BadDefinition(f"missing or malformed: {error}") from error
+    for key in ("sections", "fields"):
+        if key not in data:
+            raise BadDefinition(f"{key}: a list is needed")
+    definition = FormDefinition(
+        form_type=_text(data, "form_type"),
+        title=_text(data, "title"),
+        version=_text(data, "version"),
+        size=_size(data.get("size")),
+        titles=_strings(data, "titles"),
+        anchors=_each(data, "anchors", _anchor),
+        sections=_each(data, "sections", lambda s: Section(_string(s, "name"), _string(s, "title"))),
+        fields=_each(data, "fields", _field),
+        choices=_each(data, "choices", _choice),
+        tables=_each(data, "tables", _table),
+        rules=_each(data, "rules", lambda r: RuleDefinition(_string(r, "rule"), _strings(r, "fields"))),
+        expedited=_strings(data, "expedited"),
+        pages=_pages(data.get("pages", 1)),
+    )
     _check(definition)
     return definition
 
@@ -199,6 +192,80 @@ def _text(data: Mapping[str, Any], key: str) -> str:
     if not isinstance(value, str) or not value:
         raise BadDefinition(f"{key}: a text is needed")
     return value
+
+
+def _size(value: Any) -> tuple[float, float]:
+    try:
+        width, height = (float(number) for number in value)
+    except (TypeError, ValueError) as error:
+        raise BadDefinition("size: width and height of the blank page are needed") from error
+    if not (0.0 < width < math.inf and 0.0 < height < math.inf):
+        raise BadDefinition(f"size: {width} by {height} is no size of a page")
+    return width, height
+
+
+def _pages(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_PAGES:
+        raise BadDefinition(f"pages: a whole number from 1 to {MOST_PAGES} is needed")
+    return value
+
+
+def _list(data: Mapping[str, Any], key: str) -> Sequence[Any]:
+    found = data.get(key, ())
+    if not isinstance(found, (list, tuple)):
+        raise BadDefinition(f"{key}: a list is needed")
+    return found
+
+
+def _each(data: Mapping[str, Any], key: str, read: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
+    """The items of a list. What is wrong with one is told with its place in the list and its name."""
+    found = []
+    for number, item in enumerate(_list(data, key), 1):
+        where = f"{key}, no. {number}"
+        if not isinstance(item, Mapping):
+            raise BadDefinition(f"{where}: an object is needed")
+        name = item.get("name", item.get("text", ""))
+        where += f" (“{name}”)" if isinstance(name, str) and name else ""
+        try:
+            found.append(read(item))
+        except BadDefinition as error:
+            raise BadDefinition(f"{where}: {error}") from error
+        except KeyError as error:
+            raise BadDefinition(f"{where}: {error.args[0]!r} is missing") from error
+        except (TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+            raise BadDefinition(f"{where}: {error}") from error
+    return tuple(found)
+
+
+def _kind(value: Any) -> FieldKind:
+    try:
+        return FieldKind(value)
+    except ValueError as error:
+        raise BadDefinition(f"{value!r} is no kind; known are {', '.join(FieldKind)}") from error
+
+
+def _string(data: Mapping[str, Any], key: str, otherwise: str | None = None) -> str:
+    value = data[key] if otherwise is None else data.get(key, otherwise)
+    if not isinstance(value, str):
+        raise BadDefinition(f"{key}: a text is needed, not {value!r}")
+    return value
+
+
+def _strings(data: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    if not all(isinstance(item, str) for item in _list(data, key)):
+        raise BadDefinition(f"{key}: a list of texts is needed")
+    return tuple(_list(data, key))
+
+
+def _choice(data: Mapping[str, Any]) -> ChoiceDefinition:
+    return ChoiceDefinition(
+        _string(data, "name"),
+        _string(data, "label"),
+        _string(data, "section"),
+        _strings(data, "options"),
+        bool(data.get("exclusive", True)),
+        bool(data.get("required", False)),
+    )
 
 
 def _box(numbers: Sequence[float], where: str) -> Box:
@@ -211,45 +278,45 @@ def _box(numbers: Sequence[float], where: str) -> Box:
 
 
 def _anchor(data: Mapping[str, Any]) -> Anchor:
-    return Anchor(data["text"], _box(data["box"], data["text"]), int(data.get("page", 1)))
+    return Anchor(_string(data, "text"), _box(data["box"], _string(data, "text")), int(data.get("page", 1)))
 
 
 def _field(data: Mapping[str, Any]) -> FieldDefinition:
     return FieldDefinition(
-        name=data["name"],
-        label=data["label"],
-        section=data["section"],
-        kind=FieldKind(data["kind"]),
-        zone=_box(data["zone"], data["name"]),
+        name=_string(data, "name"),
+        label=_string(data, "label"),
+        section=_string(data, "section"),
+        kind=_kind(data["kind"]),
+        zone=_box(data["zone"], _string(data, "name")),
         page=int(data.get("page", 1)),
-        printed=data.get("printed", ""),
+        printed=_string(data, "printed", ""),
         required=bool(data.get("required", False)),
         multiline=bool(data.get("multiline", False)),
         unbroken=bool(data.get("unbroken", False)),
-        embeds=data.get("embeds", ""),
-        request=data.get("request", ""),
+        embeds=_string(data, "embeds", ""),
+        request=_string(data, "request", ""),
         weight=float(data.get("weight", 1.0)),
-        fillable=tuple(data.get("fillable", ())),
+        fillable=_strings(data, "fillable"),
     )
 
 
 def _table(data: Mapping[str, Any]) -> TableDefinition:
     return TableDefinition(
-        name=data["name"],
-        label=data["label"],
-        section=data["section"],
+        name=_string(data, "name"),
+        label=_string(data, "label"),
+        section=_string(data, "section"),
         columns=tuple(
             Column(
-                c["name"],
-                c["label"],
-                FieldKind(c["kind"]),
+                _string(c, "name"),
+                _string(c, "label"),
+                _kind(c["kind"]),
                 float(c["x0"]),
                 float(c["x1"]),
-                c.get("embeds", ""),
+                _string(c, "embeds", ""),
                 bool(c.get("required", False)),
-                c.get("request", ""),
+                _string(c, "request", ""),
                 float(c.get("weight", 1.0)),
-                tuple(c.get("fillable", ())),
+                _strings(c, "fillable"),
             )
             for c in data["columns"]
         ),

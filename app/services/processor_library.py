@@ -250,7 +250,6 @@ class ProcessorLibrary:
         another. It comes into force unless somebody here retired the program's own or teaches that form type.
         """
         self._look()
-        self._shelf.definitions.update({(d.form_type, d.version): d for d in built_in})
         for definition in built_in:
             if self._fresh(definition, self._shelf.rows) is None:
                 continue
@@ -270,6 +269,10 @@ class ProcessorLibrary:
 
             self._store.shelf.publish(choose, PROGRAM, self._now())
         self._look()
+        for definition in built_in:  # what is parsed already need not be parsed again
+            row = self._shelf.row(definition.form_type, definition.version)
+            if row is not None and _same(row.unpacked, to_json(definition)):
+                self._shelf.definitions[definition.form_type, definition.version] = definition
         in_force = {d.form_type: (d.version, None) for d in self.definitions_in_force()}
         if in_force == {d.form_type: (d.version, None) for d in built_in}:
             self._told = in_force  # what the form processor was made with
