@@ -69,10 +69,13 @@ class IntakeScreen(QWidget):
         self._lay_out()
         self._wire()
         self.queue.set_model(queue_model)
-        self.queue.set_form_titles(
-            {"generic": self.tr("Other form")} | {name: d.title for name, d in definitions.items()}
-        )
+        self.show_form_types()
         self._show_nothing()
+
+    def show_form_types(self) -> None:
+        """Call the form types as they are called by now."""
+        titles = {name: d.title for name, d in self._definitions.items()}
+        self.queue.set_form_titles({"generic": self.tr("Other form")} | titles)
 
     def _lay_out(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Horizontal)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.domain.box import Box
 from app.domain.case import Case, CaseDocument, Json
@@ -17,11 +16,11 @@ from app.domain.form import FormField
 from app.views import messages
 from app.views.models.case_model import CaseModel, view_document, view_from
 from app.views.models.pages_model import PagesModel
-from app.views.widgets.page_view import PageHeader, PageView
+from app.views.page_column import PageColumn
 from app.views.widgets.page_view.lens import lens_request
 
 
-class PageDesk(QWidget):
+class PageDesk(PageColumn):
     """Opens the document of a case, shows it as it was last looked at, and gives crops and regions of it."""
 
     document_shown = Signal()
@@ -30,9 +29,8 @@ class PageDesk(QWidget):
     find_left = Signal()
 
     def __init__(self, case_model: CaseModel, pages_model: PagesModel) -> None:
-        super().__init__()
+        super().__init__(pages_model)
         self._case_model = case_model
-        self._pages_model = pages_model
         self._case: Case | None = None
         self._texts: tuple[PageText, ...] = ()
         self._document: CaseDocument | None = None
@@ -40,43 +38,14 @@ class PageDesk(QWidget):
         self._view: Json | None = None
         self._selected: tuple[str, ...] = ()
         self._lens: tuple[FormField, int, int] | None = None
-        self.header = PageHeader()
-        self.page = PageView()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.header)
-        column.addWidget(self.page, 1)
         self._wire()
 
     def _wire(self) -> None:
-        page, header, pages = self.page, self.header, self._pages_model
-        page.tile_wanted.connect(pages.draw)
-        page.tile_dropped.connect(pages.drop)
-        page.view_changed.connect(self._keep_view)
+        pages = self._pages_model
+        self.page.view_changed.connect(self._keep_view)
         pages.document_opened.connect(self._show_document)
         pages.document_failed.connect(self._show_no_document)
-        pages.tile_drawn.connect(page.show_tile)
-        pages.tile_failed.connect(page.tile_failed)
         pages.lens_drawn.connect(self.lens_drawn)
-        header.zoom_in_asked.connect(page.zoom_in)
-        header.zoom_out_asked.connect(page.zoom_out)
-        header.fit_asked.connect(
-            lambda fit: {"page": page.fit_page, "width": page.fit_width, "actual": page.actual_size}[fit]()
-        )
-        header.turn_asked.connect(page.turn_right)
-        header.thumbnails_asked.connect(page.set_thumbnails)
-        header.night_asked.connect(page.set_night)
-        header.hold_asked.connect(page.set_held)
-        header.find_edited.connect(page.find)
-        header.find_next_asked.connect(page.find_next)
-        header.find_previous_asked.connect(page.find_previous)
-        header.find_closed.connect(self._close_find)
-        page.page_changed.connect(header.set_page)
-        page.zoom_changed.connect(header.set_percent)
-        page.found_changed.connect(header.set_found)
-        for changed in (page.night_changed, page.thumbnails_changed, page.held_changed):
-            changed.connect(self._show_switches)
 
     # what is shown
 
@@ -185,10 +154,5 @@ class PageDesk(QWidget):
     # finding
 
     def _close_find(self) -> None:
-        self.header.close_find()
-        self.page.find("")
+        super()._close_find()
         self.find_left.emit()
-
-    def _show_switches(self) -> None:
-        page = self.page
-        self.header.set_switches(thumbnails=page.thumbnails, night=page.night, held=page.held)

@@ -26,6 +26,7 @@ from app.views.widgets.rail import Rail
 from app.workstation import Workstation
 
 if TYPE_CHECKING:  # loaded and built when a person asks for them, not on the way to the first window
+    from app.views.teach_room import TeachRoom
     from app.views.widgets.settings_page import SettingsPage
     from app.views.widgets.shortcut_sheet import ShortcutSheet
 
@@ -96,6 +97,7 @@ class Window(QMainWindow):
         for keys, function in (
             ("F1", self.toggle_keys),
             ("Ctrl+,", lambda: self.show_room("settings")),
+            ("Ctrl+Shift+F", lambda: self.show_room("teach")),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(function)
 
@@ -107,7 +109,12 @@ class Window(QMainWindow):
             self.messages.say("look", self.tr(notice.text), self.tr(notice.next_step))
 
     def show_room(self, name: str) -> None:
-        self.rooms.setCurrentWidget(self.settings_page if name == "settings" else self.intake)
+        if name == "teach":
+            self.rooms.setCurrentWidget(self.teach.screen)
+            self.teach.screen.enter()
+        else:
+            self.rooms.setCurrentWidget(self.settings_page if name == "settings" else self.intake)
+        self.messages.lie_over(self.teach.screen.floor if name == "teach" else self.intake.page)
         self.rail.set_page(name)
 
     def toggle_keys(self) -> None:
@@ -153,9 +160,11 @@ class Window(QMainWindow):
         self.messages.clear()
         if action.startswith(TAKE_BACK):
             self.intake.take_back(action.removeprefix(TAKE_BACK))
+        elif "teach" in self.__dict__:
+            self.teach.act(action)
 
-    def _show_saving(self, pending: int) -> None:
-        if pending:
+    def _show_saving(self, _pending: int) -> None:
+        if self._saving:
             self.rail.set_state(self.tr("Saving…"), "loader")
         else:
             self.rail.set_state(self.tr("All saved here"), "hard-drive")
@@ -178,6 +187,28 @@ class Window(QMainWindow):
 
     def _remember(self) -> None:
         self.case_model.keep_view(DESK, self.intake.layout_now())
+
+    # form types
+
+    @cached_property
+    def teach(self) -> TeachRoom:
+        """The room of form types, built and wired when it is first asked for."""
+        from app.views.teach_room import TeachRoom
+
+        room = TeachRoom(self._workstation, self.background, self)
+        self.rooms.addWidget(room.screen)
+        room.said.connect(self.messages.say)
+        room.forms_changed.connect(self.intake.show_form_types)
+        room.cases_changed.connect(self.intake_model.cases_changed)
+        room.saving_changed.connect(self._show_saving)
+        room.screen.moved.connect(lambda: self.messages.lie_over(room.screen.floor))
+        return room
+
+    @property
+    def _saving(self) -> int:
+        """How many writes of any room are not durable yet."""
+        taught = self.teach.saving if "teach" in self.__dict__ else 0
+        return self.case_model.saving + taught
 
     # settings
 
@@ -238,6 +269,8 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Leaving commits what is being typed as a draft; reading goes on at the next start."""
         self.intake.leave()
+        if "teach" in self.__dict__:  # it was built: what is typed there is kept too
+            self.teach.stop()
         self._remember()
         self.case_model.flush()
         self.intake_model.stop()

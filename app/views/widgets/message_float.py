@@ -36,6 +36,15 @@ class MessageFloat(QWidget):
         over.installEventFilter(self)
         self.hide()
 
+    def lie_over(self, over: QWidget) -> None:
+        """Stand at the foot of another widget from now on."""
+        if over is not self._over:
+            self._over.removeEventFilter(self)
+            self._over = over
+            over.installEventFilter(self)
+            if not self.isHidden():
+                self._place()
+
     @property
     def text(self) -> str:
         """What is being said; empty when nothing is."""

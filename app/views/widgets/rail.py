@@ -134,7 +134,11 @@ class Rail(QWidget):
         theme.changed.connect(self._restyle)
         self._restyle()
         self.set_pages(
-            (("intake", "inbox", self.tr("Intake")), ("settings", "settings", self.tr("Settings")))
+            (
+                ("intake", "inbox", self.tr("Intake")),
+                ("teach", "scan-text", self.tr("Form types")),
+                ("settings", "settings", self.tr("Settings")),
+            )
         )
         self.set_state(self.tr("All saved here"))
 

@@ -192,6 +192,11 @@ class PageView(QAbstractScrollArea):
         """The document on show, or an empty text."""
         return self._document_id
 
+    @property
+    def page_sizes(self) -> tuple[Size, ...]:
+        """The size of each page in points, as the file stores it."""
+        return self._camera.pages
+
     @Slot(object, QImage)
     def show_tile(self, request: TileRequest, image: QImage) -> None:
         """Take the picture of a request; one that is out of date changes nothing."""

@@ -9,7 +9,6 @@ from PySide6.QtGui import (
     QColor,
     QEnterEvent,
     QFocusEvent,
-    QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -272,8 +271,3 @@ class KindGrid(QWidget):
             left = x + side + theme.px(7)
             words = QRectF(left, place.top(), right - left - theme.px(4), place.height())
             draw_text(painter, words, kind_words(look.kind), "strong" if on else "body", "text")
-
-
-def words_wide(words: str, role: str = "body") -> int:
-    """How wide a text stands in a role of type."""
-    return round(QFontMetricsF(theme.font(role)).horizontalAdvance(words))
