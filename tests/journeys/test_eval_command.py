@@ -19,8 +19,10 @@ from app.domain.extraction import Document, Extraction
 from app.domain.form import FormField
 from app.domain.processor import FormDefinition
 from app.domain.proposal import Proposal
+from app.services import sample_form
 from app.services.ports import Watch
 from app.workstation import Backends
+from tests.benchmarks.samples import key_of
 from tests.scripted import NoReader, ScriptedProcessor, a_pdf, an_extraction, no_opener, read_field
 
 FIELDS: dict[str, str | bool] = {
@@ -269,3 +271,21 @@ def test_a_fitted_calibration_is_used_from_then_on_and_a_worse_one_is_refused(
     code, _, err = run(capsys, *arguments, "--workspace", tmp_path / "w")
     assert code == 1
     assert "no better" in err
+
+
+def test_the_reader_itself_is_measured_on_a_form_damaged_in_its_worker(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = sample_form._Desk(tmp_path, {"bsc_dme": sample_form.known_definitions()["bsc_dme"]})
+    sample = sample_form._wheelchair(desk, Random(2))
+    sample.path.with_suffix(".json").write_text(json.dumps(key_of(sample)), "utf-8")
+
+    code, out, err = run(capsys, "eval", "forms", tmp_path, "--damage", "skew", "--json")
+
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert found["form_type_right"] == 1
+    assert found["accuracy"] > 0.9
+    assert found["boxes"] == 1.0
+    assert list(found["by_damage"]) == ["skew"]
+    assert found["seconds_per_page"] > 0
