@@ -16,8 +16,8 @@ Labels = npt.NDArray[np.int32]
 """Which piece each pixel belongs to; 0 for none."""
 
 _SMALLEST = 6
-_REACH = 25
-"""Twice the distance, in pixels, at which a dot still belongs to the letters beside it."""
+_REACH = (45, 25)
+"""Twice the distance, in pixels across and down, at which a dot still belongs to the letters beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def specks_of(parts: Parts) -> npt.NDArray[np.bool_]:
     """
     width, height, area = parts.stats[:, 2], parts.stats[:, 3], parts.stats[:, 4]
     small = (area < 20) & (width <= 7) & (height <= 7)
-    near = cv2.dilate(parts.mask(area >= 40), np.ones((_REACH, _REACH), np.uint8))
+    near = cv2.dilate(parts.mask(area >= 40), np.ones(_REACH[::-1], np.uint8))
     x, y = parts.stats[:, 0] + width // 2, parts.stats[:, 1] + height // 2
     return np.asarray(small & (near[y, x] == 0), bool)
 

@@ -27,6 +27,10 @@ NO_GAPS = frozenset(
 )
 
 
+_LEAST_BLANK = 0.26
+"""Of the height of a letter: what is narrower joins pieces to a word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Zone:
     """A place for an answer, in pixels of the flat picture."""
@@ -79,7 +83,7 @@ def text_height(pieces: Sequence[Piece]) -> float:
 
 def words(pieces: Sequence[Piece], height: float) -> list[Run]:
     """Pieces joined to words: what touches or nearly touches on one line."""
-    return _joined(pieces, 0.26 * height, height)
+    return _joined(pieces, _LEAST_BLANK * height, height)
 
 
 def runs(pieces: Sequence[Piece], height: float) -> list[list[Run]]:
@@ -204,7 +208,9 @@ def in_reading_order(each: Sequence[Run], height: float) -> list[Run]:
 def _cut(line: Sequence[Run], zones: Sequence[Zone], height: float) -> list[tuple[Zone | None, Run]]:
     """A line cut into the answers it holds, each with its zone."""
     gaps = [b.x0 - a.x1 for a, b in pairwise(line)]
-    usual = median(gaps) if len(gaps) >= 3 else 0.42 * height
+    # Letters that came through in pieces have gaps of their own: those are none between words.
+    blanks = [g for g in gaps if g >= _LEAST_BLANK * height]
+    usual = median(blanks) if len(blanks) >= 3 else 0.42 * height
     pieces: list[tuple[Zone | None, list[Run]]] = []
     for index, word in enumerate(line):
         zone = _zone_at(word, zones, height)
@@ -226,6 +232,10 @@ def _cut(line: Sequence[Run], zones: Sequence[Zone], height: float) -> list[tupl
             same = gap < 0.15 * height
         elif _dangles(pieces[-1][1], height):
             same = True
+        elif current.embeds and current.embeds == zone.kind and word.x0 - zone.x0 > 0.8 * height:
+            # A code at the end of a description runs into the column of codes, whose own answers begin at
+            # its left edge; the dash before it may not have come through.
+            same = gap <= 1.6 * height
         else:
             same = gap <= max(1.45 * usual, 0.5 * height)
         if same:
