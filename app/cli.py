@@ -15,6 +15,7 @@ from pathlib import Path
 
 from app import __version__, display
 from app.cli_eval import add_eval, run_eval
+from app.cli_processors import add_processors, run_processors, run_read_again
 from app.domain.case import IntakeStatus
 from app.domain.errors import Actionable, NoSuchCase
 from app.domain.form import FormField, Value
@@ -79,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     made = with_json(command("codes", "Say which code lists are known, or take in the HCPCS list of CMS."))
     made.add_argument("--hcpcs", type=Path, metavar="FILE", help="the text file of a quarterly HCPCS release")
     add_eval(commands)
+    add_processors(commands)
     command("passphrase", "Change the passphrase of a workspace.")
     made = command("demo", "Make sample arrivals, take them in and open the window on them.")
     made.add_argument(
@@ -362,6 +364,8 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "passphrase": _passphrase,
     "demo": _demo,
     "eval": run_eval,
+    "processors": run_processors,
+    "read-again": run_read_again,
     "tour": _tour,
     "self-test": _self_test,
 }

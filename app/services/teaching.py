@@ -57,12 +57,16 @@ class Teaching:
 
         The example is kept with it, encrypted. Durable when it returns.
         """
-        known = set(self.library.known) | {d.definition.form_type for d in self.drafts()}
-        definition = sketched(looked.proposal, looked.name)
-        definition = replace(definition, form_type=free_form_type(definition.title, known))
+        definition = self.sketch(looked)
         turns = tuple((p.page, p.quarter_turns) for p in looked.proposal.pages if p.quarter_turns)
         example = self._kept(looked.document, looked.name, turns)
         return self._begin(definition, by, (example,), "")
+
+    def sketch(self, looked: Looked) -> FormDefinition:
+        """The definition a proposal suggests, under a form type that is free; nothing is kept."""
+        known = set(self.library.known) | {d.definition.form_type for d in self.drafts()}
+        definition = sketched(looked.proposal, looked.name)
+        return replace(definition, form_type=free_form_type(definition.title, known))
 
     def start_blank(self, content: bytes, name: str, definition: FormDefinition, by: str) -> FormDraft:
         """A new draft over an example with a definition that is already there: a file of `processors propose`."""
@@ -136,6 +140,11 @@ class Teaching:
         self.draft(draft_id)
         self.store.shelf.change_draft(draft_id, lambda _: None)
         self.store.note("form_draft_discarded", by, self.now(), None, {"draft_id": draft_id})
+
+    @staticmethod
+    def document(content: bytes) -> Document:
+        """A file to be tried out. Raises `Unreadable` when it is none."""
+        return _document(content)
 
     def content(self, example: Example) -> Document:
         """The bytes of an example. From any thread."""
