@@ -503,16 +503,11 @@ class TeachScreen(QWidget):
         if self._shown is not None:
             return
         self.commit()
+        if not self._draft_model.trials:
+            self._draft_model.try_itself()
         trials = self._draft_model.trials
         if not trials:
-            self.said.emit(
-                "info",
-                self.tr("There is no copy to try the form on yet."),
-                self.tr("Add filled copies, or drop them on the page."),
-                "",
-                "",
-            )
-            self.desk.fields.add.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.choose_copies()
             return
         if self._tab == ZONES:
             self._show_tab(trials[0].example.sha256)

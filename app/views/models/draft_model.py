@@ -62,7 +62,7 @@ class DraftModel(QObject):
         self._pending = 0
         self._findings: tuple[Finding, ...] = ()
         self._trials: tuple[Trial, ...] = ()
-        self._trying = False
+        self._trying = self._itself = False
         self._first = ""
         self._stopped = threading.Event()
         self._reading: Task | None = None
@@ -105,6 +105,7 @@ class DraftModel(QObject):
         self._draft = draft
         self._undo, self._redo, self._merge = [], [], ""
         self._trying = False
+        self._itself = False
         self._trials = tuple(Trial(e) for e in draft.examples[1:])
         self._findings = ()
         self.opened.emit(draft)
@@ -246,9 +247,10 @@ class DraftModel(QObject):
             if self._draft is None or self._draft.draft_id != kept.draft_id:
                 return
             had = bool(self._draft.examples)
+            # What was there before and is dropped once more is to be tried itself.
+            self._itself = self._itself or (had and kept.examples == self._draft.examples)
             self._draft = replace(self._draft, examples=kept.examples)
-            known = {t.example.sha256: t for t in self._trials}
-            self._trials = tuple(known.get(e.sha256, Trial(e)) for e in kept.examples[1:])
+            self._list_trials()
             if not had:
                 self.opened.emit(self._draft)
             self.trials_changed.emit(self._trials)
@@ -265,6 +267,20 @@ class DraftModel(QObject):
             done=added,
             failed=self.refused.emit,
         )
+
+    def try_itself(self) -> None:
+        """Try the form on the very example its zones are drawn on."""
+        if self.page_example is not None:
+            self._itself = True
+            self._list_trials()
+            self.trials_changed.emit(self._trials)
+
+    def _list_trials(self) -> None:
+        """The examples to try: all but the first, and that one too when it was asked for."""
+        examples = self._draft.examples if self._draft else ()
+        known = {t.example.sha256: t for t in self._trials}
+        wanted = examples if self._itself else examples[1:]
+        self._trials = tuple(known.get(e.sha256, Trial(e)) for e in wanted)
 
     def add_damaged(self, example: Example) -> None:
         """Make copies of an example, damaged as paper is on its way, and read them as well."""
@@ -291,6 +307,12 @@ class DraftModel(QObject):
         """Take an example out of the trials."""
         draft = self._draft
         if draft is None:
+            return
+        page = self.page_example
+        if page is not None and page.sha256 == sha256:  # the zones stay on it: it is tried no more
+            self._itself = False
+            self._list_trials()
+            self.trials_changed.emit(self._trials)
             return
         self._trials = tuple(t for t in self._trials if t.example.sha256 != sha256)
         kept = tuple(e for e in draft.examples if e.sha256 != sha256)

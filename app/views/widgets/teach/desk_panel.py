@@ -8,8 +8,6 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
-    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -19,32 +17,13 @@ from PySide6.QtWidgets import (
 from app.views import theme
 from app.views.widgets.chip import Chip, ChipLabel
 from app.views.widgets.key_button import KeyButton
-from app.views.widgets.lettering import broken
+from app.views.widgets.teach.elided import ElidedLabel
 from app.views.widgets.teach.field_list import FieldList
 from app.views.widgets.teach.inspector import Inspector
 from app.views.widgets.teach.publish_panel import PublishPanel
 
 HEAD = 44
 FOOT = 56
-
-
-class _Name(QLabel):
-    """A title that ends in an ellipsis where it has no room."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        lines = broken(self.text(), "title", self.width())
-        painter.setFont(theme.font("title"))
-        painter.setPen(theme.colour("text"))
-        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), lines.lines[0].text)
-        tip = self.text() if lines.cut else ""
-        if self.toolTip() != tip:
-            self.setToolTip(tip)
 
 
 class FieldsPanel(QWidget):
@@ -60,12 +39,12 @@ class FieldsPanel(QWidget):
         self.back = self._button(
             "arrow-left", self.tr("Back to the form types (Alt+Home)"), self.back_asked.emit
         )
-        self.title = _Name()
+        self.title = ElidedLabel("", "title")
         self.undo = self._button("undo-2", self.tr("Undo (Ctrl+Z)"), self.undo_asked.emit)
         self.redo = self._button("redo-2", self.tr("Redo (Ctrl+Y)"), self.redo_asked.emit)
         self.list = FieldList()
-        self.add = KeyButton(self.tr("Add copies"), symbol="file-plus")
-        self.damage = KeyButton(self.tr("Damage"), symbol="layers")
+        self.add = KeyButton(self.tr("Add copies"))
+        self.damage = KeyButton(self.tr("Damage"))
         self.damage.setToolTip(
             self.tr(
                 "Copies of the example on show, damaged as paper is on its way: skewed, faxed, photographed"
@@ -122,7 +101,7 @@ class FieldsPanel(QWidget):
         edge = theme.px(11)
         self._foot.setContentsMargins(theme.px(12), edge, theme.px(12), edge)
         self._foot.setSpacing(theme.px(8))
-        self.setMinimumWidth(theme.px(236))
+        self.setMinimumWidth(theme.px(220))
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -144,7 +123,7 @@ class SettingsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.state = ChipLabel()
-        self.version = QLabel()
+        self.version = ElidedLabel("", "body", "muted")
         self.inspector = Inspector()
         self.publishing = PublishPanel()
         self.stack = QStackedWidget()
@@ -207,16 +186,12 @@ class SettingsPanel(QWidget):
         return QSize(theme.px(372), theme.px(600))
 
     def _restyle(self) -> None:
-        self.version.setFont(theme.font("body"))
-        palette = self.version.palette()
-        palette.setColor(self.version.foregroundRole(), theme.colour("muted"))
-        self.version.setPalette(palette)
         self.version.setFixedHeight(theme.px(HEAD) - 1)
         self._head.setContentsMargins(theme.px(16), 0, theme.px(16), 1)
         edge = theme.px(11)
         self._foot.setContentsMargins(theme.px(16), edge, theme.px(16), edge)
         self._foot.setSpacing(theme.px(8))
-        self.setMinimumWidth(theme.px(316))
+        self.setMinimumWidth(theme.px(304))
         self.update()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -51,7 +51,7 @@ def state_chip(row: FormTypeRow) -> Chip:
 
 def columns(width: float) -> dict[str, tuple[float, float]]:
     """Where the columns stand, as (left, width), in a list so wide; those without room are left out."""
-    wide = {"at": 132, "cases": 64, "fields": 64, "version": 84, "state": 108}
+    wide = {"at": 132, "cases": 64, "fields": 84, "version": 84, "state": 108}
     least = theme.px(220)
     places: dict[str, tuple[float, float]] = {}
     right = width - theme.px(PAD)

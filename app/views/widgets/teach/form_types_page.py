@@ -13,11 +13,12 @@ from app.views import theme
 from app.views.widgets.key_button import KeyButton
 from app.views.widgets.notice_page import NoticePage
 from app.views.widgets.progress_line import ProgressLine
+from app.views.widgets.teach.elided import ElidedLabel
 from app.views.widgets.teach.form_type import DRAFT, FormTypeRow, rows_of
 from app.views.widgets.teach.form_type_card import FormTypeCard
 from app.views.widgets.teach.form_type_list import FormTypeHead, FormTypeList
 
-CARD_WIDTH = 380
+CARD_WIDTH = 372
 
 
 class FormTypesPage(QWidget):
@@ -35,7 +36,7 @@ class FormTypesPage(QWidget):
         self._dropping = False
         self._usage: Mapping[tuple[str, str], int] = {}
         self.title = QLabel(self.tr("Form types"))
-        self.hint = QLabel(self.tr("Drop a blank or filled form here to teach a new one."))
+        self.hint = ElidedLabel(self.tr("Drop a blank or filled form here to teach a new one."), ink="muted")
         self.teach = KeyButton(self.tr("Teach a new form"), "Ctrl N", primary=True, symbol="plus")
         self.head = FormTypeHead()
         self.list = FormTypeList()
@@ -159,10 +160,8 @@ class FormTypesPage(QWidget):
 
     def _restyle(self) -> None:
         self.title.setFont(theme.font("title"))
-        self.hint.setFont(theme.font("body"))
-        palette = self.hint.palette()
-        palette.setColor(self.hint.foregroundRole(), theme.colour("accent" if self._dropping else "muted"))
-        self.hint.setPalette(palette)
+        self.hint.set_ink("accent" if self._dropping else "muted")
+        self._bar.setSpacing(theme.px(12))
         self._bar.setContentsMargins(theme.px(16), theme.px(12), theme.px(16), theme.px(12))
         self.card.setFixedWidth(theme.px(CARD_WIDTH))
         self.update()

@@ -88,7 +88,7 @@ def kind_words(kind: FieldKind) -> str:
         FieldKind.TEXT: tr("Kind", "Text"),
         FieldKind.NAME: tr("Kind", "Name"),
         FieldKind.DATE: tr("Kind", "Date"),
-        FieldKind.PHONE: tr("Kind", "Phone or fax"),
+        FieldKind.PHONE: tr("Kind", "Phone, fax"),
         FieldKind.NPI: tr("Kind", "NPI"),
         FieldKind.MEMBER_ID: tr("Kind", "Member ID"),
         FieldKind.ICD10: tr("Kind", "Diagnosis"),
