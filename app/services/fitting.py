@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from app.domain.calibration import DEFAULT, LIMITS, Calibration
+from app.domain.calibration import DEFAULT, LIMITS, TEXT, Calibration
 from app.domain.case import Json
 from app.services.evaluation import Report, Scored
 from app.services.evaluation_run import held_out_json
@@ -25,6 +25,11 @@ Numbers = np.ndarray[Any, np.dtype[np.float64]]
 PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0)
 FEWEST = 40
 """Values a group needs to be fitted; below it keeps the coefficients that come with the program."""
+OWN = "score"
+"""The number by which a reader says how sure it is itself. It is believed until it is seen to err, and even where it
+never erred a score of one half is held for a toss: tick boxes that are all clear say nothing of one that is not."""
+TOSSES = 4.0
+"""Values that this belief counts for."""
 _INNER_FOLDS = 5
 _LEAST_SPREAD = 0.25
 """A number that is hardly ever set is penalised as if it varied by this: a handful of values may not say much."""
@@ -68,13 +73,14 @@ def fit(scored: Sequence[Scored], folds: int = 0) -> Fit | None:
         names = _names(of)
         table, right = _table(of, names), np.array([s.right for s in of], np.float64)
         part = np.array([part_of[s.group] for s in of])
-        fitted |= _as_json(group, names, _model(table, right, part))
+        drawn_to = np.array([1.0 if name == OWN else 0.0 for name in names])
+        fitted = _joined(fitted, _as_json(group, names, _model(table, right, part, drawn_to)))
         counts[group] = (len(of), int(len(of) - right.sum()))
         for left_out in sorted(set(part.tolist())):
             inside, outside = part != left_out, np.flatnonzero(part == left_out)
             if not inside.any():
                 continue
-            model = _as_json(group, names, _model(table[inside], right[inside], part[inside]))
+            model = _as_json(group, names, _model(table[inside], right[inside], part[inside], drawn_to))
             calibration = Calibration(model)
             for place in outside:
                 evidence = of[place].evidence
@@ -133,22 +139,28 @@ def _as_json(group: str, names: Sequence[str], model: _Model) -> Json:
     return {group: {"one": one, **found, **kept}, **({"steps": steps} if steps else {})}
 
 
-def _model(table: Numbers, right: Numbers, part: Numbers) -> _Model:
+def _joined(first: Json, second: Json) -> Json:
+    """Two calibrations of different groups as one."""
+    steps = {**first.get("steps", {}), **second.get("steps", {})}
+    return {**first, **second, **({"steps": steps} if steps else {})}
+
+
+def _model(table: Numbers, right: Numbers, part: Numbers, drawn_to: Numbers) -> _Model:
     """Fit with the penalty, and with or without a map, that do best on parts of this data left out."""
     low_part = {p: n % _INNER_FOLDS for n, p in enumerate(sorted(set(part.tolist())))}
     inner = np.array([low_part[p] for p in part.tolist()])
     if len(set(inner.tolist())) < 2:
-        return _Model(_weights(table, right, PENALTIES[len(PENALTIES) // 2]))
+        return _Model(_weights(table, right, drawn_to, PENALTIES[len(PENALTIES) // 2]))
     tried = []
     for penalty in PENALTIES:
         logits = np.zeros(len(right))
         for left_out in set(inner.tolist()):
             inside = inner != left_out
-            weights = _weights(table[inside], right[inside], penalty)
+            weights = _weights(table[inside], right[inside], drawn_to, penalty)
             logits[~inside] = _logits(table[~inside], weights)
         tried.append((_loss(_chance(logits), right), penalty, logits))
     loss, penalty, logits = min(tried, key=lambda t: t[0])
-    weights = _weights(table, right, penalty)
+    weights = _weights(table, right, drawn_to, penalty)
     mapped = np.zeros(len(right))
     shown = _chance(logits)
     for left_out in set(inner.tolist()):
@@ -159,32 +171,36 @@ def _model(table: Numbers, right: Numbers, part: Numbers) -> _Model:
     return _Model(weights)
 
 
-def _weights(table: Numbers, right: Numbers, penalty: float) -> Numbers:
+def _weights(table: Numbers, right: Numbers, drawn_to: Numbers, penalty: float) -> Numbers:
     """Penalised logistic regression (Newton's method; McCullagh and Nelder, "Generalized Linear Models"), the
-    constant last and not penalised. Half a value right and half a value wrong are added, so that a group without
-    a single mistake does not claim to make none.
+    constant last and not penalised; what is penalised is the distance from `drawn_to`. Half a value right and half
+    a value wrong are added, so that a group without a single mistake does not claim to make none.
     """
     mean, spread = table.mean(axis=0), np.maximum(table.std(axis=0), _LEAST_SPREAD)
     # A number that is always the same says nothing that the constant does not say.
     spread[table.std(axis=0) < 1e-9] = np.inf
     columns = np.hstack([(table - mean) / spread, np.ones((len(table), 1))])
-    columns = np.vstack([columns, *([[0.0] * table.shape[1] + [1.0]] * 2)])
-    truth = np.concatenate([right, [1.0, 0.0]])
-    counted = np.concatenate([np.ones(len(right)), [0.5, 0.5]])
+    usual = np.append(np.zeros(len(mean)), 1.0)
+    toss = np.append(-drawn_to * mean / spread, 1.0)
+    columns = np.vstack([columns, usual, usual, toss, toss])
+    start = np.append((table - mean) @ drawn_to, [0.0, 0.0, *([-float(mean @ drawn_to)] * 2)])
+    truth = np.concatenate([right, [1.0, 0.0, 1.0, 0.0]])
+    tosses = TOSSES / 2 if drawn_to.any() else 0.0
+    counted = np.concatenate([np.ones(len(right)), [0.5, 0.5, tosses, tosses]])
     ridge = np.full(columns.shape[1], penalty)
     ridge[-1] = 0.0
     weights = np.zeros(columns.shape[1])
     weights[-1] = _logit(float((counted * truth).sum() / counted.sum()))
-    cost = _cost(columns, truth, counted, ridge, weights)
+    cost = _cost(columns @ weights + start, truth, counted, ridge, weights)
     for _ in range(50):
-        chance = _chance(columns @ weights)
+        chance = _chance(columns @ weights + start)
         slope = columns.T @ (counted * (chance - truth)) + ridge * weights
         curve = (columns.T * (counted * chance * (1 - chance))) @ columns + np.diag(ridge + 1e-9)
         step = np.linalg.solve(curve, slope)
         share = 1.0
         while share > 1e-4:
             tried = weights - share * step
-            lower = _cost(columns, truth, counted, ridge, tried)
+            lower = _cost(columns @ tried + start, truth, counted, ridge, tried)
             if lower <= cost:
                 break
             share /= 2
@@ -193,12 +209,11 @@ def _weights(table: Numbers, right: Numbers, penalty: float) -> Numbers:
         weights, gained, cost = tried, cost - lower, lower
         if gained < 1e-7 * max(1.0, cost):
             break
-    raw = weights[:-1] / spread
+    raw = drawn_to + weights[:-1] / spread
     return np.append(raw, weights[-1] - float(raw @ mean))
 
 
-def _cost(columns: Numbers, truth: Numbers, counted: Numbers, ridge: Numbers, weights: Numbers) -> float:
-    logits = columns @ weights
+def _cost(logits: Numbers, truth: Numbers, counted: Numbers, ridge: Numbers, weights: Numbers) -> float:
     losses = np.logaddexp(0.0, logits) - truth * logits
     return float((counted * losses).sum() + 0.5 * (ridge * weights * weights).sum())
 
@@ -216,7 +231,7 @@ def _logit(share: float) -> float:
 
 
 def _loss(chance: Numbers, right: Numbers) -> float:
-    held = np.clip(chance, LIMITS["text"][0], LIMITS["text"][1])
+    held = np.clip(chance, *LIMITS[TEXT])
     return float(-(right * np.log(held) + (1 - right) * np.log(1 - held)).mean())
 
 

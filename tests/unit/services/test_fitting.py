@@ -84,6 +84,38 @@ def test_a_group_without_a_mistake_does_not_claim_to_make_none() -> None:
     assert max(shown) < 0.999
 
 
+def test_tick_boxes_that_were_all_clear_do_not_vouch_for_one_that_is_not() -> None:
+    # Every box was clear (scores of 0.965 and more) and every one was right.
+    random = Random(9)
+    scored = [value(f"f{n % 8}", True, "box", score=random.uniform(3.3, 5.2)) for n in range(400)]
+
+    found = fit(scored)
+
+    assert found is not None
+    calibration = Calibration(found.calibration)
+    toss, weak, clear = (
+        calibration.probability(Evidence("box", (("score", score),))) for score in (0.0, 1.0, 3.5)
+    )
+    assert 0.4 < toss < 0.75
+    assert weak < 0.97
+    assert clear > 0.99
+    assert min(s.confidence for s in found.held_out) > 0.985
+
+
+def test_maps_of_two_groups_stand_side_by_side() -> None:
+    random, scored = Random(11), []
+    for group in ("text", "blank"):
+        for n in range(4000):
+            number = random.gauss(0.0, 1.5)
+            right = random.random() < (0.97 if number > 0.3 else 0.55)
+            scored.append(value(f"f{n % 10}", right, group, width=number))
+
+    found = fit(scored)
+
+    assert found is not None
+    assert set(found.calibration["steps"]) == {"text", "blank"}
+
+
 def test_a_law_that_is_no_logistic_gets_a_map_on_top() -> None:
     random, scored = Random(11), []
     for n in range(6000):
