@@ -9,7 +9,7 @@ out are those of the whole procedure on forms it has not seen.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,6 +39,11 @@ _GAIN = 0.002
 """How much better (in log loss a value) the map has to be before it is worth its steps."""
 
 
+def form_of(scored: Scored) -> str:
+    """The form a value stands on, the same for all damaged copies of it."""
+    return scored.group
+
+
 @dataclass(frozen=True, slots=True)
 class Fit:
     """A calibration and how it does on forms left out: the same values with the confidence it would give them.
@@ -52,13 +57,14 @@ class Fit:
     counts: Mapping[str, tuple[int, int]]
 
 
-def fit(scored: Sequence[Scored], folds: int = 0) -> Fit | None:
+def fit(scored: Sequence[Scored], folds: int = 0, together: Callable[[Scored], str] = form_of) -> Fit | None:
     """Fit a calibration; None when no group holds enough values, or they come from fewer than two forms.
 
     `folds` parts of the forms are left out in turn (0: every form alone up to twenty forms, else ten parts).
+    `together` says which values are left out together: those of a form, or of a form type.
     """
     usable = [s for s in scored if s.evidence is not None]
-    forms = sorted({s.group for s in usable}, key=lambda g: zlib.crc32(g.encode()))
+    forms = sorted({together(s) for s in usable}, key=lambda g: zlib.crc32(g.encode()))
     if len(forms) < 2:
         return None
     parts = min(folds or (len(forms) if len(forms) <= 20 else 10), len(forms))
@@ -72,7 +78,7 @@ def fit(scored: Sequence[Scored], folds: int = 0) -> Fit | None:
             continue
         names = _names(of)
         table, right = _table(of, names), np.array([s.right for s in of], np.float64)
-        part = np.array([part_of[s.group] for s in of])
+        part = np.array([part_of[together(s)] for s in of])
         drawn_to = np.array([1.0 if name == OWN else 0.0 for name in names])
         fitted = _joined(fitted, _as_json(group, names, _model(table, right, part, drawn_to)))
         counts[group] = (len(of), int(len(of) - right.sum()))

@@ -46,7 +46,7 @@ from app.services.evaluation import (
     report,
 )
 from app.services.evaluation_run import EvaluationRun, KeyedForm, forms_of, kinds_asked, report_json
-from app.services.fitting import Fit, calibration_json, fit
+from app.services.fitting import calibration_json, fit
 from app.services.ports import Watch
 from app.services.processors import load_calibration, load_definitions
 
@@ -234,14 +234,14 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def table(shown: Report, held_out: Report | None, readings: Sequence[Reading]) -> str:
+def table(shown: Report, fits: Mapping[str, Report], readings: Sequence[Reading]) -> str:
     """The figures, kinds of damage across."""
     kinds = list(shown.by_damage)
     heads = [*kinds, "", "clean", "others", "fax"]
     lines = [_line(f"{shown.forms.forms} readings, {shown.overall.values} values", heads)]
     lines += [_figures(row, shown, kinds) for row in ROWS]
-    if held_out is not None:
-        lines += ["", "fitted anew, the form and its copies left out"]
+    for name, held_out in fits.items():
+        lines += ["", name]
         lines += [_figures(row, held_out, kinds) for row in ROWS if row.held_out]
     lines += ["", "seconds a page, median"]
     by_kind = {kind: [r for r in readings if r.read.damage == kind] for kind in kinds}
@@ -339,15 +339,19 @@ def main(argv: list[str]) -> int:
     )
     reads, scored = [r.read for r in readings], [s for r in readings for s in r.values]
     shown = report(reads, scored, options.flag_below)
-    fitted: Fit | None = fit(scored)
+    fitted = fit(scored)
     held_out = report(reads, fitted.held_out, options.flag_below) if fitted is not None else None
+    fits = {"fitted anew, the form and its copies left out": held_out} if held_out is not None else {}
+    other = fit(scored, together=lambda s: s.form_type)
+    if other is not None:
+        fits["fitted on other form types alone"] = report(reads, other.held_out, options.flag_below)
     if options.fit is not None and fitted is not None and held_out is not None:
         text = json.dumps(calibration_json(fitted, held_out), ensure_ascii=False, indent=1)
         options.fit.write_text(text + "\n", "utf-8")
     if options.json:
         print(json.dumps(report_json(shown, held_out), ensure_ascii=False))
     else:
-        print(table(shown, held_out, readings))
+        print(table(shown, fits, readings))
         for one in sorted(shown.wrong, key=lambda s: -s.confidence)[: options.worst]:
             print(
                 f"{one.form} {one.damage} {one.path}: {one.expected!r} read {one.read!r} at {one.confidence:.2f}"
