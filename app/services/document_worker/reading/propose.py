@@ -7,9 +7,11 @@ small squares, tables, and free room behind a label.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.domain.errors import Unreadable
+from app.domain.form import FieldKind
 from app.domain.processor import Anchor
 from app.domain.proposal import (
     Proposal,
@@ -21,10 +23,11 @@ from app.domain.proposal import (
 )
 from app.services.document_worker.opening import opened, telling_what_is_broken
 from app.services.document_worker.reading.engine import Engine
+from app.services.document_worker.reading.propose_answer import answers_of
 from app.services.document_worker.reading.propose_blank import blanks_of
-from app.services.document_worker.reading.propose_rule import ruling_of
+from app.services.document_worker.reading.propose_rule import Ruling, ruling_of
 from app.services.document_worker.reading.propose_section import headings_of, titles_of
-from app.services.document_worker.reading.propose_sheet import Area, Sheet, sheet_of
+from app.services.document_worker.reading.propose_sheet import Area, Sheet, Text, sheet_of
 from app.services.document_worker.reading.propose_square import squares_of
 from app.services.document_worker.reading.propose_table import Grid, grids_of
 from app.services.document_worker.reading.propose_text import texts_of, usual_size
@@ -73,22 +76,28 @@ def propose_document(
 
 def _proposed(sheet: Sheet, engine: Engine) -> tuple[ProposedPage, list[tuple[float, str]]]:
     ruling = ruling_of(sheet.gray)
-    squares = _true_squares(sheet)
+    squares = _true_squares(sheet, ruling)
     texts = texts_of(sheet, ruling, squares, engine)
     size = usual_size(texts)
     page = Area(0, 0, sheet.width, sheet.height)
     ticks = tuple(ticks_of(squares, texts, ruling.cells))
     layout = Layout(texts, ruling, ticks, tuple(blanks_of(sheet, ruling, texts)), size, page)
+    grids = grids_of(layout) if not sheet.widgets else []
+    answers = (
+        answers_of(texts, ruling, ticks, [c for g in grids for c in g.cells]) if not sheet.widgets else ()
+    )
+    if answers:
+        texts = tuple(t for t in texts if t not in answers)
+        ticks = tuple(ticks_of(squares, texts, ruling.cells))
+        layout = Layout(texts, ruling, ticks, tuple(blanks_of(sheet, ruling, texts)), size, page)
     headings = headings_of(layout)
-    grids: list[Grid] = []
     if sheet.widgets:
         places = widget_places(sheet, layout)
     else:
-        grids = grids_of(layout)
         places = tick_places(layout) + line_places(layout)
         places += cell_places(layout, [c for g in grids for c in g.cells])
         places += gap_places(layout, [p.area for p in places] + [c for g in grids for c in g.cells])
-        places = _apart(places)
+        places = [_with_answer(p, answers) for p in _apart(places)]
     places.sort(key=lambda p: (round(p.area.y0 / 14), p.area.x0))
     proposed = ProposedPage(
         sheet.number, sheet.page,
@@ -101,16 +110,23 @@ def _proposed(sheet: Sheet, engine: Engine) -> tuple[ProposedPage, list[tuple[fl
     return proposed, titles_of(layout, sheet.number)
 
 
+def _with_answer(place: Place, answers: Sequence[Text]) -> Place:
+    """The place, told as filled where an answer of the example stands in it."""
+    inside = any(place.area.grown(6).holds(*a.area.middle) for a in answers)
+    return replace(place, found="filled") if inside and place.kind is not FieldKind.TICK_BOX else place
+
+
 def _tells(text: str) -> bool:
     return any(c.isalnum() for c in text)
 
 
-def _true_squares(sheet: Sheet) -> tuple[Area, ...]:
-    """Squares that are no letters of the text layer."""
-    found = squares_of(sheet.gray)
-    if not sheet.words:
-        return found
-    return tuple(s for s in found if not any(w.area.common(s) > 0.5 * s.size for w in sheet.words))
+def _true_squares(sheet: Sheet, ruling: Ruling) -> tuple[Area, ...]:
+    """Squares that are neither letters of the text layer nor cells of a table."""
+    return tuple(
+        s for s in squares_of(sheet.gray)
+        if not any(w.area.common(s) > 0.5 * s.size for w in sheet.words)
+        and not any(c.common(s) > 0.4 * max(c.size, s.size) for c in ruling.cells)
+    )  # fmt: skip
 
 
 def _field(place: Place, sheet: Sheet) -> ProposedField:

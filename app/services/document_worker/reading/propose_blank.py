@@ -37,7 +37,7 @@ def _is_edge(line: Area, ruling: Ruling) -> bool:
     """Whether the line is a side of a cell, or meets a line down at both ends."""
     y = line.middle[1]
     for cell in ruling.cells:
-        if min(abs(cell.y0 - y), abs(cell.y1 - y)) > 6:
+        if min(abs(cell.y0 - y), abs(cell.y1 - y)) > 4.5:
             continue
         if min(cell.x1, line.x1) - max(cell.x0, line.x0) > 0.6 * min(line.width, cell.width):
             return True

@@ -16,7 +16,7 @@ from app.services.document_worker.reading.propose_sheet import Area
 _ACROSS = 44
 """Pixels: the shortest line across that may be one to write on; letters and dashes are shorter."""
 _DOWN = 27
-_THICK = 11
+_THICK = 14
 """A line thicker than this is a bar."""
 _PALE = 13.0
 """Levels of gray by which a rule has to differ from the paper; many forms print cells in a faint gray."""
@@ -43,7 +43,7 @@ def ruling_of(gray: Gray) -> Ruling:
     least = max(_PALE, 3.5 * noise)
     across, wide_bars = _lines(inverse, _ACROSS, least, horizontal=True)
     down, _ = _lines(inverse, _DOWN, least, horizontal=False)
-    bars = [b for b in wide_bars if b.height >= 14 and b.width >= 60]
+    bars = [b for b in wide_bars if b.height >= 16 and b.width >= 60]
     down = [d for d in down if not _within(d, bars)]
     across = [a for a in across if not _within(a, bars)]
     for bar in bars:
@@ -157,19 +157,27 @@ def _open_ends(across: Sequence[Area], down: Sequence[Area]) -> list[Area]:
     """Sides that a form leaves out: where neighbouring lines across end together and a line down joins them
     somewhere, the row is closed at both ends.
     """
-    long = sorted((a for a in across if a.width >= 200), key=lambda a: a.middle[1])
+    long = [a for a in across if a.width >= 200]
     sides: list[Area] = []
-    for side in down:
-        top = [a for a in long if abs(a.middle[1] - side.y0) <= _TOUCH and a.x0 - 9 <= side.x0 <= a.x1 + 9]
-        bottom = [a for a in long if abs(a.middle[1] - side.y1) <= _TOUCH and a.x0 - 9 <= side.x0 <= a.x1 + 9]
-        rows = [t for t in long if side.y0 - 9 <= t.middle[1] <= side.y1 + 9]
-        if not top or not bottom:
-            continue
-        for first, second in pairwise(rows):
-            for a, b in ((first.x0, second.x0), (first.x1, second.x1)):
-                if abs(a - b) <= 14:
-                    x = (a + b) / 2
-                    sides.append(Area(x - 1, first.middle[1], x + 1, second.middle[1]))
+    for at_left in (True, False):
+        ends: list[list[Area]] = []
+        for line in sorted(long, key=lambda a: a.x0 if at_left else a.x1):
+            x = line.x0 if at_left else line.x1
+            if ends and x - (ends[-1][0].x0 if at_left else ends[-1][0].x1) <= 16:
+                ends[-1].append(line)
+            else:
+                ends.append([line])
+        for group in ends:
+            for first, second in pairwise(sorted(group, key=lambda a: a.middle[1])):
+                top, bottom = first.middle[1], second.middle[1]
+                joined = any(
+                    d.y0 <= top + _TOUCH and d.y1 >= bottom - _TOUCH
+                    and max(first.x0, second.x0) - 9 <= d.middle[0] <= min(first.x1, second.x1) + 9
+                    for d in down
+                )  # fmt: skip
+                if joined:
+                    x = sum(a.x0 if at_left else a.x1 for a in (first, second)) / 2
+                    sides.append(Area(x - 1, top, x + 1, bottom))
     return sides
 
 

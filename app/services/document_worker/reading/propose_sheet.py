@@ -99,6 +99,7 @@ class Word:
     bold: bool = False
     coloured: bool = False
     exact: bool = True
+    font: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,10 @@ class Text:
     @property
     def coloured(self) -> bool:
         return all(w.coloured for w in self.words)
+
+    @property
+    def font(self) -> str:
+        return self.words[-1].font
 
     @property
     def exact(self) -> bool:
@@ -258,7 +263,15 @@ def _word(text: str, span: Any) -> Word:
     red, green, blue = span["color"] >> 16 & 255, span["color"] >> 8 & 255, span["color"] & 255
     hued = max(red, green, blue) - min(red, green, blue) > 60
     bold = bool(span["flags"] & 16) or "bold" in span["font"].lower() or "black" in span["font"].lower()
-    return Word(text, Area(0, 0, 0, 0), float(span["size"]), bold, hued)
+    family = re.sub(r"^[A-Z]{6}\+", "", span["font"]).split("-")[0].split(",")[0].lower()
+    return Word(
+        text,
+        Area(0, 0, 0, 0),
+        float(span["size"]),
+        bold,
+        hued,
+        font=re.sub(r"(mt|ps|bold|italic)+$", "", family),
+    )
 
 
 def _pieces(characters: Sequence[Any]) -> Iterable[tuple[str, tuple[float, float, float, float]]]:

@@ -13,9 +13,11 @@ from app.services.document_worker.reading.propose_sheet import Area
 
 _LEAST, _MOST = 11, 60
 """Pixels a side: a sixteenth to a third of an inch."""
-_CAPITAL = 18
+_CAPITAL = 16
 """From this size on a box is told from a letter by its corners alone."""
 _SIDE = 0.82
+_SHARP = 1.5
+"""The score of an empty box whose corners are filled to the last pixel: no letter is like that."""
 _MOST_SQUARES = 300
 
 
@@ -27,28 +29,52 @@ def squares_of(gray: Gray) -> tuple[Area, ...]:
         ink = cv2.adaptiveThreshold(gray, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 61, level)
         found += _framed(np.asarray(ink, np.uint8), least)
         found += _hollow(np.asarray(ink, np.uint8))
+    sharp = {area for score, area in found if score >= _SHARP and min(area.width, area.height) >= _CAPITAL}
     kept: list[Area] = []
     for _, area in sorted(found, key=lambda f: -f[0]):
         if all(area.common(other) < 0.2 * min(area.size, other.size) for other in kept):
             kept.append(area)
     ink = cv2.adaptiveThreshold(gray, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 61, 40)
-    kept = _alike(
-        [k for k in kept if min(k.width, k.height) >= _CAPITAL or _apart(k, np.asarray(ink, np.uint8))]
-    )
+    kept = _alike([k for k in kept if k in sharp or _apart(k, np.asarray(ink, np.uint8))])
     return tuple(sorted(kept, key=lambda a: (round(a.middle[1] / 12), a.x0)))[:_MOST_SQUARES]
 
 
 def _hollow(ink: npt.NDArray[np.uint8]) -> list[tuple[float, Area]]:
     """Empty boxes: paper shut in by ink, with four right corners. What letters shut in is round."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats(1 - ink, connectivity=4)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - ink, connectivity=4)
     found = []
-    for x, y, w, h, area in stats[1:count]:
-        if not (9 <= w <= _MOST and 9 <= h <= _MOST and 0.75 <= w / h <= 1.34 and area >= 0.93 * w * h):
+    for label in range(1, count):
+        x, y, w, h, area = (int(n) for n in stats[label])
+        if not (8 <= w <= _MOST and 8 <= h <= _MOST and 0.72 <= w / h <= 1.39 and area >= 0.9 * w * h):
             continue
-        thick = max(2, round(0.12 * min(w, h)))
-        area = Area(float(x - thick), float(y - thick), float(x + w + thick), float(y + h + thick))
-        found.append((1.1 + 0.002 * min(w, h), area))
+        hole = labels[y : y + h, x : x + w] == label
+        corner = 2 if min(w, h) < 14 else 3
+        corners = [
+            hole[rows, columns].mean()
+            for rows in (slice(0, corner), slice(-corner, None))
+            for columns in (slice(0, corner), slice(-corner, None))
+        ]
+        if min(corners) < 0.5:
+            continue
+        clean = _SHARP if area >= 0.985 * w * h else 1.1
+        found.append((clean + 0.002 * min(w, h), _outside(ink, x, y, x + w, y + h)))
     return found
+
+
+def _outside(ink: npt.NDArray[np.uint8], x0: int, y0: int, x1: int, y1: int) -> Area:
+    """The outside of the frame around a hole, a printed shadow included: sides are followed while they are inked."""
+    most = round(0.4 * min(x1 - x0, y1 - y0)) + 2
+    left, top, right, bottom = x0, y0, x1, y1
+    for _ in range(most):
+        if left > 0 and ink[y0:y1, left - 1].mean() > 0.75:
+            left -= 1
+        if right < ink.shape[1] and ink[y0:y1, right].mean() > 0.75:
+            right += 1
+        if top > 0 and ink[top - 1, x0:x1].mean() > 0.75:
+            top -= 1
+        if bottom < ink.shape[0] and ink[bottom, x0:x1].mean() > 0.75:
+            bottom += 1
+    return Area(float(left), float(top), float(right), float(bottom))
 
 
 def _framed(ink: npt.NDArray[np.uint8], least: int) -> list[tuple[float, Area]]:
@@ -118,11 +144,13 @@ def _straight(band: npt.NDArray[np.uint8]) -> float:
 
 
 def _apart(square: Area, ink: npt.NDArray[np.uint8]) -> bool:
-    """Whether there is paper on both sides: a small round letter has others next to it."""
+    """Whether there is paper beside it, on both sides of a small one: letters have others next to them."""
     x0, y0, x1, y1 = int(square.x0), int(square.y0) + 2, int(square.x1), int(square.y1) - 2
-    room = max(5, round(0.42 * square.width))
+    small = min(square.width, square.height) < _CAPITAL
+    room = max(5, round((0.42 if small else 0.8) * square.width))
     left, right = ink[y0:y1, max(0, x0 - room) : max(0, x0 - 1)], ink[y0:y1, x1 + 2 : x1 + 1 + room]
-    return not left.any() and not right.any()
+    free = int(not left.any()) + int(not right.any())
+    return free >= (2 if small else 1)
 
 
 def _alike(squares: Sequence[Area]) -> list[Area]:

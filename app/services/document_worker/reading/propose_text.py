@@ -17,6 +17,8 @@ from app.services.document_worker.reading.propose_sheet import Area, Sheet, Text
 _WIDE = 0.62
 """A gap of so many font sizes on a line ends a text: words stand closer."""
 _LEAST_SCORE = 0.5
+_BOLD = 1.28
+"""Strokes so much thicker than the page's usual ones are bold."""
 
 Mask = npt.NDArray[np.uint8]
 
@@ -132,13 +134,37 @@ def _recognized(sheet: Sheet, ink: Mask, engine: Engine) -> tuple[Word, ...]:
         )
     lines = engine.recognize(crops)
     found: list[Word] = []
+    strokes: list[float] = []
     for piece, line in zip(pieces, lines, strict=True):
         text = line.text.strip(" _")
         if not text or line.score < _LEAST_SCORE or not any(c.isalnum() for c in text):
             continue
+        letter, stroke = _letters(piece, ink)
+        strokes.append(stroke)
         # Read apart, a piece is one word as far as joining is concerned.
-        found.append(Word(text, piece, 1.25 * piece.height, exact=False))
-    return tuple(found)
+        found.append(Word(text, piece, letter / 0.72, coloured=_hued(piece, ink, sheet), exact=False))
+    usual = median(s for s, w in zip(strokes, found, strict=True) for _ in w.text) if found else 0.0
+    return tuple(replace(w, bold=s > _BOLD * usual) for s, w in zip(strokes, found, strict=True))
+
+
+def _letters(piece: Area, ink: Mask) -> tuple[float, float]:
+    """(height of capitals, thickness of strokes as a share of it) of a piece of text."""
+    part = np.ascontiguousarray(ink[int(piece.y0) : int(piece.y1), int(piece.x0) : int(piece.x1)])
+    count, _, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=8)
+    heights = [float(s[3]) for s in stats[1:count] if s[3] >= 6 and s[3] < 1.2 * piece.height]
+    letter = float(np.percentile(heights, 75)) if heights else 0.75 * piece.height
+    edge = int(part.sum()) - int(cv2.erode(part, np.ones((3, 3), np.uint8)).sum())
+    return letter, 2.0 * float(part.sum()) / max(1, edge) / max(1.0, letter)
+
+
+def _hued(piece: Area, ink: Mask, sheet: Sheet) -> bool:
+    """Whether a piece is written in a colour."""
+    rows, columns = slice(int(piece.y0), int(piece.y1)), slice(int(piece.x0), int(piece.x1))
+    part = sheet.pixels[rows, columns].astype(np.int16)
+    if part.ndim == 2:
+        return False
+    inked = part[ink[rows, columns] > 0]
+    return len(inked) > 20 and float(np.median(inked.max(axis=1) - inked.min(axis=1))) > 60
 
 
 def _cut(quad: Points, ink: Mask) -> list[Area]:
