@@ -10,7 +10,7 @@ from itertools import combinations, pairwise
 
 from app.domain.box import Box
 from app.domain.form import FieldKind
-from app.domain.mapping import PATIENT_NAME, known_path
+from app.domain.mapping import PATIENT_LAST_NAME, PATIENT_NAME, known_path
 from app.domain.naming import is_name
 from app.domain.processor import FormDefinition, TableDefinition
 
@@ -252,7 +252,7 @@ def _request(definition: FormDefinition) -> Iterator[Finding]:
         if path in filled and kind is not FieldKind.TICK_BOX:
             yield _found("request_twice", filled[path], name, first=filled[path], second=name, path=path)
         filled.setdefault(path, name)
-    if PATIENT_NAME not in filled:
+    if PATIENT_NAME not in filled and PATIENT_LAST_NAME not in filled:
         yield _found("no_patient_name", blocks=True, path=PATIENT_NAME)
     if not any(".service." in path or path.startswith("service.") for path in filled):
         yield _found("no_service")

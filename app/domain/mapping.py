@@ -8,6 +8,8 @@ from app.domain.form import FieldKind
 
 REQUEST_PATHS: dict[str, str] = {
     "patient.patient_name": "Patient: name",
+    "patient.first_name": "Patient: first name",
+    "patient.last_name": "Patient: last name",
     "patient.patient_id": "Patient: member ID",
     "patient.birth_date": "Patient: date of birth",
     "patient.gender": "Patient: sex",
@@ -16,11 +18,15 @@ REQUEST_PATHS: dict[str, str] = {
     "patient.group_number": "Patient: group number",
     "patient.subscriber_name": "Patient: subscriber",
     "provider.provider_name": "Requesting provider: name",
+    "provider.first_name": "Requesting provider: first name",
+    "provider.last_name": "Requesting provider: last name",
     "provider.npi": "Requesting provider: NPI",
     "provider.specialty": "Requesting provider: specialty",
     "provider.phone": "Requesting provider: phone",
     "provider.fax": "Requesting provider: fax",
     "servicing_provider.provider_name": "Service provider: name",
+    "servicing_provider.first_name": "Service provider: first name",
+    "servicing_provider.last_name": "Service provider: last name",
     "servicing_provider.npi": "Service provider: NPI",
     "servicing_provider.specialty": "Service provider: specialty",
     "servicing_provider.phone": "Service provider: phone",
@@ -40,9 +46,11 @@ a number stands for it (`lines.1.service.code`).
 """
 
 PATIENT_NAME = "patient.patient_name"
+PATIENT_LAST_NAME = "patient.last_name"
 REQUIRED_PATHS = frozenset(
     {
         PATIENT_NAME,
+        PATIENT_LAST_NAME,
         "patient.patient_id",
         "patient.birth_date",
         "provider.provider_name",
@@ -55,23 +63,28 @@ REQUIRED_PATHS = frozenset(
 
 _WHO = {
     "subscriber": r"subscriber|policy ?holder|guarantor|insured",
+    "provider": r"request(ing|or|ed by)|order(ing|ed by)|prescrib|referring|referred by|submitt",
     "servicing_provider": (
         r"servic(e|ing) provider|rendering|performing|referred to|facility|supplier|vendor"
         r"|treating provider|servicing|billing|hospital|place of service"
     ),
-    "provider": (
-        r"request(ing|or|ed by)|order(ing|ed by)|prescrib|referring|submitt|provider|physician|doctor"
-        r"|clinician|practitioner|pcp"
-    ),
     "patient": r"patient|member|enrollee|beneficiary|recipient|client|cardholder",
+    "a provider": r"provider|physician|doctor|clinician|practitioner",
 }
 """Of whom a label or a section speaks; looked for in this order."""
 _OTHERS = re.compile(
-    r"contact|emergency|parent|guardian|caregiver|representative|office|pharmacy|employer|other insurance|secondary"
-    r"|signature|prepared|completed by|preparer",
+    r"contact|emergency|primary care|\bpcp\b|parent|guardian|caregiver|representative|pharmacy|employer"
+    r"|other insurance|secondary|signature|prepared|completed by|preparer",
     re.IGNORECASE,
 )
 """Somebody or something else than the request knows: their names and numbers fill nothing of it."""
+_ASKED_FOR = re.compile(
+    r"(service|procedure|equipment|item|medication|drug)\w*( or \w+)? (requested|description|name)"
+    r"|^(medication|drug|item|procedure|service|equipment)s?\W*$"
+    r"|(planned|requested) (service|procedure)|\b(cpt|hcpcs?)\b.*desc"
+)
+_SHORT = 50
+"""Characters of a label; what is longer is a question with many words in it."""
 _CODE = r"\bcodes?\b|\bcpt\b|\bhcpcs?\b|\bhcpc\b"
 
 
@@ -109,9 +122,10 @@ def _path(kind: FieldKind, label: str, section: str) -> str:
     of_service = _of_service(kind, text, in_table=False)
     if of_service:
         return of_service
-    who = _who(text) or _who(around)
-    if _OTHERS.search(around) and not _who(text):
-        return ""
+    of_label, of_section = _who(text), _who(around)
+    if not of_label and (len(of_section) > 1 or _OTHERS.search(around)):
+        return ""  # the section speaks of several, or of somebody else
+    who = next(iter(of_label or of_section), "")
     if kind is FieldKind.TICK_BOX:
         if who in ("patient", "") and re.fullmatch(r"\W*(male|female|m|f|unknown|other)\W*", text):
             return "patient.gender" if re.search(r"male|\bm\b|\bf\b", text) or who == "patient" else ""
@@ -139,7 +153,7 @@ def _of_provider(who: str, kind: FieldKind, text: str) -> str:
         return f"{who}.fax" if "fax" in text else f"{who}.phone"
     if "specialty" in text or "speciality" in text:
         return f"{who}.specialty"
-    return f"{who}.provider_name" if _is_name(kind, text) else ""
+    return f"{who}.{_named('provider_name', text)}" if _is_name(kind, text) else ""
 
 
 def _of_patient(kind: FieldKind, text: str) -> str:
@@ -153,7 +167,16 @@ def _of_patient(kind: FieldKind, text: str) -> str:
         r"\b(member|medicaid|medicare|subscriber|plan|enrollee|recipient)\b.*\b(id|no|number|#)", text
     ):
         return "patient.patient_id"
-    return "patient.patient_name" if _is_name(kind, text) else ""
+    return f"patient.{_named('patient_name', text)}" if _is_name(kind, text) else ""
+
+
+def _named(whole: str, text: str) -> str:
+    """Whether a label asks for a whole name or for one half of it."""
+    first = re.search(r"\b(first|given)\b", text)
+    last = re.search(r"\b(last|family)\b|\bsurname\b", text)
+    if bool(first) == bool(last):
+        return whole
+    return "first_name" if first else "last_name"
 
 
 def _is_name(kind: FieldKind, text: str) -> bool:
@@ -163,16 +186,18 @@ def _is_name(kind: FieldKind, text: str) -> bool:
 
 
 def _of_service(kind: FieldKind, text: str, *, in_table: bool) -> str:
-    diagnosis = re.search(r"diagnos|\bicd|\bdx\b", text)
+    diagnosis = len(text) < _SHORT and re.search(r"diagnos|\bicd|\bdx\b", text)
     if kind is FieldKind.ICD10:
-        return "lines.*.diagnosis.code"
+        if "version" in text:
+            return ""
+        return f"lines.*.diagnosis.{'description' if 'desc' in text and 'code' not in text else 'code'}"
     if kind is FieldKind.PROCEDURE_CODE:
         return "lines.*.service.code"
     if kind is FieldKind.TICK_BOX:
         return ""
     if diagnosis and kind in (FieldKind.TEXT, FieldKind.NAME):
         coded = re.search(_CODE, text) and "desc" not in text
-        return "" if coded and not in_table else f"lines.*.diagnosis.{'code' if coded else 'description'}"
+        return f"lines.*.diagnosis.{'code' if coded else 'description'}"
     service = re.search(
         r"procedure|service|\bcpt\b|\bhcpcs?\b|equipment|\bdrug\b|medication|item|description", text
     )
@@ -184,15 +209,9 @@ def _of_service(kind: FieldKind, text: str, *, in_table: bool) -> str:
         return ""
     if re.search(r"\b(units|quantity|qty)\b", text) and (in_table or service):
         return "lines.*.service.units"
-    if kind is FieldKind.TEXT and ((in_table and service) or re.search(
-        r"(service|procedure|equipment|item|medication|drug)\w*( or \w+)? (requested|description|name)"
-        r"|(planned|requested) (service|procedure)|\b(cpt|hcpcs?)\b.*desc", text,
-    )):  # fmt: skip
-        return (
-            "lines.*.service.code"
-            if re.search(_CODE, text) and "desc" not in text
-            else ("lines.*.service.description")
-        )
+    if kind is FieldKind.TEXT and ((in_table and service) or _ASKED_FOR.search(text)):
+        coded = re.search(_CODE, text) and "desc" not in text
+        return f"lines.*.service.{'code' if coded else 'description'}"
     if kind is FieldKind.TEXT and re.search(
         r"clinical (info|doc|just|rationale|notes|summary)|justification|medical necessity|reason for (the )?request"
         r"|rationale", text,
@@ -201,8 +220,7 @@ def _of_service(kind: FieldKind, text: str, *, in_table: bool) -> str:
     return ""
 
 
-def _who(text: str) -> str:
-    for who, pattern in _WHO.items():
-        if re.search(pattern, text):
-            return who
-    return ""
+def _who(text: str) -> list[str]:
+    """Of whom a text speaks, the surest first. A provider of no told part counts only where nobody else is told."""
+    found = [who for who, pattern in _WHO.items() if re.search(pattern, text)]
+    return list(dict.fromkeys(who.removeprefix("a ") for who in found))

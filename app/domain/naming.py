@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 
-LONGEST = 40
+LONGEST = 48
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _NOT_TELLING = frozenset({"a", "an", "the", "of", "if", "please", "print", "and", "or", "for", "to", "s"})
 

@@ -120,6 +120,15 @@ def request(fields: tuple[FormField, ...], definition: FormDefinition | None) ->
         for part in above:
             place = place.setdefault(part, {})
         place[last] = field.current
+    for who, whole in (
+        ("patient", "patient_name"),
+        ("provider", "provider_name"),
+        ("servicing_provider", "provider_name"),
+    ):
+        part = result.get(who, {})
+        halves = [str(part[half]) for half in ("first_name", "last_name") if half in part]
+        if halves and whole not in part:  # a form that asks for the name in two places
+            part[whole] = " ".join(halves)
     for order, line in enumerate(result.get("lines", {}).values()):
         line["order"] = order
         line.setdefault("determination", None)

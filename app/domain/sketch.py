@@ -12,13 +12,13 @@ from app.domain.box import Box
 from app.domain.errors import Rejected
 from app.domain.form import FieldKind
 from app.domain.mapping import REQUIRED_PATHS, is_expedited, request_of_column, request_of_field
-from app.domain.naming import free_name, slug
+from app.domain.naming import LONGEST, free_name, slug
+from app.domain.numbered_row import date_orders, with_numbered_rows
 from app.domain.processor import (
     ChoiceDefinition,
     Column,
     FieldDefinition,
     FormDefinition,
-    RuleDefinition,
     Section,
     TableDefinition,
 )
@@ -30,8 +30,24 @@ MANY = 7
 _TITLE = 60
 _LABEL = 80
 _QUESTION = 26
-_NUMBERED = re.compile(r"^\W*(section|part|step)\b\s*([ivx]+|\d+|[a-h])?\b[\s.:)–—-]*", re.IGNORECASE)
+_NEAR = 0.06
+_HEADING = 70
+_TOLD = {
+    FieldKind.DATE: re.compile(r"\bdob\b|\bdate\b|\bd\.o\.b", re.IGNORECASE),
+    FieldKind.PHONE: re.compile(r"\b(phone|fax|telephone|tel|cell|mobile)\b", re.IGNORECASE),
+    FieldKind.NPI: re.compile(r"\bnpi\b", re.IGNORECASE),
+    FieldKind.ZIP: re.compile(r"^\W*zip\b", re.IGNORECASE),
+    FieldKind.ICD10: re.compile(r"\bicd\b.*\bcodes?\b", re.IGNORECASE),
+    FieldKind.PROCEDURE_CODE: re.compile(r"\b(cpt|hcpcs?)\b.*\bcodes?\b", re.IGNORECASE),
+    FieldKind.MEMBER_ID: re.compile(
+        r"\b(member|medicaid|medicare|plan)\b.*\b(id|number|no)\b", re.IGNORECASE
+    ),
+    FieldKind.SIGNATURE: re.compile(r"\bsignature$", re.IGNORECASE),
+}
+"""What a short label says of a field that nothing else is known of."""
+_NUMBERED = re.compile(r"^\W*(section|part|step)\b\s*([ivx]+|\d+|[a-h])?\b[\s.:)‒–—―−-]*", re.IGNORECASE)
 _LETTERED = re.compile(r"^([ivx]{1,4}|\d{1,2}|[a-h])[.):]\s+", re.IGNORECASE)
+_ITEM = re.compile(r"^\(?\d{1,2}[a-z]?[.)]\s+", re.IGNORECASE)
 _PLAIN = re.compile(
     r"^(name|last_name|first_name|phone|fax|date|address|street_address|city|state|zip|zip_code|npi|title|initials"
     r"|signature|email|specialty|dob|id_no|id|other|comments|notes|units|print_name|tin|tax_id)$"
@@ -55,19 +71,19 @@ def sketched(proposal: Proposal, name: str = "") -> FormDefinition:
 
 def free_form_type(title: str, known: Collection[str]) -> str:
     """A name for a form type of this title that no other bears."""
-    words = slug(title).split("_")
-    short = ""
-    for word in words:
-        if len(short) + len(word) > 32:
-            break
-        short = f"{short}_{word}" if short else word
-    return free_name(short or "form", known)
+    return free_name(_cut(slug(title), 32) or "form", known)
 
 
 def tidy(text: str, longest: int = _LABEL) -> str:
     """A printed label as people read it: one line, without its colon, in sentence case where it was all capitals."""
     text = re.sub(r"\s+", " ", text).strip()
-    text = re.sub(r"_{2,}", " ", text).strip(" *:;,_-–—\t")
+    text = re.sub(r"_{2,}|\(\s*\)", " ", text)
+    text = text.strip(" *:;,_/-–—\t") if re.search(r"\w", text) else ""
+    if text.count("(") > text.count(")"):
+        text = (
+            text[: text.rindex("(")] + text[text.rindex("(") + 1 :] if not text.endswith("(") else text[:-1]
+        )
+    text = re.sub(r"\s+", " ", text).strip(" :;,")
     if len(text) > 4 and text.upper() == text and re.search(r"[A-Z]{4}", text):
         text = " ".join(w if len(w) <= 3 and not w.isalpha() else _lowered(w) for w in text.split(" "))
         text = text[:1].upper() + text[1:]
@@ -110,6 +126,17 @@ class _Placed:
     section: str
 
 
+def _named(label: str) -> str:
+    """The name a label gives, without the number that some forms put before it."""
+    return slug(_ITEM.sub("", label.strip()) or label)
+
+
+def _cut(name: str, longest: int) -> str:
+    """A name cut between its words."""
+    found = name[:longest]
+    return found if len(name) <= longest or name[longest] == "_" else found.rpartition("_")[0] or found
+
+
 class _Sketch:
     def __init__(self, proposal: Proposal) -> None:
         self._proposal = proposal
@@ -117,7 +144,11 @@ class _Sketch:
         self._starts: list[tuple[int, float, str]] = []
         for page in proposal.pages:
             for proposed in sorted(page.sections, key=lambda s: s.y0):
+                if len(proposed.title) > _HEADING:
+                    continue  # a sentence in bold, no heading
                 self._starts.append((page.page, proposed.y0, self._section(proposed.title)))
+        widgets = Counter(w for page in proposal.pages for f in page.fields for w in f.fillable)
+        self._shared = {widget for widget, count in widgets.items() if count > 1}
         self._names: set[str] = set()
         self._filled: set[str] = set()
 
@@ -133,7 +164,7 @@ class _Sketch:
         title = (
             tidy(self._proposal.titles[0] if self._proposal.titles else PurePath(name).stem, _TITLE) or "Form"
         )
-        return FormDefinition(
+        made = FormDefinition(
             form_type=slug(title) or "form",
             title=title.rstrip("…"),
             version="1",
@@ -148,17 +179,19 @@ class _Sketch:
             fields=tuple(fields),
             choices=tuple(choices),
             tables=tables,
-            rules=tuple(_date_orders(tables)),
+            rules=tuple(date_orders(tables)),
             expedited=tuple(
                 f.name for f in fields if f.kind is FieldKind.TICK_BOX and is_expedited(f.printed or f.label)
             ),
             pages=max(page.page for page in self._proposal.pages),
         )
+        return with_numbered_rows(made)
 
     def _section(self, title: str) -> str:
         """The name of a section of this title; the same title twice is the same section."""
         shown = tidy(_NUMBERED.sub("", title.strip()) or title, _TITLE)
         shown = _LETTERED.sub("", shown) or shown
+        shown = re.sub(r"\s*\([^)]*\)\s*$", "", shown) or shown
         shown = shown[:1].upper() + shown[1:]
         for section in self._sections:
             if section.title.lower() == shown.lower():
@@ -185,31 +218,25 @@ class _Sketch:
         return next(s.title for s in self._sections if s.name == section)
 
     def _fields(self, placed: list[_Placed]) -> tuple[list[FieldDefinition], list[ChoiceDefinition]]:
-        often = Counter(slug(p.field.label) for p in placed if not p.field.question)
+        often = Counter(_named(p.field.label) for p in placed if not p.field.question)
         fields: list[FieldDefinition] = []
         groups: list[tuple[str, list[FieldDefinition]]] = []
-        last = ("", "", 0)
         for number, item in enumerate(placed, 1):
-            field, question = item.field, item.field.question.strip()
+            field = item.field
             boxed = field.kind is FieldKind.TICK_BOX
             made = replace(
                 self._field(item, often, number),
-                label=tidy(field.label) or (tidy(question) if boxed else "") or f"Field {number}",
+                label=tidy(field.label) or (tidy(field.question) if boxed else "") or f"Field {number}",
             )
             fields.append(made)
-            key = (question, item.section, item.page)
-            if boxed and question:
-                if key != last or not groups:
-                    groups.append((question, []))
-                groups[-1][1].append(made)
-                last = key
-            elif boxed:
-                last = ("", "", 0)
-        return fields, [self._choice(question, boxes) for question, boxes in groups]
+            if boxed and field.question.strip():
+                _join(groups, field.question.strip(), made)
+        return fields, [self._choice(question, boxes) for question, boxes in groups if len(boxes) > 1]
 
     def _field(self, item: _Placed, often: Counter[str], number: int) -> FieldDefinition:
         field = item.field
-        own = slug(field.label)
+        kind = kind_told(field.kind, tidy(field.label))
+        own = _named(field.label)
         name = self._name(item, often[own] > 1 or _PLAIN.match(own) is not None, own, number)
         request = request_of_field(
             field.kind, tidy(f"{field.question} {field.label}"), self._title_of(item.section)
@@ -224,7 +251,7 @@ class _Sketch:
             name,
             "",
             item.section,
-            field.kind,
+            kind,
             kept_on_page(field.box),
             item.page,
             printed=re.sub(r"\s+", " ", field.label).strip(),
@@ -232,26 +259,23 @@ class _Sketch:
             multiline=field.multiline,
             request=request,
             weight=2.0 if request.endswith("service.code") or request == "patient.patient_id" else 1.0,
-            fillable=field.fillable,
+            # Boxes that share a name in the file are told apart by their place alone.
+            fillable=tuple(w for w in field.fillable if w not in self._shared),
         )
 
     def _name(self, item: _Placed, ambiguous: bool, own: str, number: int) -> str:
         field = item.field
         if field.question and own:
-            question = slug(field.question)
-            words = ""
-            for word in question.split("_"):
-                if len(words) + len(word) > _QUESTION:
-                    break
-                words = f"{words}_{word}" if words else word
-            base = own if own.startswith(words or own) else f"{words}_{own}"
+            question = _named(field.question)
+            words = _cut(question, _QUESTION)
+            base = own if own.startswith(words or own) else f"{words}_{_cut(own, _QUESTION)}"
         elif not own:
-            base = slug(field.question)[:_QUESTION].rstrip("_") or f"field_{number}"
+            base = _cut(_named(field.question), _QUESTION) or f"field_{number}"
         elif ambiguous and not own.startswith(item.section):
             base = f"{item.section}_{own}"
         else:
             base = own
-        name = free_name(base, self._names) if len(base) <= 40 else self._free(base)
+        name = free_name(base, self._names) if len(base) <= LONGEST else self._free(base)
         self._names.add(name)
         return name
 
@@ -265,7 +289,7 @@ class _Sketch:
         return f"{base}_{number}"
 
     def _choice(self, question: str, boxes: list[FieldDefinition]) -> ChoiceDefinition:
-        name = free_name(tidy(question, _LABEL), self._names, boxes[0].section, fallback="question")
+        name = free_name(_named(question), self._names, boxes[0].section, fallback="question")
         self._names.add(name)
         several = re.search(
             r"all that apply|check all|select all|mark all|one or more", question, re.IGNORECASE
@@ -281,7 +305,7 @@ class _Sketch:
             section = self._section_at(page.page, Box(0.0, top, 1.0, top + 0.01))
             columns: list[Column] = []
             for number, column in enumerate(proposed.columns, 1):
-                name = free_name(tidy(column.label), {c.name for c in columns}, fallback=f"column_{number}")
+                name = free_name(_named(column.label), {c.name for c in columns}, fallback=f"column_{number}")
                 request = request_of_column(column.kind, tidy(column.label))
                 if request in {c.request for c in columns}:
                     request = ""
@@ -293,11 +317,36 @@ class _Sketch:
                     )
                 )  # fmt: skip
                 self._filled.add(request.replace("*", "1"))
-            name = free_name(tidy(proposed.label) or section, self._names, fallback="table")
+            name = free_name(_named(proposed.label) or section, self._names, fallback="table")
             self._names.add(name)
             label = tidy(proposed.label) or self._title_of(section)
             rows = tuple((max(0.0, y0), min(1.0, y1)) for y0, y1 in proposed.rows)
             yield TableDefinition(name, label, section, tuple(columns), rows, page.page)
+
+
+def _join(groups: list[tuple[str, list[FieldDefinition]]], question: str, box: FieldDefinition) -> None:
+    """Put a tick box to the others of its question: those that stand near it and do not say the same already.
+
+    Boxes of two questions may stand line by line beside each other, and a form may ask one question twice.
+    """
+    for asked, boxes in reversed(groups):
+        last = boxes[-1]
+        if (
+            asked == question
+            and (last.page, last.section) == (box.page, box.section)
+            and abs(last.zone.centre[1] - box.zone.centre[1]) < _NEAR
+            and box.label.lower() not in {b.label.lower() for b in boxes}
+        ):
+            boxes.append(box)
+            return
+    groups.append((question, [box]))
+
+
+def kind_told(kind: FieldKind, label: str) -> FieldKind:
+    """The kind of a field, by its label where nothing else told it."""
+    if kind is not FieldKind.TEXT or len(label) > _LABEL // 2:
+        return kind
+    return next((told for told, pattern in _TOLD.items() if pattern.search(label)), kind)
 
 
 def _outside_tables(page: ProposedPage) -> list[ProposedField]:
@@ -327,12 +376,3 @@ def _reading_order(fields: Iterable[ProposedField]) -> list[ProposedField]:
                 continue
         lines.append([field])
     return [field for line in lines for field in sorted(line, key=lambda f: f.box.x0)]
-
-
-def _date_orders(tables: Iterable[TableDefinition]) -> Iterable[RuleDefinition]:
-    """Where a table says from when to when: the first day is not after the last."""
-    for table in tables:
-        by_request = {c.request: c.name for c in table.columns}
-        start, end = by_request.get("lines.*.service.from"), by_request.get("lines.*.service.to")
-        if start and end:
-            yield RuleDefinition("date_order", (f"{table.name}.{start}", f"{table.name}.{end}"))

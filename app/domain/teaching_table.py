@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -19,8 +20,8 @@ def make_table(
 ) -> FormDefinition:
     """Make a table of a block of zones: what stands side by side is a row, what stands below each other a column.
 
-    A column is called by its heading where one is given, else by the label of its topmost zone, and is of its
-    kind. Zones that leave gaps are completed: every row gets every column.
+    A column is called by its heading where one is given, else by the label of its topmost zone, and is of the
+    kind most of its zones are of. Zones that leave gaps are completed: every row gets every column.
     """
     chosen = [f for f in definition.fields if f.name in set(names)]
     if len(chosen) < 2 or len({f.page for f in chosen}) != 1:
@@ -39,14 +40,20 @@ def make_table(
         )
     columns: list[Column] = []
     for place, (x0, x1) in enumerate(spans):
-        top = min((f for f in chosen if x0 <= f.zone.centre[0] <= x1), key=lambda f: f.zone.y0)
+        cells = [f for f in chosen if x0 <= f.zone.centre[0] <= x1]
+        top = min(cells, key=lambda f: f.zone.y0)
         heading = headings[place] if place < len(headings) and headings[place].strip() else top.label
-        name = free_name(heading, {c.name for c in columns}, fallback="column")
+        of_row = [
+            next((f.fillable[0] for f in cells if low <= f.zone.centre[1] <= high and f.fillable), "")
+            for low, high in rows
+        ]
         columns.append(
             Column(
-                name, heading, top.kind, x0, x1, top.embeds, top.required, _of_line(top.request), top.weight
+                free_name(heading, {c.name for c in columns}, fallback="column"), heading,
+                Counter(f.kind for f in cells).most_common(1)[0][0], x0, x1, top.embeds, top.required,
+                _of_line(top.request), top.weight, tuple(of_row) if any(of_row) else (),
             )
-        )
+        )  # fmt: skip
     section, page = chosen[0].section, chosen[0].page
     definition = remove_fields(definition, [f.name for f in chosen])
     made = TableDefinition(
