@@ -254,7 +254,7 @@ def _request(definition: FormDefinition) -> Iterator[Finding]:
         filled.setdefault(path, name)
     if PATIENT_NAME not in filled and PATIENT_LAST_NAME not in filled:
         yield _found("no_patient_name", blocks=True, path=PATIENT_NAME)
-    if not any(".service." in path or path.startswith("service.") for path in filled):
+    if not any(".service." in path for path in filled):
         yield _found("no_service")
 
 

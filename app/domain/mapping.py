@@ -112,7 +112,7 @@ def is_expedited(label: str) -> bool:
         return False
     if re.search(r"emergency (room|department|contact|visit|service)|urgent care", text):
         return False
-    return re.search(r"\b(urgent|urgently|expedited?|emergent|emergency|stat)\b", text) is not None
+    return re.search(r"\b(urgent|urgently|expedited?|exigent|emergent|emergency|stat)\b", text) is not None
 
 
 def _path(kind: FieldKind, label: str, section: str) -> str:
