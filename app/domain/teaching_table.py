@@ -183,7 +183,7 @@ def change_column(
     embeds: str | None = None,
     weight: float | None = None,
 ) -> FormDefinition:
-    """Change what is given of a column. `request` is of a line: `service.code` fills one line a row."""
+    """Change what is given of a column. A `request` of `lines.*.service.code` fills one line a row."""
     found = _table(definition, table)
     old = _column(found, column)
     if name is not None and name != column:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from app.domain import validation
 from app.domain.case import Json, from_time, to_time
 from app.domain.errors import Conflict, Rejected
-from app.domain.extraction import Document, Extraction
+from app.domain.extraction import Document, Extraction, FormExtraction
 from app.domain.finding import Finding
 from app.domain.processor import FormDefinition
 from app.domain.processor_version import Example, FormDraft, ProcessorVersion
@@ -153,10 +154,14 @@ class Teaching:
     def try_out(
         self, definition: FormDefinition, document: Document | Example, watch: Watch | None = None
     ) -> Extraction:
-        """Read a document with this definition and no other; without a form when no page is recognized by it."""
+        """Read a document with this definition and no other; without a form when no page is recognized by it.
+
+        The fields carry the warnings that they will have in a case.
+        """
         if isinstance(document, Example):
             document = self.content(document)
-        return self._teacher().try_out(document, checked(definition), watch)
+        found = self._teacher().try_out(document, checked(definition), watch)
+        return replace(found, forms=tuple(_with_warnings(form, definition) for form in found.forms))
 
     def examine(self, definition: FormDefinition) -> tuple[Finding, ...]:
         """What is missing before a definition can be published, what blocks first."""
@@ -209,6 +214,11 @@ class Teaching:
 
     def _kept(self, document: Document, name: str, turns: tuple[tuple[int, int], ...]) -> Example:
         return Example(self.blobs.put(document.content), document.media_type, _text(name), turns)
+
+
+def _with_warnings(form: FormExtraction, definition: FormDefinition) -> FormExtraction:
+    warnings = validation.check(form.fields, definition)
+    return replace(form, fields=tuple(f.with_warnings(warnings.get(f.path, ())) for f in form.fields))
 
 
 def _document(content: bytes) -> Document:
