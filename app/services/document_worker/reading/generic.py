@@ -1,8 +1,8 @@
 """Forms nobody has defined: labels are paired with what stands beside or below them.
 
-Fillable fields are taken as they are. Otherwise a label is a text that ends in a colon (or stands before
-a printed box), its value what follows on the same line or right below it; headings name the sections.
-Everything found this way is less sure of its place than on a known form, and says so.
+Fillable fields are taken as they are. Otherwise tick boxes, tables and cells, lines to write on and colons
+say where answers are; headings name the sections. Everything found this way is less sure of its place than
+on a known form, and says so.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -18,37 +17,47 @@ import numpy as np
 from app.domain.box import Box
 from app.domain.form import Doubt, FieldKind, FormField, Source
 from app.services.document_worker.reading.confidence import blank_evidence, box_evidence, text_evidence
-from app.services.document_worker.reading.engine import Gray, Line
+from app.services.document_worker.reading.engine import Gray, Line, Points
 from app.services.document_worker.reading.fillable import Widget, slug
 from app.services.document_worker.reading.form import unique
+from app.services.document_worker.reading.generic_heading import headings_of
+from app.services.document_worker.reading.generic_pair import Pair, before_blank, cleaned, pairs_of
+from app.services.document_worker.reading.generic_sheet import GenericSheet, Piece, PlacedLine, generic_sheet
+from app.services.document_worker.reading.generic_table import Grid, grids_of, line_of
 from app.services.document_worker.reading.picture import gray_of
+from app.services.document_worker.reading.plane import Matrix, mapped
+from app.services.document_worker.reading.propose_label import kind_of
+from app.services.document_worker.reading.propose_sheet import Area, Text, Word
+from app.services.document_worker.reading.propose_tick import Tick, ticks_of
+
+__all__ = ["FORM_TYPE", "VERSION", "GenericPage", "PlacedLine", "printed_boxes", "read_generic"]
 
 FORM_TYPE = "generic"
-VERSION = "1"
+VERSION = "2"
 _PLACEMENT = 0.75
 _MOST_FIELDS = 400
+_WIDGETS = 5
+"""A page with so many fillable fields asks for answers in them alone."""
+_TICKED = 0.10
+_INKED = 0.012
+"""The share of an empty place that may be ink before something unread may stand there."""
 
-
-@dataclass(frozen=True, slots=True)
-class PlacedLine:
-    """A line of text on the upright page, in fractions of it."""
-
-    line: Line
-    box: Box
-    exact: bool
-
-    @property
-    def text(self) -> str:
-        return self.line.text
+_Found = list[tuple[Area, FormField]]
 
 
 @dataclass(frozen=True, slots=True)
 class GenericPage:
+    """An upright page with its texts. `turns` clockwise quarter turns made it upright. A page on which
+    nothing but text is drawn needs no `pixels`. Where the page was made straight as well, `straight` takes
+    pixels of the upright page to those of `pixels` (of the same size).
+    """
+
     number: int
     turns: int
-    pixels: Gray
+    pixels: Gray | None
     lines: tuple[PlacedLine, ...]
     widgets: tuple[Widget, ...]
+    straight: Matrix | None = None
 
 
 def read_generic(pages: Sequence[GenericPage], document_id: str) -> tuple[FormField, ...]:
@@ -56,46 +65,186 @@ def read_generic(pages: Sequence[GenericPage], document_id: str) -> tuple[FormFi
     fields: list[FormField] = []
     taken: set[str] = set()
     for page in pages:
-        found = _fillable(page) if page.widgets else []
-        found += _paired(page, [f.box for f in found if f.box])
-        for field in found:
+        for field in _GenericReading(page).read():
             if len(fields) >= _MOST_FIELDS:
                 return tuple(fields)
-            path = unique(field.path, taken)
-            fields.append(_with(field, path, document_id, len(fields)))
+            path = field.path if field.cell else unique(field.path, taken)
+            fields.append(replace(field, path=path, document_id=document_id, order=len(fields)))
     return tuple(fields)
 
 
-def _with(field: FormField, path: str, document_id: str, order: int) -> FormField:
-    return replace(field, path=path, document_id=document_id, order=order)
+class _GenericReading:
+    def __init__(self, page: GenericPage) -> None:
+        self._page = page
+        self._sheet = generic_sheet(page.pixels, page.lines)
+        self._headings = headings_of(self._sheet)
+        self._covered = [self._sheet.area(w.box.turned(page.turns)) for w in page.widgets]
 
+    def read(self) -> list[FormField]:
+        found: _Found = self._fillable()
+        taken = {id(piece) for piece, _ in self._headings}
+        if len(self._page.widgets) < _WIDGETS:
+            grids = grids_of(self._sheet)
+            for number, grid in enumerate(grids, 1):
+                taken |= grid.used
+                found += self._table(grid, number)
+            found += self._ticks(taken)
+            for pair in pairs_of(self._sheet, taken):
+                if not self._is_covered(pair.area):
+                    found.append((pair.area, self._field_of(pair)))
+        high = self._sheet.height
+        found.sort(key=lambda f: (round(f[0].middle[1] / max(1.0, high)), f[0].x0))
+        return [field for _, field in found]
 
-# -- fillable
+    # -- fillable
 
-
-def _fillable(page: GenericPage) -> list[FormField]:
-    fields = []
-    upright = [w.box.turned(page.turns) for w in page.widgets]
-    ordered = sorted(zip(page.widgets, upright, strict=True), key=lambda w: (round(w[1].y0 * 60), w[1].x0))
-    for widget, box in ordered:
-        printed = _label_beside(page.lines, box, widget.is_box)
-        # A tooltip was written for people; a name such as Text17 was not.
-        label = widget.label or printed or ("" if _meaningless(widget.name) else widget.name) or "Field"
-        kind = (
-            FieldKind.TICK_BOX
-            if widget.is_box
-            else FieldKind.SIGNATURE
-            if widget.signature
-            else _kind_of(label)
-        )
-        fields.append(
-            FormField(
-                slug(label) or widget.path, label, _section_at(page.lines, box), kind,
-                widget.ticked if widget.is_box else widget.value, 1.0, 1.0, Source.FILLABLE, "", page.number,
-                widget.box,
+    def _fillable(self) -> _Found:
+        found: _Found = []
+        for widget, area in zip(self._page.widgets, self._covered, strict=True):
+            printed = _label_beside(self._sheet, area, widget.is_box)
+            # A tooltip was written for people; a name such as Text17 was not.
+            label = widget.label or printed or ("" if _meaningless(widget.name) else widget.name) or "Field"
+            kind = (
+                FieldKind.TICK_BOX
+                if widget.is_box
+                else FieldKind.SIGNATURE
+                if widget.signature
+                else kind_of(label)
             )
+            field = FormField(
+                slug(label) or widget.path, label, self._section(area), kind,
+                widget.ticked if widget.is_box else widget.value, 1.0, 1.0, Source.FILLABLE, "", self._page.number,
+                widget.box,
+            )  # fmt: skip
+            found.append((area, field))
+        return found
+
+    # -- tick boxes
+
+    def _ticks(self, taken: set[int]) -> _Found:
+        """The tick boxes of the page. The texts that name them are added to `taken`."""
+        sheet = self._sheet
+        texts: dict[int, Piece] = {}
+        words = []
+        for piece in sheet.pieces:
+            if id(piece) not in taken and piece.blank is None:
+                text = Text((Word(piece.text, piece.area, 0.75 * piece.area.height),), piece.area)
+                texts[id(text)] = piece
+                words.append(text)
+        found: _Found = []
+        fills = dict(zip(sheet.squares, sheet.fills, strict=True))
+        for tick in ticks_of(sheet.squares, words, sheet.ruling.cells):
+            if self._is_covered(tick.area):
+                continue
+            taken |= {id(texts[id(t)]) for t in tick.texts if id(t) in texts}
+            asked = [texts[id(t)] for t in tick.asked if id(t) in texts]
+            taken |= {id(p) for p in asked if not _answers(p) and not before_blank(p, sheet)}
+            found.append((tick.area, self._tick(tick, fills.get(tick.area, 0.0))))
+        return found
+
+    def _tick(self, tick: Tick, fill: float) -> FormField:
+        sure = 0.5 + 0.48 * min(1.0, abs(fill - _TICKED) / _TICKED)
+        question = cleaned(tick.question)
+        short = len(re.sub(r"[^A-Za-z]", "", tick.label)) <= 3
+        label = f"{question}: {tick.label}" if question and short else tick.label
+        return FormField(
+            slug(label) or "box", label, self._section(tick.area), FieldKind.TICK_BOX, fill > _TICKED,
+            round(sure, 4), _PLACEMENT, Source.RECOGNIZED, "", self._page.number, self._box(tick.area),
+            group=slug(question), evidence=box_evidence(sure),
         )  # fmt: skip
-    return fields
+
+    # -- tables and pairs
+
+    def _table(self, grid: Grid, number: int) -> _Found:
+        name = "table" if number == 1 and self._page.number == 1 else f"table_{self._page.number}_{number}"
+        section = self._section(grid.area)
+        last = max((i for i, row in enumerate(grid.rows) if any(each for _, each in row)), default=-1)
+        columns: set[str] = set()
+        names = [unique(slug(cleaned(h)) or "column", columns) for h in grid.headings]
+        found: _Found = []
+        for index, row in enumerate(grid.rows[: last + 1]):
+            for (cell, each), heading, column in zip(row, grid.headings, names, strict=True):
+                label = cleaned(heading) or "Column"
+                area = Area.around(p.area for p in each) if each else cell.grown(-3)
+                pair = Pair(label, line_of(each), area, all(p.exact for p in each), 0.85, cell)
+                field = self._field_of(pair)
+                found.append((cell, replace(field, path=f"{name}.r{index + 1}.{column}", section=section)))
+        return found
+
+    def _field_of(self, pair: Pair) -> FormField:
+        kind = kind_of(pair.label)
+        path, section = slug(pair.label) or "field", self._section(pair.heading)
+        box, number = self._box(pair.area), self._page.number
+        if pair.value is None:
+            # Ink where nothing could be read is a reason to look: a signature, or writing too pale for lines.
+            sure = 0.97 if self._sheet.inked(pair.area) < _INKED else 0.6
+            return FormField(
+                path, pair.label, section, kind, "", sure, pair.placement, Source.ABSENT, "", number, box,
+                evidence=blank_evidence(sure),
+            )  # fmt: skip
+        value = pair.value.text.strip(" _")
+        if pair.exact:
+            sure, source, evidence = 0.93, Source.TEXT_LAYER, None
+        else:
+            sure, source = pair.value.score, Source.RECOGNIZED
+            # A value cut from a line beside its label may carry a letter too many or too few.
+            evidence = text_evidence(
+                pair.value.score, pair.value.lowest, len(value), placement=pair.placement
+            ).joined([("generic", 1.0)])
+        return FormField(
+            path, pair.label, section, kind, value, round(sure, 4), pair.placement, source, "", number, box,
+            doubts=_doubts(pair.value, value), evidence=evidence,
+        )  # fmt: skip
+
+    # -- places
+
+    def _box(self, area: Area) -> Box:
+        box = self._sheet.box(_some(area))
+        page = self._page
+        if page.straight is not None and page.pixels is not None:
+            height, width = page.pixels.shape[:2]
+            x0, y0, x1, y1 = box.x0 * width, box.y0 * height, box.x1 * width, box.y1 * height
+            corners: Points = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
+            back: Matrix = np.asarray(np.linalg.inv(page.straight), np.float64)
+            there = mapped(back, corners) / (width, height)
+            x0, y0 = np.clip(there.min(axis=0), 0.0, 0.999)
+            x1, y1 = np.clip(there.max(axis=0), (x0 + 0.0005, y0 + 0.0005), 1.0)
+            box = Box(float(x0), float(y0), float(x1), float(y1))
+        return box.turned(-page.turns)
+
+    def _is_covered(self, area: Area) -> bool:
+        return any(area.common(c) > 0.2 * max(1.0, min(area.size, c.size)) for c in self._covered)
+
+    def _section(self, area: Area) -> str:
+        """The nearest heading above, of its own column where the page has several."""
+        best, best_distance = "", 1e9
+        for piece, name in self._headings:
+            distance = area.y0 - piece.area.y1
+            if distance < -0.4 * piece.area.height:
+                continue
+            aside = max(0.0, piece.area.x0 - area.x1, area.x0 - piece.area.x1) / self._sheet.width
+            distance += 400.0 * max(0.0, aside - 0.1)
+            if distance < best_distance:
+                best, best_distance = name, distance
+        return best
+
+
+def _some(area: Area) -> Area:
+    """An area that is not empty."""
+    return Area(area.x0, area.y0, max(area.x1, area.x0 + 2), max(area.y1, area.y0 + 2))
+
+
+def _answers(piece: Piece) -> bool:
+    return bool(re.search(r":\s*\S", piece.text))
+
+
+def _doubts(line: Line, value: str) -> tuple[Doubt, ...]:
+    if value != line.text:
+        return ()
+    return tuple(
+        Doubt(i, tuple(a for a, _ in g.alternatives[:3]), g.score)
+        for i, g in enumerate(line.glyphs) if g.score < 0.85 and g.alternatives
+    )  # fmt: skip
 
 
 def _meaningless(name: str) -> bool:
@@ -107,191 +256,23 @@ def _meaningless(name: str) -> bool:
     )
 
 
-def _label_beside(lines: Sequence[PlacedLine], box: Box, is_box: bool) -> str:
+def _label_beside(sheet: GenericSheet, area: Area, is_box: bool) -> str:
     """The printed text that belongs to a place: right of a tick box, else left of it or right above."""
-    best, best_distance = "", 0.12
-    for line in lines:
-        other = line.box
-        level = min(box.y1, other.y1) - max(box.y0, other.y0) > 0.3 * min(box.height, other.height)
+    best, best_distance = "", 0.12 * sheet.width
+    for piece in sheet.pieces:
+        other = piece.area
+        level = area.beside(other) > 0.3
         if is_box:
-            distance = other.x0 - box.x1 if level and other.x0 >= box.x0 else 1.0
-            distance = abs(distance)
-        elif level and other.x1 <= box.x0 + 0.25 * box.width:
-            distance = abs(box.x0 - other.x1)
-        elif other.y1 <= box.y0 + 0.4 * box.height and other.x0 < box.x1 and other.x1 > box.x0:
-            distance = 1.5 * (box.y0 - other.y1) + 0.01 + 0.2 * max(0.0, box.x0 - other.x0)
+            distance = abs(other.x0 - area.x1) if level and other.x0 >= area.x0 else 1e9
+        elif level and other.x1 <= area.x0 + 0.25 * area.width:
+            distance = abs(area.x0 - other.x1)
+        elif other.y1 <= area.y0 + 0.4 * area.height and area.over(other) > 0:
+            distance = 1.5 * (area.y0 - other.y1) + 0.01 * sheet.width + 0.2 * max(0.0, area.x0 - other.x0)
         else:
             continue
         if 0 <= distance < best_distance:
-            best, best_distance = line.text, distance
-    return _label(best)
-
-
-# -- pairs
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    label: str
-    value: Line | None
-    box: Box
-    exact: bool
-    placement: float
-
-
-def _paired(page: GenericPage, taken: Sequence[Box]) -> list[FormField]:
-    found: list[tuple[Box, FormField]] = []
-    used: set[int] = set()
-    lines = page.lines
-    covered = [b.turned(page.turns) for b in taken]
-    frames = printed_boxes(page.pixels)
-    for frame, fill in frames:
-        if any(frame.overlap(c) > 0 for c in covered):
-            continue
-        label = _label_beside(lines, frame, True)
-        if not label:
-            continue
-        ticked = fill > 0.09
-        sure = 0.5 + 0.45 * min(1.0, abs(fill - 0.09) / 0.09)
-        found.append(
-            (frame, FormField(
-                slug(label) or "box", label, _section_at(lines, frame), FieldKind.TICK_BOX, ticked, round(sure, 4),
-                _PLACEMENT, Source.RECOGNIZED, "", page.number, frame.turned(-page.turns),
-                evidence=box_evidence(sure),
-            ))
-        )  # fmt: skip
-    for index in range(len(lines)):
-        for pair in _pairs_of(index, lines, used):
-            if any(pair.box.overlap(c) > 0.3 * max(1e-9, pair.box.area) for c in covered):
-                continue
-            found.append((pair.box, _field_of(pair, page)))
-    found.sort(key=lambda f: (round(f[0].y0 * 70), f[0].x0))
-    return [f for _, f in found]
-
-
-def _pairs_of(index: int, lines: Sequence[PlacedLine], used: set[int]) -> list[_Pair]:
-    """The label and value pairs that begin on a line."""
-    if index in used:
-        return []
-    line = lines[index]
-    text = line.text
-    cuts = [
-        m.end()
-        for m in re.finditer(r"[A-Za-z)#?.][ ]?:(?=\s|$|[A-Z0-9+(])", text)
-        if not _clock(text, m.end())
-    ]
-    if not cuts:
-        return []
-    pairs: list[_Pair] = []
-    begins = [0]
-    for first, second in pairwise(cuts):
-        # Between two colons stand the value of the first and the label of the second.
-        between = text[first:second]
-        words = list(re.finditer(r"\S+", between))
-        begins.append(first + (_second_label(words, between) if len(words) > 1 else 0))
-    for number, cut in enumerate(cuts):
-        label = _label(text[begins[number] : cut])
-        stop = begins[number + 1] if number + 1 < len(begins) else len(text)
-        if not label or len(label) > 90:
-            continue
-        value = line.line.part(cut, stop).stripped()
-        if value.glyphs:
-            begin, finish = value.glyphs[0].at, value.glyphs[-1].at
-            box = Box(
-                line.box.x0 + line.box.width * max(0.0, begin - 0.01), line.box.y0,
-                line.box.x0 + line.box.width * min(1.0, finish + 0.01), line.box.y1,
-            )  # fmt: skip
-            pairs.append(_Pair(label, value, box, line.exact, _PLACEMENT))
-            continue
-        label_end = line.box.x0 + line.box.width * (line.line.glyphs[min(cut, len(line.line.glyphs)) - 1].at)
-        follower = _follower(index, label_end, lines, used)
-        if follower is not None:
-            used.add(follower)
-            pairs.append(
-                _Pair(
-                    label, lines[follower].line, lines[follower].box, lines[follower].exact, _PLACEMENT - 0.05
-                )
-            )
-        else:
-            right = min(1.0, label_end + 0.15)
-            pairs.append(
-                _Pair(
-                    label,
-                    None,
-                    Box(min(label_end, 0.99), line.box.y0, max(right, 0.995), line.box.y1),
-                    True,
-                    0.6,
-                )
-            )
-    return pairs
-
-
-def _second_label(words: Sequence[re.Match[str]], between: str) -> int:
-    """Where the label begins in `value label`: at the first capital word after the value's first word."""
-    for word in words[1:]:
-        if between[word.start()].isupper():
-            return word.start()
-    return words[-1].start()
-
-
-def _clock(text: str, end: int) -> bool:
-    """Whether the colon stands in a time or an address on the net."""
-    return (text[end : end + 2].isdigit() and text[: end - 1][-1:].isdigit()) or text[end : end + 2] == "//"
-
-
-def _follower(index: int, label_end: float, lines: Sequence[PlacedLine], used: set[int]) -> int | None:
-    """The line that holds the value of a label: to the right of it, else right below."""
-    label = lines[index].box
-    best: int | None = None
-    best_distance = 1.0
-    for place, other in enumerate(lines):
-        if place == index or place in used or other.text.rstrip().endswith(":") or _has_label(other.text):
-            continue
-        box = other.box
-        level = min(label.y1, box.y1) - max(label.y0, box.y0) > 0.4 * min(label.height, box.height)
-        if level and box.x0 >= label_end - 0.01 and box.x0 - label_end < 0.25:
-            distance = box.x0 - label_end
-        elif (
-            0 <= box.y0 - label.y1 + 0.3 * label.height < 1.3 * label.height and abs(box.x0 - label.x0) < 0.06
-        ):
-            distance = 0.12 + (box.y0 - label.y1)
-        else:
-            continue
-        if distance < best_distance:
-            best, best_distance = place, distance
-    return best
-
-
-def _has_label(text: str) -> bool:
-    return re.search(r"[A-Za-z)]:(\s|$)", text) is not None
-
-
-def _field_of(pair: _Pair, page: GenericPage) -> FormField:
-    kind = _kind_of(pair.label)
-    box = pair.box.turned(-page.turns)
-    section = _section_at(page.lines, pair.box)
-    if pair.value is None:
-        return FormField(
-            slug(pair.label) or "field", pair.label, section, kind, "", 0.8, pair.placement, Source.ABSENT, "",
-            page.number, box, evidence=blank_evidence(0.8),
-        )  # fmt: skip
-    value = pair.value.text.strip(" _")
-    if pair.exact:
-        sure, source, evidence = 0.93, Source.TEXT_LAYER, None
-    else:
-        sure, source = pair.value.score, Source.RECOGNIZED
-        # A value cut from a line beside its label may carry a letter too many or too few.
-        evidence = text_evidence(
-            pair.value.score, pair.value.lowest, len(value), placement=pair.placement
-        ).joined([("generic", 1.0)])
-    doubts = tuple(
-        Doubt(i, tuple(a for a, _ in g.alternatives[:3]), g.score)
-        for i, g in enumerate(pair.value.glyphs) if g.score < 0.85 and g.alternatives and i < len(value)
-    )  # fmt: skip
-    return FormField(
-        slug(pair.label) or "field", pair.label, section, kind, value, round(sure, 4), pair.placement, source, "",
-        page.number, box, doubts=doubts if value == pair.value.text else (), evidence=evidence,
-    )  # fmt: skip
+            best, best_distance = piece.text, distance
+    return cleaned(best)
 
 
 # -- printed boxes
@@ -330,43 +311,3 @@ def printed_boxes(pixels: Gray) -> list[tuple[Box, float]]:
             continue
         found.append((Box(x / width, y / height, (x + w) / width, (y + h) / height), fill))
     return found[:200]
-
-
-# -- words of forms
-
-_KINDS: tuple[tuple[str, FieldKind], ...] = (
-    (r"\bnpi\b", FieldKind.NPI),
-    (r"\b(dob|birth|date)\b", FieldKind.DATE),
-    (r"\b(phone|fax|tel(ephone)?|cell|mobile)\b", FieldKind.PHONE),
-    (r"\bzip\b", FieldKind.ZIP),
-    (r"\b(member|medicaid|medicare|subscriber|insurance|policy) ?(id|#|no|number)", FieldKind.MEMBER_ID),
-    (r"\bicd", FieldKind.ICD10),
-    (r"\b(cpt|hcpcs?|procedure code)", FieldKind.PROCEDURE_CODE),
-    (r"\bsignature\b", FieldKind.SIGNATURE),
-    (r"\bname\b", FieldKind.NAME),
-)
-
-
-def _kind_of(label: str) -> FieldKind:
-    lowered = label.lower()
-    return next((kind for pattern, kind in _KINDS if re.search(pattern, lowered)), FieldKind.TEXT)
-
-
-def _label(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip(" :_*|.□☐").strip()[:90]
-
-
-def _section_at(lines: Sequence[PlacedLine], box: Box) -> str:
-    """The nearest heading above: a short line in capitals, or one that says it is a section."""
-    best, best_y = "", -1.0
-    for line in lines:
-        text = line.text.strip()
-        letters = [c for c in text if c.isalpha()]
-        capitals = len(letters) >= 5 and sum(c.isupper() for c in letters) > 0.85 * len(letters)
-        titled = re.match(r"(section|part)\b", text, re.IGNORECASE) or re.search(
-            r"\b(information|requested|history|details)$", text, re.IGNORECASE
-        )
-        heading = (capitals or titled) and len(text) <= 60 and ":" not in text
-        if heading and line.box.y1 <= box.y0 + 0.004 and line.box.y0 > best_y:
-            best, best_y = text, line.box.y0
-    return best.capitalize() if best.isupper() else best

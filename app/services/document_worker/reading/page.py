@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ from app.services.document_worker.reading.layer import (
     placed_as_found,
     text_lines,
 )
-from app.services.document_worker.reading.likeness import folded, likeness
+from app.services.document_worker.reading.likeness import FoundLine, folded, likeness
 from app.services.document_worker.reading.picture import (
     USUAL_DPI,
     covering_share,
@@ -37,7 +37,9 @@ from app.services.document_worker.reading.picture import (
     turned_quad,
     upright_turns,
 )
+from app.services.document_worker.reading.plane import Matrix, mapped
 from app.services.document_worker.reading.registration import Registration
+from app.services.document_worker.reading.straight import laid_straight, straightening
 
 _SPARSE = 20
 _TRIED = 6
@@ -99,7 +101,7 @@ def read_page(page: Any, number: int, document_id: str, sides: Sequence[Side], e
         lines = [exact_line(g, _LAYER_SCORE) for g in text_lines([(t, b.turned(turns)) for t, b in every])]
         if not title_of(lines):
             found.turns = turns
-            return _unknown(found, None, lines, widgets, document_id)
+            return _unknown(found, None, lines, widgets, document_id, asking=False)
     quads = engine.detect(pixels)
     if layer and not picture_of_text and len(quads) <= 1.5 * len(layer) + 3:
         return _from_layer(found, page, layer, widgets, document_id, sides, engine)
@@ -113,7 +115,12 @@ def read_page(page: Any, number: int, document_id: str, sides: Sequence[Side], e
         _known(found, upright, *known, layer, widgets, document_id, engine)
         return found
     size = upright.shape[1], upright.shape[0]
-    return _unknown(found, upright, [placed(line, size) for line in read], widgets, document_id)
+    lines = [placed(line, size) for line in read]
+    matrix = straightening(upright, [line.quad for line in read]) if not widgets else None
+    if matrix is None:
+        return _unknown(found, upright, lines, widgets, document_id)
+    level = [placed(FoundLine(line.line, mapped(matrix, line.quad)), size) for line in read]
+    return _unknown(found, laid_straight(upright, matrix), lines, widgets, document_id, level, matrix)
 
 
 def _in_widget(box: Box, widgets: Sequence[Widget]) -> bool:
@@ -137,19 +144,23 @@ def _from_layer(
         width, height = height, width
     size = round(width * USUAL_DPI / 72), round(height * USUAL_DPI / 72)
     known = identified_by([placed_as_found(line, size) for line in lines], sides, size[0]) if sides else None
-    if known is None and not widgets and not _asks_something(lines):
-        return _unknown(found, None, lines, widgets, document_id)
+    if known is None:
+        asking = bool(widgets) or _asks_something(lines)
+        upright = _turned(drawn(page), found.turns) if asking and _has_drawing(page) else None
+        return _unknown(found, upright, lines, widgets, document_id, asking=asking)
     upright = _turned(drawn(page), found.turns)
-    if known is not None:
-        registration, side = known
-        scale = np.diag([upright.shape[1] / size[0], upright.shape[0] / size[1], 1.0])
-        known_there = Registration(
-            side.shown, scale @ registration.matrix, registration.share, registration.matches,
-            registration.error, registration.placed, registration.against,
-        )  # fmt: skip
-        _known(found, upright, known_there, side, layer, widgets, document_id, engine)
-        return found
-    return _unknown(found, upright, lines, widgets, document_id)
+    registration, side = known
+    scale = np.diag([upright.shape[1] / size[0], upright.shape[0] / size[1], 1.0])
+    there = replace(registration, matrix=scale @ registration.matrix)
+    _known(found, upright, there, side, layer, widgets, document_id, engine)
+    return found
+
+
+def _has_drawing(page: Any) -> bool:
+    """Whether anything but text is drawn on a page: rules, boxes, pictures."""
+    return any(
+        kind.startswith(("stroke", "fill")) and not kind.endswith("text") for kind, _ in page.get_bboxlog()
+    )
 
 
 def _asks_something(lines: Sequence[PlacedLine]) -> bool:
@@ -200,17 +211,19 @@ def _known(
 
 def _unknown(
     found: PageReading, upright: Gray | None, lines: Sequence[PlacedLine], widgets: tuple[Widget, ...],
-    document_id: str,
+    document_id: str, level: Sequence[PlacedLine] = (), straight: Matrix | None = None, *, asking: bool = True,
 ) -> PageReading:  # fmt: skip
-    """A page of no known form: its words, and, where it was drawn, its answers as a form nobody has defined."""
+    """A page of no known form: its words, and, where it asks for any, its answers as a form nobody has
+    defined. `level` are the lines on a page made straight by the matrix.
+    """
     lines = sorted(lines, key=lambda line: (round(line.box.y0 * 90), line.box.x0))
     words = [Word(p.text, p.box.turned(-found.turns), round(p.line.score, 4)) for p in lines if p.text]
     found.words = tuple(ordered(words, found.turns))
     found.words += tuple(Word(w.value, w.box) for w in widgets if w.value)
     found.kind = kind_of(lines)
     found.title, found.counted = title_of(lines), _counted(lines)
-    if upright is not None:
-        page = GenericPage(found.number, found.turns, upright, tuple(lines), widgets)
+    if asking:
+        page = GenericPage(found.number, found.turns, upright, tuple(level or lines), widgets, straight)
         found.generic = read_generic([page], document_id)
         found.asks = len(found.generic)
     return found
