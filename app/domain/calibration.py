@@ -27,8 +27,8 @@ DEFAULT: Mapping[str, Mapping[str, float]] = {
         "overprint": -0.96, "spill": -0.32, "poor": -5.09, "placement": -1.54, "score": 1.0,
         "unknown": -1.0, "disagrees": -1.5, "agrees": 0.5, "disordered": -0.7, "supplied": -0.5, "generic": -0.5,
     },
-    BOX: {"one": 0.0, "score": 1.0},
-    BLANK: {"one": 0.0, "score": 1.0},
+    BOX: {"one": 0.0, "score": 1.0, "generic": -2.0},
+    BLANK: {"one": 0.0, "score": 1.0, "generic": -1.0},
     SCORED: {
         "one": 0.0, "score": 1.0, "suspect": -2.0, "unknown": -1.0, "disagrees": -1.5, "agrees": 0.5,
         "disordered": -0.7, "known": 0.3, "checked": 0.5,

@@ -36,12 +36,13 @@ class Judge:
         given = self.calibrations.get(form.form_type) or self.calibrations.get("") or {}
         calibration = Calibration(given)
         found = support(form.fields, definition, self.codes())
+        unknown = () if definition is not None else (("generic", 1.0),)
         fields = []
         for field in form.fields:
             if field.evidence is None:
                 fields.append(field)
                 continue
-            evidence = field.evidence.joined(found.get(field.path, ()))
+            evidence = field.evidence.joined((*found.get(field.path, ()), *unknown))
             confidence = round(calibration.probability(evidence), 4)
             fields.append(replace(field, evidence=evidence, confidence=confidence))
         return replace(form, fields=tuple(fields))

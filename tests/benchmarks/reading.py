@@ -19,14 +19,16 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 from app.domain.calibration import Calibration, Evidence
 from app.domain.confidence import SURE
 from app.domain.extraction import Document, Extraction
+from app.domain.form import FormField
 from app.services import media
 from app.services.code_list import code_lists
 from app.services.confidence import Judge
@@ -43,6 +45,7 @@ from app.services.evaluation import (
     FormRead,
     Report,
     Scored,
+    folded,
     report,
 )
 from app.services.evaluation_run import EvaluationRun, KeyedForm, forms_of, kinds_asked, report_json
@@ -52,6 +55,7 @@ from app.services.processors import load_calibration, load_definitions
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSORS = ROOT / "resources" / "processors"
+GENERIC = "generic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class Reader:
         by_type = {d.form_type: d for d in self._definitions}
         self._judge = Judge(by_type, {"": load_calibration(PROCESSORS)}, lambda: codes)
         self.cost = Cost(0.0, 0.0)
+        self.last: tuple[FormField, ...] = ()
 
     def process(self, document: Document, watch: Watch | None = None) -> Extraction:
         started, spent = time.perf_counter(), time.process_time()
@@ -91,7 +96,9 @@ class Reader:
         )  # fmt: skip
         pages = extraction.page_count
         self.cost = Cost((time.perf_counter() - started) / pages, (time.process_time() - spent) / pages)
-        return self._judge.judged(extraction)
+        judged = self._judge.judged(extraction)
+        self.last = tuple(field for found in judged.forms for field in found.fields)
+        return judged
 
     def recognize_everything(self, content: bytes, media_type: str) -> Cost:
         """What it costs to find and recognize every line of every page, as a reader that knows no zones would."""
@@ -105,9 +112,31 @@ class Reader:
         return Cost((time.perf_counter() - started) / pages, (time.process_time() - spent) / pages)
 
 
-def damaged(document: Document, kind: str, seed: int) -> Document:
-    content, media_type = damage.damaged(document.content, document.media_type, kind, seed)
-    return Document(document.document_id, media_type, content)
+def by_label(form: KeyedForm, fields: Sequence[FormField]) -> Iterator[Scored]:
+    """The values read off a form that nobody defined, each against the answers printed under a like label: right
+    when it is one of them.
+    """
+    answers = [(name.rpartition("#")[0], value) for name, value in form.key.values.items()]
+    for field in fields:
+        label = field.label.rpartition(": ")[2]
+        same = [
+            v
+            for name, v in answers
+            if isinstance(v, bool) == isinstance(field.value, bool) and _like(name, label)
+        ]
+        if not same and field.value in ("", False):
+            continue
+        right = next((v for v in same if folded(v) == folded(field.value)), None)
+        expected = right if right is not None else next(iter(same), "")
+        yield Scored(
+            form.name, form.key.form_type, form.key.damage, form.key.group, field.path, expected, field.value,
+            field.confidence, invented=not same, evidence=field.evidence,
+        )  # fmt: skip
+
+
+def _like(first: str, second: str) -> bool:
+    one, other = (str(folded(text)) for text in (first, second))
+    return one == other or SequenceMatcher(None, one, other).ratio() > 0.85
 
 
 def spread(forms: Sequence[KeyedForm], only: int) -> list[KeyedForm]:
@@ -158,6 +187,8 @@ def _read(reader: Reader, form: KeyedForm, kind: str, seed: int, full_page: bool
     taken = replace(form, content=lambda: content)
     # Damaged here and not by the run, so that the full page costs what the same pixels cost.
     scored = EvaluationRun(reader).read_one(taken, CLEAN, seed)
+    if form.key.form_type == GENERIC:
+        scored = replace(scored, values=tuple(by_label(form, reader.last)))
     name = kind if form.key.damage == CLEAN else f"{form.key.damage}, {kind}"
     full = reader.recognize_everything(content, media_type or media.sniff(content)) if full_page else None
     return Reading(
@@ -337,14 +368,21 @@ def main(argv: list[str]) -> int:
         options.full_pages,
         lambda line: print(line, file=sys.stderr, flush=True),
     )
+    helping = read_all([form for folder in options.also for form in forms_of(folder)], (CLEAN,), options.seed,
+                       options.keep, 0, lambda line: print(line, file=sys.stderr, flush=True))  # fmt: skip
+    more = [s for r in helping for s in r.values]
     reads, scored = [r.read for r in readings], [s for r in readings for s in r.values]
     shown = report(reads, scored, options.flag_below)
-    fitted = fit(scored)
-    held_out = report(reads, fitted.held_out, options.flag_below) if fitted is not None else None
+    fitted = fit([*scored, *more])
+    held_out = (
+        report(reads, fitted.held_out[: len(scored)], options.flag_below) if fitted is not None else None
+    )
     fits = {"fitted anew, the form and its copies left out": held_out} if held_out is not None else {}
-    other = fit(scored, together=lambda s: s.form_type)
+    other = fit([*scored, *more], together=lambda s: s.form_type)
     if other is not None:
-        fits["fitted on other form types alone"] = report(reads, other.held_out, options.flag_below)
+        fits["fitted on other form types alone"] = report(
+            reads, other.held_out[: len(scored)], options.flag_below
+        )
     if options.fit is not None and fitted is not None and held_out is not None:
         text = json.dumps(calibration_json(fitted, held_out), ensure_ascii=False, indent=1)
         options.fit.write_text(text + "\n", "utf-8")

@@ -1,6 +1,6 @@
 """Sample forms with keys: `python -m tests.benchmarks.samples OUT [--seeds N]`.
 
-Draws the sample arrivals of the known form types, with other people, other handwriting and other damage for every
+Draws the sample arrivals, with other people, other handwriting and other damage for every
 seed, and writes beside each what is printed on it: a folder for `countersign eval forms` and for fitting, of forms
 that are nobody's.
 """
@@ -19,6 +19,8 @@ from app.services.sample_form import KNOWN, Sample, make_samples
 
 def key_of(sample: Sample) -> dict[str, Any]:
     """What is printed on a sample, as `evaluation.key_from` takes it; rows without an answer are no rows."""
+    if sample.form_type not in KNOWN:
+        return _by_label(sample)
     fields: dict[str, str | bool] = {}
     rows: dict[str, dict[int, dict[str, str | bool]]] = {}
     for path, value in sample.answers.items():
@@ -37,6 +39,17 @@ def key_of(sample: Sample) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _by_label(sample: Sample) -> dict[str, Any]:
+    """The key of a form that nobody defined: answers by what is printed beside them, `label#n` for the n-th such."""
+    fields: dict[str, str | bool] = {}
+    for path, value in sample.answers.items():
+        label, place = sample.labels[path], 1
+        while f"{label}#{place}" in fields:
+            place += 1
+        fields[f"{label}#{place}"] = value
+    return {"form_type": sample.form_type, "fields": fields, "pages": [sample.page], "damage": sample.damage}
+
+
 def write(out: Path, seeds: int) -> list[Path]:
     """Samples of so many seeds with their keys; the paths of the forms."""
     out.mkdir(parents=True, exist_ok=True)
@@ -44,7 +57,7 @@ def write(out: Path, seeds: int) -> list[Path]:
     for seed in range(1, seeds + 1):
         with tempfile.TemporaryDirectory() as made:
             for sample in make_samples(Path(made), seed):
-                if sample.form_type not in KNOWN:
+                if not sample.form_type:
                     continue
                 path = out / f"{sample.path.stem}-{seed}{sample.path.suffix}"
                 path.write_bytes(sample.path.read_bytes())
