@@ -36,7 +36,7 @@ class TeachRoom(QObject):
         zone_pages = PagesModel(workstation, background, self)
         trial_pages = PagesModel(workstation, background, self)
         self.screen = TeachScreen(self.model, self.draft, zone_pages, trial_pages)
-        self.screen.said.connect(self.said)
+        self.screen.said.connect(lambda kind, what, step: self.said.emit(kind, what, step, "", ""))
         self.model.published.connect(self._tell_published)
         self.model.retired.connect(self._tell_retired)
         self.model.restored.connect(self._tell_restored)

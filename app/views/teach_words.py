@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QCoreApplication
 
 from app.domain.confidence import SURE
 from app.domain.finding import FINDING_TEXTS, Finding
 from app.domain.processor import FormDefinition
-from app.domain.processor_version import FormDraft
+from app.domain.processor_version import FormDraft, ProcessorVersion
 from app.views.messages import plural
 from app.views.models.teach_model import Catalogue
 from app.views.models.trial import FAILED, READ, READING, Trial
 from app.views.teach_desk import ZONES
-from app.views.widgets.chip import number
+from app.views.widgets.chip import Chip, number
 from app.views.widgets.teach.example_bar import ExampleTab
 
 
@@ -36,6 +36,23 @@ def flaws_of(findings: Iterable[Finding]) -> dict[str, str]:
             for ref in finding.where or ("",):
                 flaws.setdefault(ref, finding_words(finding))
     return flaws
+
+
+def findings_chip(findings: Sequence[Finding]) -> Chip:
+    """How far a draft is from being published."""
+    blocking = sum(1 for f in findings if f.blocks)
+    if blocking:
+        return Chip("circle-alert", _tr("{count} missing").format(count=blocking), "wrong")
+    if findings:
+        return Chip("eye", _tr("{count} to look at").format(count=len(findings)), "look")
+    return Chip("check", _tr("Complete"), "sure")
+
+
+def version_chip(version: ProcessorVersion) -> Chip:
+    """Whether a version is in force."""
+    if version.in_force:
+        return Chip("circle-check", _tr("In force"), "sure")
+    return Chip("archive", _tr("Retired"))
 
 
 def zones_tab(definition: FormDefinition) -> ExampleTab:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -11,6 +12,7 @@ from PySide6.QtGui import QImage
 from app.domain.box import Box
 from app.domain.case import Case, CaseDocument
 from app.domain.errors import Actionable
+from app.domain.processor_version import Example
 from app.services.pages import Pages
 from app.services.ports import PageInfo, Picture
 from app.views.background import Background, Task
@@ -166,3 +168,19 @@ def _image(pages: Pages, document: CaseDocument, request: TileRequest) -> QImage
         picture.pixels, picture.width, picture.height, 3 * picture.width, QImage.Format.Format_RGB888
     )
     return image.convertToFormat(QImage.Format.Format_RGB32)  # owns its pixels and paints without conversion
+
+
+def example_document(example: Example) -> CaseDocument:
+    """An example of a form type, to be opened as the documents of cases are; its SHA-256 is its id."""
+    return CaseDocument(
+        document_id=example.sha256,
+        name=example.name,
+        uri="",
+        sha256=example.sha256,
+        media_type=example.media_type,
+        kind="form",
+        page_count=0,
+        pages=(),
+        received_at=datetime.fromtimestamp(0, UTC),
+        turns=example.turns,
+    )

@@ -92,7 +92,7 @@ class PageHeader(QWidget):
         self._form = ""
         self._receipt = ""
         self._page = (0, 0)
-        self._name = _Text("strong", "text", 160)
+        self._name = _Text("strong", "text", 130)
         self._detail = _Text("body", "muted", 40)
         self._place = _Text("body", "muted", 160)
         self._icons: list[tuple[QToolButton, str]] = []

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from app.domain.box import Box
-from app.domain.form import FieldKind
 from app.views.widgets.page_view import PageView
 from app.views.widgets.page_view.band import Band
 from app.views.widgets.page_view.layout import turned_point
 from app.views.widgets.teach.kind_look import kind_words
 from app.views.widgets.teach.zone import Zone
+from app.views.widgets.teach.zone_hand import Hand
 from app.views.widgets.teach.zone_key import Ask, ask_of
-from app.views.widgets.teach.zone_paint import ZoneShown, ZonesShown, paint_zones
+from app.views.widgets.teach.zone_paint import paint_zones
+from app.views.widgets.teach.zone_scene import ZoneScene
 from app.views.widgets.teach.zone_shape import (
     WHOLE,
     Grip,
@@ -27,6 +27,8 @@ from app.views.widgets.teach.zone_shape import (
     line_at,
     shape_of,
     toward,
+    turned_back,
+    turned_step,
 )
 
 _CONTROL, _SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -47,19 +49,6 @@ _CURSORS = {
     (1, -1): Qt.CursorShape.SizeBDiagCursor,
     (-1, 1): Qt.CursorShape.SizeBDiagCursor,
 }
-
-
-@dataclass(slots=True)
-class Hand:
-    """What the mouse holds: which zones, by which part, since where; `shapes` is how they stand meanwhile."""
-
-    page: int
-    grip: Grip
-    start: tuple[float, float]
-    pressed: QPointF
-    before: dict[str, Shape]
-    shapes: dict[str, Shape] = field(default_factory=dict)
-    moving: bool = False
 
 
 class ZoneCanvas(PageView):
@@ -193,7 +182,7 @@ class ZoneCanvas(PageView):
         turned = self._given(page) % 4
         grip = grip_at(_sides(rect), point.x(), point.y()) or WHOLE
         if turned:
-            grip = _turned_back(grip, turned)
+            grip = turned_back(grip, turned)
         if grip.whole and zone.is_table:
             spot = self.spot(page)
             x, y = self._upright_at(point, page)
@@ -281,10 +270,7 @@ class ZoneCanvas(PageView):
         far = (event.position() - hand.pressed).manhattanLength() >= QApplication.startDragDistance()
         if self._fixed or not (hand.moving or far):
             return
-        hand.moving = True
-        x, y = self._upright_at(event.position(), hand.page)
-        dx, dy = x - hand.start[0], y - hand.start[1]
-        hand.shapes = {ref: dragged(shape, hand.grip, dx, dy) for ref, shape in hand.before.items()}
+        hand.drag(*self._upright_at(event.position(), hand.page))
         self.viewport().update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -293,10 +279,9 @@ class ZoneCanvas(PageView):
             super().mouseReleaseEvent(event)
             return
         if hand.moving:
-            changed = {ref: s for ref, s in hand.shapes.items() if s != hand.before[ref]}
             self._hand = None
-            if changed:
-                self.zones_placed.emit(changed, False)
+            if hand.changed:
+                self.zones_placed.emit(hand.changed, False)
         else:
             self._hand = None
             self._clicked_in_zone(hand, event.position())
@@ -444,7 +429,7 @@ class ZoneCanvas(PageView):
         if self._fixed:
             return
         spot = self.spot(zone.page - 1)
-        step_x, step_y = _turned_step(dx, dy, self._given(zone.page - 1), spot.width, spot.height)
+        step_x, step_y = turned_step(dx, dy, self._given(zone.page - 1), spot.width, spot.height)
         grip = WHOLE
         if held == _SHIFT:  # the right and the lower edge
             grip = Grip(1 if step_x else 0, 1 if step_y else 0)
@@ -460,84 +445,20 @@ class ZoneCanvas(PageView):
         if not self._camera.pages or not self._zones:
             return
         painter = QPainter(self.viewport())
-        paint_zones(painter, self._shown(QRectF(event.rect())))
-        painter.end()
-
-    def _shown(self, area: QRectF) -> ZonesShown:
-        near = area.adjusted(-24, -40, 24, 40)
-        current = self._by_ref.get(self._refs[-1]) if self._refs else None
-        group = current.group if current is not None else ""
-        shown: list[ZoneShown] = []
-        siblings: list[QRectF] = []
-        for zone in self._zones:
-            if zone.page - 1 >= len(self._camera.pages):
-                continue
-            rect = self._rect(zone.page - 1, self._shape(zone).box)
-            if group and zone.group == group and current is not None and zone.page == current.page:
-                siblings.append(rect)
-            if near.intersects(rect):
-                shown.append(self._zone_shown(zone, rect, current, group))
-        question = None
-        if len(siblings) > 1 and current is not None:
-            around = siblings[0]
-            for rect in siblings[1:]:
-                around = around.united(rect)
-            question = (around, current.question)
-        return ZonesShown(
-            tuple(shown),
-            "dark" if self.night else "light",
+        scene = ZoneScene(
+            self._zones,
+            len(self._camera.pages),
+            self._refs,
+            self._over,
+            self._hand.shapes if self._hand is not None and self._hand.moving else {},
+            self._rect,
             self.night,
             self._layout.ratio,
             self._fixed,
-            question,
         )
-
-    def _zone_shown(self, zone: Zone, rect: QRectF, current: Zone | None, group: str) -> ZoneShown:
-        state = ""
-        if zone is current:
-            state = "current"
-        elif zone.ref in self._refs:
-            state = "chosen"
-        elif group and zone.group == group:
-            state = "together"
-        elif zone.ref == self._over:
-            state = "hovered"
-        label, kind = zone.label, zone.kind
-        cells: tuple[tuple[QRectF, FieldKind, str], ...] = ()
-        if zone.is_table:
-            shape = self._shape(zone)
-            made = []
-            for (x0, x1), column in zip(shape.columns, zone.columns, strict=True):
-                for number, (y0, y1) in enumerate(shape.rows):
-                    cell = self._rect(zone.page - 1, Box(x0, y0, x1, y1))
-                    made.append((cell, column.kind, column.label if not number else ""))
-            cells = tuple(made)
-            column_chosen = zone.column(self._refs[-1]) if state == "current" else None
-            if column_chosen is not None:
-                label, kind = f"{zone.label} · {column_chosen.label}", column_chosen.kind
-                index = zone.columns.index(column_chosen)
-                rect = self._rect(
-                    zone.page - 1,
-                    Box(shape.columns[index][0], zone.box.y0, shape.columns[index][1], zone.box.y1),
-                )
-        return ZoneShown(rect, kind, label, state, bool(zone.flaw), zone.required, cells)
+        paint_zones(painter, scene.compose(QRectF(event.rect())))
+        painter.end()
 
 
 def _sides(rect: QRectF) -> tuple[float, float, float, float]:
     return rect.left(), rect.top(), rect.right(), rect.bottom()
-
-
-def _turned_back(grip: Grip, turns: int) -> Grip:
-    """The edge of the upright zone for one that was taken on a page turned clockwise."""
-    x, y = grip.x, grip.y
-    for _ in range(turns % 4):
-        x, y = y, -x
-    return Grip(x, y)
-
-
-def _turned_step(dx: int, dy: int, turns: int, width: float, height: float) -> tuple[float, float]:
-    """A step of one screen pixel on a turned page, in fractions of the upright one."""
-    x, y = dx / width, dy / height
-    for _ in range(turns % 4):
-        x, y = y, -x
-    return x, y

@@ -148,3 +148,19 @@ def toward(boxes: dict[str, Box], start: str, dx: int, dy: int) -> str | None:
         if best is None or away < best[0]:
             best = (away, ref)
     return best[1] if best else None
+
+
+def turned_back(grip: Grip, turns: int) -> Grip:
+    """The edge of the upright zone for one that was taken on a page turned clockwise."""
+    x, y = grip.x, grip.y
+    for _ in range(turns % 4):
+        x, y = y, -x
+    return Grip(x, y)
+
+
+def turned_step(dx: int, dy: int, turns: int, width: float, height: float) -> tuple[float, float]:
+    """A step of one screen pixel on a turned page, in fractions of the upright one."""
+    x, y = dx / width, dy / height
+    for _ in range(turns % 4):
+        x, y = y, -x
+    return x, y
