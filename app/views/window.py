@@ -231,6 +231,8 @@ class Window(QMainWindow):
         page.set_person(place.person)
         page.set_appearance(theme.wanted())
         page.set_text_size(round(theme.text_scale() * 100))
+        page.collecting_chosen.connect(self._choose_collecting)
+        self.background.run(page, "store", self._workstation.collecting.enabled, done=page.set_collecting)
         page.appearance_chosen.connect(self._choose_theme)
         page.text_size_chosen.connect(self._choose_text_size)
         page.person_named.connect(self._choose_person)
@@ -255,6 +257,9 @@ class Window(QMainWindow):
         self._workstation.work_as(name)
         self.intake.set_person(self._workstation.person)
         self._keep_preferences()
+
+    def _choose_collecting(self, on: bool) -> None:
+        self.background.run(self, "store", self._workstation.collecting.enable, on, self._workstation.person)
 
     def _keep_preferences(self) -> None:
         self.case_model.keep_view(

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.views import theme
 from app.views.widgets.key_button import KeyButton
+from app.views.widgets.teach.setting_line import TickLine
 
 NAMES = ("system", "light", "dark")
 SYMBOLS = {"system": "monitor", "light": "sun", "dark": "moon"}
@@ -33,6 +34,7 @@ class SettingsPage(QWidget):
     person_named = Signal(str)
     workspace_shown = Signal()
     watched_folder_shown = Signal()
+    collecting_chosen = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +49,7 @@ class SettingsPage(QWidget):
         self._watched = self._path()
         self.show_workspace = KeyButton(self.tr("Show folder"), symbol="folder-open", parent=self)
         self.show_watched = KeyButton(self.tr("Show folder"), symbol="folder-open", parent=self)
+        self.collecting = TickLine(self.tr("Keep verified forms for training and measuring"), parent=self)
         self._group = QButtonGroup(self)
         self._lay_out()
         self._wire()
@@ -92,6 +95,12 @@ class SettingsPage(QWidget):
         self._row(self.tr("Workspace"), self._beside(self._workspace, self.show_workspace), kept)
         arrives = self.tr("Files put into this folder are taken in by themselves.")
         self._row(self.tr("Watched folder"), self._beside(self._watched, self.show_watched), arrives)
+        self._row(self.tr("Form types"))
+        collected = self.tr(
+            "A copy of every verified form with its values is kept here, encrypted: form types are measured on "
+            "them, and their confidence is fitted. Off until you turn it on; nothing leaves this computer."
+        )
+        self._row(self.tr("Verified forms"), self.collecting, collected)
         self._grid.setColumnStretch(1, 1)
         self._title = QLabel(self.tr("Settings"), self)
         self._body = QWidget()
@@ -142,6 +151,7 @@ class SettingsPage(QWidget):
         self.person.editingFinished.connect(self._named)
         self.show_workspace.clicked.connect(self.workspace_shown)
         self.show_watched.clicked.connect(self.watched_folder_shown)
+        self.collecting.toggled.connect(self.collecting_chosen)
         self._name = ""
 
     def _size_moved(self, value: int) -> None:
@@ -172,6 +182,10 @@ class SettingsPage(QWidget):
         """The name that stands beside changes."""
         self._name = name
         self.person.setText(name)
+
+    def set_collecting(self, on: bool) -> None:
+        """Whether verified forms are kept; tells nobody."""
+        self.collecting.show_state(on)
 
     def set_workspace(self, path: str) -> None:
         """Where the work is kept."""

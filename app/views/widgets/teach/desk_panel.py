@@ -191,7 +191,7 @@ class SettingsPanel(QWidget):
         edge = theme.px(11)
         self._foot.setContentsMargins(theme.px(16), edge, theme.px(16), edge)
         self._foot.setSpacing(theme.px(8))
-        self.setMinimumWidth(theme.px(328))
+        self.setMinimumWidth(theme.px(300))
         self.update()
 
     def showEvent(self, event: QShowEvent) -> None:
