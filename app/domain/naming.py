@@ -21,8 +21,9 @@ def slug(text: str) -> str:
 
     Words that tell nothing are left out while others remain; long labels are cut between words.
     """
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    plain = re.sub(r"(?<=[a-z])'s?\b", "", plain.replace("’", "'"))
+    plain = text.replace("’", "'").replace("ß", "ss")
+    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode().lower()
+    plain = re.sub(r"(?<=[a-z])'s?\b", "", plain)
     plain = plain.replace("#", " no ").replace("&", " and ").replace("%", " percent ")
     words = re.findall(r"[a-z0-9]+", re.sub(r"\([^)]*\)", " ", plain)) or re.findall(r"[a-z0-9]+", plain)
     telling = [w for w in words if w not in _NOT_TELLING] or words

@@ -12,7 +12,7 @@ from app.domain.box import Box
 from app.domain.errors import Rejected
 from app.domain.form import FieldKind
 from app.domain.mapping import REQUIRED_PATHS, is_expedited, request_of_column, request_of_field
-from app.domain.naming import LONGEST, free_name, slug
+from app.domain.naming import free_name, slug
 from app.domain.numbered_row import date_orders, with_numbered_rows
 from app.domain.processor import (
     ChoiceDefinition,
@@ -25,6 +25,8 @@ from app.domain.processor import (
 from app.domain.proposal import Proposal, ProposedField, ProposedPage
 from app.domain.teaching import kept_on_page
 
+_FORM = "form"
+"""The section of what stands above the first heading."""
 MANY = 7
 """From so many tick boxes on, a question is taken to allow several."""
 _TITLE = 60
@@ -208,9 +210,9 @@ class _Sketch:
         before = [name for at, y0, name in self._starts if (at, y0) <= (page, y)]
         if before:
             return before[-1]
-        found = next((s for s in self._sections if s.name == "form"), None)
+        found = next((s for s in self._sections if s.name == _FORM), None)
         if found is None:
-            found = Section(free_name("form", {s.name for s in self._sections}), "Form")
+            found = Section(free_name(_FORM, {s.name for s in self._sections}), "Form")
             self._sections.insert(0, found)
         return found.name
 
@@ -237,7 +239,9 @@ class _Sketch:
         field = item.field
         kind = kind_told(field.kind, tidy(field.label))
         own = _named(field.label)
-        name = self._name(item, often[own] > 1 or _PLAIN.match(own) is not None, own, number)
+        name = self._name(
+            item, often[own] > 1 or (item.section != _FORM and _PLAIN.match(own) is not None), own, number
+        )
         request = request_of_field(
             field.kind, tidy(f"{field.question} {field.label}"), self._title_of(item.section)
         )
@@ -275,12 +279,12 @@ class _Sketch:
             base = f"{item.section}_{own}"
         else:
             base = own
-        name = free_name(base, self._names) if len(base) <= LONGEST else self._free(base)
+        name = self._free(base)
         self._names.add(name)
         return name
 
     def _free(self, base: str) -> str:
-        """A free name for a base that is longer than a label's own."""
+        """The name itself where it is free, else with a number."""
         if base not in self._names:
             return base
         number = 2
