@@ -239,11 +239,10 @@ class _Sketch:
         field = item.field
         kind = kind_told(field.kind, tidy(field.label))
         own = _named(field.label)
-        name = self._name(
-            item, often[own] > 1 or (item.section != _FORM and _PLAIN.match(own) is not None), own, number
-        )
+        plain = item.section != _FORM and _PLAIN.match(own) is not None
+        name = self._name(item, plain or often[own] > 1, own, number)
         request = request_of_field(
-            field.kind, tidy(f"{field.question} {field.label}"), self._title_of(item.section)
+            kind, tidy(f"{field.question} {field.label}"), self._title_of(item.section)
         )
         if field.kind is FieldKind.TICK_BOX and request:
             request = request_of_field(field.kind, tidy(field.label), self._title_of(item.section))

@@ -249,12 +249,12 @@ def edit_somehow(form: FormDefinition, chance: random.Random) -> FormDefinition:
         return form
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_whatever_is_done_to_a_definition_it_can_be_kept_and_read_back(seed: int) -> None:
     chance = random.Random(seed)
     form = a_form(*block(), *TICKS)
     before = to_json(form)
-    for _ in range(120):
+    for _ in range(80):
         edited = edit_somehow(form, chance)
         assert to_json(form) == before  # a value on the stack of undo is never changed
         assert read_definition(to_json(edited)) == edited
