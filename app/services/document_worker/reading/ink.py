@@ -18,6 +18,7 @@ import numpy as np
 from app.domain.box import Box
 from app.domain.processor import FormDefinition
 from app.services.document_worker.reading.engine import Gray, Points
+from app.services.document_worker.reading.frame import usual_fill
 from app.services.document_worker.reading.hue import Mask, coloured, depth_of, given_back, is_gray
 from app.services.document_worker.reading.piece import (
     Labels,
@@ -46,7 +47,7 @@ class Flat:
 
     `rules` and `printed` are ink of the blank form; `labels` names the piece each pixel belongs to.
     `poor` is how broken the page is, 0 to 1. `specks` is what was cleaned away of it: a speck that stands where a
-    stroke is wanted may be what is left of one.
+    stroke is wanted may be what is left of one. `empty` is the share of ink in printed boxes nobody ticked.
     """
 
     gray: Gray
@@ -60,6 +61,7 @@ class Flat:
     definition: FormDefinition
     poor: float = 0.0
     specks: Mask | None = None
+    empty: float = 0.0
 
     @property
     def size(self) -> tuple[int, int]:
@@ -225,7 +227,8 @@ def _inked(colours: Gray, matrix: Matrix, definition: FormDefinition, scale: flo
     if broken:
         labels, pieces = held_together(labels, pieces)
     labels, pieces = lines_apart(labels, pieces)
-    return Flat(gray, ink, rules, printed, labels, pieces, scale, matrix, definition, poor, specks)
+    empty = usual_fill(ink, definition)
+    return Flat(gray, ink, rules, printed, labels, pieces, scale, matrix, definition, poor, specks, empty)
 
 
 def _without(gray: Gray, gone: Mask, kept: Mask) -> Gray:

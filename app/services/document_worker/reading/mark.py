@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import cv2
+import numpy as np
 
-from app.services.document_worker.reading.ink import Flat, Mask
+from app.domain.form import FieldKind
+from app.services.document_worker.reading.frame import BOX_SIDE, Frame, Rectangle, encircled, frame_at
+from app.services.document_worker.reading.ink import Flat
 
-_BOX_SIDE = 60
-"""Pixels: what is larger than this is a place for a mark, not a printed box."""
+_MARKED = 0.075
+"""Share of the inside of a box, beyond what its empty neighbours hold, at which a mark is as likely as dirt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,72 +27,73 @@ class Mark:
     y1: float
 
 
-def mark_in(flat: Flat, zone: tuple[float, float, float, float], height: float) -> Mark:
+def mark_in(flat: Flat, zone: Rectangle, height: float) -> Mark:
     """Judge one place. `zone` in pixels of the flat picture, `height` the usual height of a letter."""
     x0, y0, x1, y1 = zone
-    if max(x1 - x0, y1 - y0) <= _BOX_SIDE:
-        framed = _framed(flat.ink, zone)
-        if framed is not None:
-            return framed
+    if max(x1 - x0, y1 - y0) <= BOX_SIDE:
+        frame = frame_at(flat.ink, zone)
+        if frame is not None:
+            chance = _framed_chance(flat, frame)
+            return Mark(
+                chance > 0.5, min(0.998, max(chance, 1.0 - chance)), frame.x0, frame.y0, frame.x1, frame.y1
+            )
     chance = _free_chance(flat, zone, height)
     return Mark(chance > 0.5, max(chance, 1.0 - chance), x0, y0, x1, y1)
 
 
-def _framed(ink: Mask, zone: tuple[float, float, float, float]) -> Mark | None:
-    """The printed box is found near its place by its four sides; what counts is the ink well inside them."""
-    wide, high = round(zone[2] - zone[0]), round(zone[3] - zone[1])
-    reach = max(5, round(0.3 * min(wide, high)))
-    left, top = round(zone[0]) - reach, round(zone[1]) - reach
-    if (
-        left < 2
-        or top < 2
-        or left + wide + 2 * reach + 4 > ink.shape[1]
-        or top + high + 2 * reach + 4 > ink.shape[0]
-    ):
-        return None
-    sums = cv2.integral(ink[top - 2 : top + high + 2 * reach + 3, left - 2 : left + wide + 2 * reach + 3])
-
-    def total(a: int, b: int, c: int, d: int) -> float:
-        return float(sums[d + 2, c + 2] - sums[b + 2, c + 2] - sums[d + 2, a + 2] + sums[b + 2, a + 2])
-
-    best, best_at = 0.0, (0, 0, wide, high)
-    for grow in (-2, 0, 2):
-        w, h = wide + grow, high + grow
-        for dy in range(2 * reach + 1 - max(0, grow)):
-            for dx in range(2 * reach + 1 - max(0, grow)):
-                sides = (
-                    total(dx, dy - 1, dx + w, dy + 2) / (3 * w),
-                    total(dx, dy + h - 2, dx + w, dy + h + 1) / (3 * w),
-                    total(dx - 1, dy, dx + 2, dy + h) / (3 * h),
-                    total(dx + w - 2, dy, dx + w + 1, dy + h) / (3 * h),
-                )
-                inner = total(dx + 5, dy + 5, dx + w - 5, dy + h - 5) / max(1, (w - 10) * (h - 10))
-                score = min(sides) + 0.3 * sum(sides) / 4 - 0.15 * min(1.0, inner)
-                if score > best:
-                    best, best_at = score, (dx, dy, w, h)
-    if best < 0.5:
-        return None
-    dx, dy, w, h = best_at
-    # The sides of a box are two to four pixels thick and blur inwards.
-    edge = max(5, round(0.2 * min(w, h)))
-    fill = total(dx + edge, dy + edge, dx + w - edge, dy + h - edge) / max(1, (w - 2 * edge) * (h - 2 * edge))
-    chance = 1.0 / (1.0 + math.exp(-(fill - 0.075) / 0.018))
-    x0, y0 = left + dx, top + dy
-    confidence = min(0.998, max(chance, 1.0 - chance))
-    return Mark(chance > 0.5, confidence, x0, y0, x0 + w, y0 + h)
+def _framed_chance(flat: Flat, frame: Frame) -> float:
+    """The chance that somebody marked a printed box: by the ink in it, or by a line drawn around it."""
+    inside = _step(frame.fill - flat.empty, _MARKED, 0.018)
+    if inside > 0.5:
+        return inside
+    around = encircled(flat.ink, frame, _taken(flat, frame))
+    return max(inside, _step(around, 0.66, 0.06))
 
 
-def _free_chance(flat: Flat, zone: tuple[float, float, float, float], height: float) -> float:
-    """The chance of a mark where none is printed: by its largest piece of ink."""
-    x0, y0, x1, y1 = zone
-    largest = 0.0
-    for piece in flat.pieces:
-        centre_x, centre_y = (piece.x0 + piece.x1) / 2, piece.middle
-        if x0 <= centre_x <= x1 and y0 <= centre_y <= y1:
-            size = math.hypot(piece.width, piece.height)
-            largest = max(largest, piece.area * min(1.0, size / (0.7 * height)))
-    strength = largest / max(1.0, height * height)
-    return min(0.997, max(0.004, 1.0 / (1.0 + math.exp(-(strength - 0.14) / 0.025))))
+def _taken(flat: Flat, frame: Frame) -> list[Rectangle]:
+    """What the form prints near a box."""
+    near = 1.5 * (frame.x1 - frame.x0)
+    places = [a.box for a in flat.definition.anchors]
+    places += [f.zone for f in flat.definition.fields if f.kind is FieldKind.TICK_BOX]
+    found = []
+    for box in places:
+        x0, y0, x1, y1 = flat.pixels(box)
+        if x1 < frame.x0 - near or x0 > frame.x1 + near or y1 < frame.y0 - near or y0 > frame.y1 + near:
+            continue
+        if x0 < (frame.x0 + frame.x1) / 2 < x1 and y0 < (frame.y0 + frame.y1) / 2 < y1:
+            continue
+        found.append((x0, y0, x1, y1))
+    return found
+
+
+def _step(value: float, middle: float, width: float) -> float:
+    return 1.0 / (1.0 + math.exp(max(-60.0, min(60.0, (middle - value) / width))))
+
+
+def _free_chance(flat: Flat, zone: Rectangle, height: float) -> float:
+    """The chance of a mark where none is printed: by the largest piece of ink that stands in the place.
+
+    What of a piece lies outside, or on a printed text it touches, counts for nothing.
+    """
+    reach = round(2 * height)
+    left, top = max(0, round(zone[0]) - reach), max(0, round(zone[1]) - reach)
+    right, bottom = round(zone[2]) + reach, round(zone[3]) + reach
+    around = flat.labels[top:bottom, left:right].copy()
+    for anchor in flat.definition.anchors:
+        a, b, c, d = flat.pixels(anchor.box)
+        if a < right and c > left and b < bottom and d > top:
+            rows, columns = (max(0, int(n)) for n in (b - top, a - left))
+            around[rows : max(0, round(d) - top + 1), columns : max(0, round(c) - left + 1)] = 0
+    x0, y0 = round(zone[0]) - left, round(zone[1]) - top
+    inside = around[y0 : round(zone[3]) - top, x0 : round(zone[2]) - left]
+    strength = 0.0
+    for label in np.unique(inside[inside > 0]):
+        rows_of, columns_of = np.nonzero(inside == label)
+        if len(rows_of) < 0.4 * int((around == label).sum()):
+            continue  # a letter of an answer that reaches into the place
+        size = math.hypot(int(np.ptp(columns_of)) + 1, int(np.ptp(rows_of)) + 1)
+        strength = max(strength, len(rows_of) * min(1.0, size / (0.7 * height)))
+    return min(0.997, max(0.004, _step(strength / max(1.0, height * height), 0.14, 0.025)))
 
 
 def poorness(flat: Flat) -> float:

@@ -15,12 +15,13 @@ _DOWN = 45
 """Pixels of the flat picture (200 an inch): an unbroken line longer than this is no stroke of a letter."""
 
 
-def ruled(ink: Mask, broken: bool = False) -> Mask:
+def ruled(ink: Mask, broken: bool = False, length: int = 0) -> Mask:
     """The long straight lines of a form: frames, cells, lines to write on.
 
     `broken` also takes lines with gaps in them, longer ones, which a fax leaves of ruling and streaks.
+    `length`: what counts as long, in pixels, where it is not the usual.
     """
-    across, down = _lines(ink, broken)
+    across, down = _lines(ink, broken, (length or _ACROSS, length or _DOWN))
     # A thick bar is a heading or a logo, not a rule; what is left of it is dealt with as a piece.
     return np.asarray(
         cv2.dilate(across, np.ones((3, 1), np.uint8)) | cv2.dilate(down, np.ones((1, 3), np.uint8)), np.uint8
@@ -42,10 +43,10 @@ def without_rules(ink: Mask, broken: bool = False) -> tuple[Mask, Mask]:
     return np.asarray(rest | kept, np.uint8), np.asarray(rules & (1 - kept), np.uint8)
 
 
-def _lines(ink: Mask, broken: bool) -> tuple[Mask, Mask]:
+def _lines(ink: Mask, broken: bool, length: tuple[int, int] = (_ACROSS, _DOWN)) -> tuple[Mask, Mask]:
     """(lines across, lines down) as thin as they are drawn."""
-    across = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, _ACROSS), np.uint8))
-    down = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((_DOWN, 1), np.uint8))
+    across = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length[0]), np.uint8))
+    down = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((length[1], 1), np.uint8))
     if broken:
         across = across | _dense(ink, (2 * _ACROSS, 1), 0.82, 0.45)
         # Letters under letters fill about half of a column; ruling more, gaps and all.
