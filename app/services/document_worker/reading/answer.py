@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,8 +15,10 @@ from app.services.document_worker.reading.grammar import GRAMMARS, SEPARATORS
 from app.services.document_worker.reading.ink import Mask
 from app.services.document_worker.reading.kind import embedded, fits, fitting, guessed
 from app.services.document_worker.reading.phone import as_written
+from app.services.document_worker.reading.punctuation import with_commas
 from app.services.document_worker.reading.run import Run
 from app.services.document_worker.reading.slot import Slot
+from app.services.document_worker.reading.spacing import gap_between, gaps_of
 from app.services.document_worker.reading.strip import Strip
 from app.services.document_worker.reading.style import Style, style_of, template_of
 
@@ -27,9 +30,11 @@ _CLEAN_COST, _POOR_COST = 1.9, 7.0
 _CLEAN_LEAST, _POOR_LEAST = 0.15, 0.02
 _NEAR = 0.01
 """A reading of the right shape is suggested when the network gives each of its characters at least this chance."""
+_STROKE, _STROKE_AT_ONE = 0.33, 0.45
+"""How wide the gap between two digits is, in heights of a letter, in which a thin stroke stood; more beside a 1."""
 _REMNANT = 4
 """Pixels of the flat picture: less ink than this is never what is left of a stroke."""
-_POOR = 0.3
+POOR = 0.3
 """How broken a page is (`mark.poorness`) when everything on it is read with its kind in mind."""
 
 
@@ -117,7 +122,7 @@ def style_in(read: Sequence[tuple[Slot, Line, Ground]]) -> Style:
     phones = []
     for slot, line, ground in read:
         if slot.kind is FieldKind.PHONE and line.lowest >= 0.7:
-            if ground.poor > _POOR:
+            if ground.poor > POOR:
                 line = as_written(line, Style(), partial(_room, line, ground))
             phones.append(template_of(line.text))
     return style_of(dates, phones)
@@ -129,7 +134,10 @@ def answered(slot: Slot, line: Line, ground: Ground, style: Style) -> Answer:
     Nothing is forced into a shape: what the network does not hold possible is read as it stands.
     """
     kind = slot.kind
-    broken = ground.poor > _POOR
+    broken = ground.poor > POOR
+    seen = line
+    if kind in (FieldKind.NAME, FieldKind.TEXT):
+        line = with_commas(line, kind, broken)
     if kind is FieldKind.TEXT and not slot.embeds and broken:
         kind = guessed(line.text) or kind
     if slot.embeds:
@@ -140,18 +148,18 @@ def answered(slot: Slot, line: Line, ground: Ground, style: Style) -> Answer:
         found = None
     if found is None:
         shape = fits(slot.kind, slot.embeds, line.text)
-        return Answer(line, line, kind, shape, 0.0, _suggestions(slot, line, shape))
+        return Answer(line, seen, kind, shape, 0.0, _suggestions(slot, line, shape))
     shown, reading = found
     if not _held_possible(reading, broken):
         shape = fits(slot.kind, slot.embeds, line.text)
         near = (shown.text,) if shape is False and reading.least >= _NEAR else ()
         suggestions = tuple(dict.fromkeys((*near, *_suggestions(slot, line, shape))))
-        return Answer(line, line, kind, shape, 0.0, tuple(s for s in suggestions if s != line.text)[:3])
+        return Answer(line, seen, kind, shape, 0.0, tuple(s for s in suggestions if s != line.text)[:3])
     shape = fits(kind, slot.embeds, shown.text)
     others = _suggestions(slot, shown, shape)
     if line.text != shown.text:
         others = tuple(dict.fromkeys((line.text, *others)))[:3]
-    return Answer(shown, line, kind, shape, reading.cost, others)
+    return Answer(shown, seen, kind, shape, reading.cost, others)
 
 
 def _held_possible(reading: Shaped, broken: bool) -> bool:
@@ -174,7 +182,7 @@ def _of_kind(kind: FieldKind, ground: Ground, style: Style) -> tuple[Line, Shape
     if best is None:
         return None
     reading = best[1]
-    if kind is FieldKind.PHONE and ground.poor > _POOR:
+    if kind is FieldKind.PHONE and ground.poor > POOR:
         written = as_written(reading.line, style, partial(_room, reading.line, ground))
         return written, reading
     return reading.line, reading
@@ -182,13 +190,12 @@ def _of_kind(kind: FieldKind, ground: Ground, style: Style) -> tuple[Line, Shape
 
 def _with_code(slot: Slot, line: Line, ground: Ground) -> tuple[Line, Shaped] | None:
     """A description with the code at its end read as the kind of code it is."""
-    found = embedded(line.text)
-    if found is None or not any(c.isdigit() for c in found[1]):
+    start = _code_start(line.text, ground.poor > POOR)
+    if start is None:
         return None
-    start, code = found
     kind = FieldKind(slot.embeds)
     part = line.part(start, len(line.glyphs))
-    if fits(kind, "", code) and part.lowest >= _DOUBTED:
+    if fits(kind, "", part.text) and part.lowest >= _DOUBTED:
         return None
     tail = ground.strip.tail(line.glyphs[start - 1].at)
     readings = [r for grammar in GRAMMARS[kind] if (r := shaped(tail, grammar)) is not None]
@@ -202,6 +209,20 @@ def _with_code(slot: Slot, line: Line, ground: Ground) -> tuple[Line, Shaped] | 
     offset = (extent - tail.extent) / extent
     placed = tuple(replace(g, at=offset + g.at * tail.extent / extent) for g in best.line.glyphs)
     return Line((*glyphs, *placed)), best
+
+
+def _code_start(text: str, broken: bool) -> int | None:
+    """Where the code at the end of a description begins; on a broken page its point may have become a blank and
+    specks may follow.
+    """
+    if not broken:
+        found = embedded(text)
+        return found[0] if found and any(c.isdigit() for c in found[1]) else None
+    for match in reversed(list(re.finditer(r"(?<=\s)[-–—]|[-–—](?=\s)|[-–—](?=[A-Z\d]\d)", text))):
+        tail = text[match.end() :]
+        if len(re.findall(r"[^\W_]", tail)) >= 3 and len(tail) <= 12:
+            return match.end() + len(tail) - len(tail.lstrip())
+    return None
 
 
 def _unroomy(line: Line, ground: Ground) -> float:
@@ -225,8 +246,12 @@ def _room(line: Line, ground: Ground, index: int) -> bool:
         return ground.remnant(ground.runs[after[0]], after[1] - reach[0], after[1] - reach[1])
     if before[0] != after[0]:
         return True
+    gap = gap_between(gaps_of(ground.runs[after[0]]), before[1], after[1]) / ground.height
+    beside = {g.text for g in (line.glyphs[max(0, index - 1)], line.glyphs[min(index, len(line.glyphs) - 1)])}
+    if gap > (_STROKE_AT_ONE if "1" in beside else _STROKE):
+        return True
     steps = [b[1] - a[1] for (_, a), (_, b) in pairwise(seen) if a[0] == b[0]]
-    return after[1] - before[1] > 1.25 * median(steps)
+    return after[1] - before[1] > 1.35 * median(steps)
 
 
 def _suggestions(slot: Slot, line: Line, shape: bool | None) -> tuple[str, ...]:

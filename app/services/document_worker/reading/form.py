@@ -11,7 +11,7 @@ from app.domain.box import Box
 from app.domain.extraction import Word
 from app.domain.form import Doubt, FieldKind, FormField, Source
 from app.domain.processor import TableDefinition
-from app.services.document_worker.reading.answer import Answer, Ground, answered, put_together, style_in
+from app.services.document_worker.reading.answer import POOR, Answer, Ground, answered, put_together, style_in
 from app.services.document_worker.reading.confidence import blank_evidence, box_evidence, text_evidence
 from app.services.document_worker.reading.crop import crop_of, isolated
 from app.services.document_worker.reading.decoding import free
@@ -166,7 +166,9 @@ class _FormReading:
             strip = strip_of([chances[id(r)] for r in each], [crop_of(r, height) for r in each])
             lines = [free(chances[id(r)]) for r in each]
             if slot.kind not in NO_GAPS:
-                lines = [spaced(r, line, height) for r, line in zip(each, lines, strict=True)]
+                lines = [
+                    spaced(r, line, height, self._poor > POOR) for r, line in zip(each, lines, strict=True)
+                ]
             placed = [strip.shifted(line, i) for i, line in enumerate(lines)]
             first.append(
                 (

@@ -30,13 +30,13 @@ def _one(characters: str, skip: float | None = None, extra: Sequence[tuple[str, 
 
 def _stroke(spelled: str, remains: str, lost: float = LOST) -> Node:
     """A separator that may have come through as one of its remains, or not at all."""
-    seen = ((c, spelled, REMAINS) for c in remains if c != spelled)
+    seen = ((c, spelled, REMAINS if c != "-" else REMAINS / 2) for c in remains if c != spelled)
     return Node(((spelled, spelled, 0.0), *seen), lost, spelled)
 
 
 _DIGIT = _one(DIGITS)
 _MAYBE_DIGIT = _one(DIGITS, 0.0)
-_SOME_SPECKS = (Node(tuple((c, "", _SPECK) for c in _SPECKS), 0.0),) * 2
+_SOME_SPECKS = (Node(tuple((c, "", _SPECK) for c in _SPECKS), 0.0),) * 3
 
 
 def _framed(*nodes: Node) -> Grammar:
