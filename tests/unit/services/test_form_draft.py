@@ -107,7 +107,7 @@ def test_every_edit_is_kept_and_undo_is_an_edit_like_any_other(station: Workstat
 def test_a_draft_is_as_it_was_left_after_a_kill(tmp_path: Path) -> None:
     script = (
         "import os, sys\n"
-        "from tests.unit.services.test_teaching import *\n"
+        "from tests.unit.services.test_form_draft import *\n"
         "station = a_station(Path(sys.argv[1]))\n"
         "draft = started(station)\n"
         "after = teaching.rename_field(draft.definition, 'cpt_code', 'the_last_edit')\n"
