@@ -211,7 +211,7 @@ def _across(y: float, left: float, right: float, cells: Sequence[_Cell]) -> Iter
         yield Rectangle(x, y, right, y)
 
 
-class _Sheet:
+class Sheet:
     """A sheet of our own, laid out from top to bottom."""
 
     def __init__(self, form_type: str, left: float, right: float) -> None:
@@ -288,7 +288,7 @@ class _Sheet:
 def imaging_request() -> Blank:
     """A request for imaging, framed cells with small labels."""
     text, name, day, phone = FieldKind.TEXT, FieldKind.NAME, FieldKind.DATE, FieldKind.PHONE
-    sheet = _Sheet("imaging_request", 130, 1570)
+    sheet = Sheet("imaging_request", 130, 1570)
     sheet.text("Advanced Imaging", 46, bold=True)
     sheet.text("Prior Authorization Request", 34, after=10)
     sheet.text("Fax both pages to the plan. Incomplete requests cannot be processed.", 21, after=14)
@@ -327,7 +327,7 @@ def imaging_request() -> Blank:
 def medication_request() -> Blank:
     """A request for a drug, labels followed by lines to write on."""
     text, name, day, phone = FieldKind.TEXT, FieldKind.NAME, FieldKind.DATE, FieldKind.PHONE
-    sheet = _Sheet("medication_request", 150, 1550)
+    sheet = Sheet("medication_request", 150, 1550)
     sheet.text("MEDICATION PRIOR AUTHORIZATION", 40, bold=True, centred=True)
     sheet.text("Outpatient pharmacy benefit", 24, centred=True, after=20)
     sheet.section("Patient")
