@@ -16,9 +16,9 @@ from app.domain.draft import Draft
 from app.domain.errors import Actionable
 from app.domain.extraction import Word
 from app.domain.form import FieldKind
-from app.domain.processor import FormDefinition
 from app.domain.queue import OPEN, QueueQuery, QueueSort
 from app.services.editing import Edited, Opened
+from app.services.processor_library import Definitions
 from app.views.models.case_model import CaseModel
 from app.views.models.intake_model import IntakeModel
 from app.views.models.pages_model import PagesModel
@@ -47,7 +47,7 @@ class IntakeScreen(QWidget):
         intake_model: IntakeModel,
         case_model: CaseModel,
         pages_model: PagesModel,
-        definitions: Mapping[str, FormDefinition],
+        definitions: Definitions,
     ) -> None:
         super().__init__()
         self._queue_model = queue_model
@@ -278,7 +278,7 @@ class IntakeScreen(QWidget):
         case = opened.case
         self.queue.set_open(case.case_id, self._queue_model.index_of(case.case_id))
         if case.intake_status in (IntakeStatus.NEEDS_REVIEW, IntakeStatus.VERIFIED):
-            self.panel.show_case(case, self._definitions.get(case.form_type))
+            self.panel.show_case(case, self._definitions.read_with(case.form_type, case.processor_version))
             self._restore_typing(opened)
         else:
             self.panel.show_unreadable(case)
@@ -286,7 +286,7 @@ class IntakeScreen(QWidget):
         self.layout_changed.emit()
 
     def _title(self, case: Case) -> str:
-        definition = self._definitions.get(case.form_type)
+        definition = self._definitions.read_with(case.form_type, case.processor_version)
         if definition is not None:
             return definition.title
         return self.tr("Other form") if case.form_type else ""
@@ -314,7 +314,7 @@ class IntakeScreen(QWidget):
 
     def _show_changed(self, edited: Edited) -> None:
         case = edited.case
-        self.panel.show_case(case, self._definitions.get(case.form_type))
+        self.panel.show_case(case, self._definitions.read_with(case.form_type, case.processor_version))
         self.desk.update_case(case, self._title(case))
         if edited.action in ("undone", "redone") and edited.fields:
             self.panel.select(edited.fields[0])
@@ -409,7 +409,7 @@ class IntakeScreen(QWidget):
     def _joined(self, path: str, words: tuple[Word, ...]) -> str:
         """Lines joined as the field is written: with spaces, or without for one unbroken run."""
         case = self._case_model.case
-        definition = self._definitions.get(case.form_type) if case else None
+        definition = self._definitions.read_with(case.form_type, case.processor_version) if case else None
         defined = definition.field(path) if definition else None
         text = ("" if defined and defined.unbroken else " ").join(
             w.text.strip() for w in words if w.text.strip()

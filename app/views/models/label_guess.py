@@ -13,7 +13,8 @@ from app.domain.sketch import tidy
 _SQUARE = 0.035
 """A zone narrower and lower than this part of the page's width is a box to tick."""
 _KINDS: tuple[tuple[FieldKind, str], ...] = (
-    (FieldKind.SIGNATURE, r"\bsignature|\bsigned\b|\bsign here"),
+    (FieldKind.DATE, r"^date\b|(?<!and )(?<!& )\bdate$"),
+    (FieldKind.SIGNATURE, r"\bsignature|\bsign here"),
     (FieldKind.NPI, r"\bnpi\b|national provider"),
     (FieldKind.ICD10, r"\bicd\b|\bicd-?10|diagnosis codes?\b|\bdx codes?\b"),
     (FieldKind.PROCEDURE_CODE, r"\bcpt\b|\bhcpcs?\b|procedure codes?\b|service codes?\b|billing codes?\b"),

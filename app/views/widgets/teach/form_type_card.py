@@ -107,6 +107,7 @@ class FormTypeCard(QWidget):
         super().__init__(parent)
         self._row: FormTypeRow | None = None
         self._lines: list[VersionLine] = []
+        inner = QWidget()
         self.title = QLabel()
         self.detail = QLabel()
         for label in (self.title, self.detail):
@@ -125,12 +126,11 @@ class FormTypeCard(QWidget):
             ("discard", self.tr("Give up"), "", "trash-2", False),
         )
         for name, words, key, symbol, primary in made:
-            button = KeyButton(words, key, primary, symbol)
+            button = KeyButton(words, key, primary, symbol, inner)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.clicked.connect(lambda _checked=False, n=name: self.acted.emit(n, ""))
             self.buttons[name] = button
         self._head = QLabel()
-        inner = QWidget()
         self._column = QVBoxLayout(inner)
         self._column.setSpacing(0)
         self._column.setContentsMargins(0, 0, 0, 0)

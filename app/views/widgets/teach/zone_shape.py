@@ -134,20 +134,24 @@ def _scaled(spans: Spans, before: tuple[float, float], after: tuple[float, float
 
 
 def toward(boxes: dict[str, Box], start: str, dx: int, dy: int) -> str | None:
-    """The zone one comes to from another by going left, right, up or down: near, and not far to the side."""
-    x, y = boxes[start].centre
-    best: tuple[float, str] | None = None
+    """The zone one comes to from another by going left, right, up or down: the next in its line or column, else
+    one that is near and not far to the side.
+    """
+    here = boxes[start]
+    best: tuple[bool, float, str] | None = None
     for ref, box in boxes.items():
-        if ref == start:
+        ahead = (box.centre[0] - here.centre[0]) * dx + (box.centre[1] - here.centre[1]) * dy
+        aside = abs(box.centre[1] - here.centre[1]) if dx else abs(box.centre[0] - here.centre[0])
+        if dx:
+            level = min(box.y1, here.y1) > max(box.y0, here.y0)
+        else:
+            level = min(box.x1, here.x1) > max(box.x0, here.x0)
+        if ref == start or ahead <= 1e-4 or (not level and aside > 2 * ahead):
             continue
-        ahead = (box.centre[0] - x) * dx + (box.centre[1] - y) * dy
-        aside = abs((box.centre[0] - x) * dy) + abs((box.centre[1] - y) * dx)
-        if ahead <= 1e-4 or aside > 2 * ahead:
-            continue
-        away = ahead + 2.5 * aside
-        if best is None or away < best[0]:
-            best = (away, ref)
-    return best[1] if best else None
+        found = (not level, ahead + (0.0 if level else 2.5 * aside), ref)
+        if best is None or found < best:
+            best = found
+    return best[2] if best else None
 
 
 def turned_back(grip: Grip, turns: int) -> Grip:
