@@ -133,22 +133,28 @@ class _GenericReading:
                 words.append(text)
         found: _Found = []
         fills = dict(zip(sheet.squares, sheet.fills, strict=True))
+        # Frames drawn with a shadow are never quite empty: what most boxes hold is nothing.
+        usual = float(np.percentile(sheet.fills, 30)) if sheet.fills else 0.0
+        least = _TICKED + (usual if usual < 0.25 else 0.0)
         for tick in ticks_of(sheet.squares, words, sheet.ruling.cells):
             if self._is_covered(tick.area):
                 continue
             taken |= {id(texts[id(t)]) for t in tick.texts if id(t) in texts}
             asked = [texts[id(t)] for t in tick.asked if id(t) in texts]
-            taken |= {id(p) for p in asked if not _answers(p) and not before_blank(p, sheet)}
-            found.append((tick.area, self._tick(tick, fills.get(tick.area, 0.0))))
+            asked = [p for p in asked if _asks_beside(p, tick.area, sheet)]
+            taken |= {id(p) for p in asked}
+            if not asked:
+                tick = replace(tick, question="")
+            found.append((tick.area, self._tick(tick, fills.get(tick.area, 0.0), least)))
         return found
 
-    def _tick(self, tick: Tick, fill: float) -> FormField:
-        sure = 0.5 + 0.48 * min(1.0, abs(fill - _TICKED) / _TICKED)
+    def _tick(self, tick: Tick, fill: float, least: float) -> FormField:
+        sure = 0.5 + 0.48 * min(1.0, abs(fill - least) / _TICKED)
         question = cleaned(tick.question)
         short = len(re.sub(r"[^A-Za-z]", "", tick.label)) <= 3
         label = f"{question}: {tick.label}" if question and short else tick.label
         return FormField(
-            slug(label) or "box", label, self._section(tick.area), FieldKind.TICK_BOX, fill > _TICKED,
+            slug(label) or "box", label, self._section(tick.area), FieldKind.TICK_BOX, fill > least,
             round(sure, 4), _PLACEMENT, Source.RECOGNIZED, "", self._page.number, self._box(tick.area),
             group=slug(question), evidence=box_evidence(sure),
         )  # fmt: skip
@@ -234,8 +240,12 @@ def _some(area: Area) -> Area:
     return Area(area.x0, area.y0, max(area.x1, area.x0 + 2), max(area.y1, area.y0 + 2))
 
 
-def _answers(piece: Piece) -> bool:
-    return bool(re.search(r":\s*\S", piece.text))
+def _asks_beside(piece: Piece, square: Area, sheet: GenericSheet) -> bool:
+    """Whether a text is the question of a tick box: on its line or in its cell, and no answer to something else."""
+    if re.search(r":\s*\S", piece.text) or before_blank(piece, sheet):
+        return False
+    cell = sheet.cell_at(square)
+    return piece.area.beside(square) > 0.3 or (cell is not None and sheet.cell_at(piece.area) == cell)
 
 
 def _doubts(line: Line, value: str) -> tuple[Doubt, ...]:

@@ -38,7 +38,10 @@ def headings_of(sheet: GenericSheet) -> list[tuple[Piece, str]]:
 def named(text: str) -> str:
     """The name of a section, not shouted."""
     text = re.sub(r"\s*\((required|optional)\)\W*$", "", cleaned(text), flags=re.IGNORECASE)
-    return text.capitalize() if text.isupper() else text
+    if not text.isupper():
+        return text
+    quiet = text.capitalize()
+    return re.sub(r"(?<=^Section )[ivx]+\b|(?<=^Part )[ivx]+\b", lambda m: m[0].upper(), quiet)
 
 
 def _heads(piece: Piece, letters: list[str], sheet: GenericSheet) -> bool:

@@ -35,7 +35,8 @@ _PROSE = re.compile(
     re.IGNORECASE,
 )
 _HINT = re.compile(
-    r"[\s()/\\._:;,|*\-–—\[\]]*|\(?(mm|dd|yy|yyyy|ccyy)[/ -].*|visit\(s\).*|hour\(s\).*", re.IGNORECASE
+    r"[\s()/\\._:;,|*\-–—\[\]]*|\(?(mm|dd|yy|yyyy|ccyy)[/ -].*|\([^()]*\)|\d{1,2}[.)]|[MY] ?(or|/) ?[FN]|visit\(s\).*|hour\(s\).*",
+    re.IGNORECASE,
 )
 
 
@@ -149,6 +150,12 @@ def _first_label(cell: Area, each: Sequence[Piece], sheet: GenericSheet) -> Piec
     if top.area.middle[1] > cell.y0 + 0.55 * cell.height or top.area.x0 > cell.x0 + 0.4 * cell.width:
         return None
     room = cell.y1 - top.area.y1
+    if (
+        len(ordered) > 1
+        and cell.height < 0.6 * sheet.height * len(ordered)
+        and cell.height > 1.5 * sheet.height
+    ):
+        return None  # lines that fill their cell are the heading of a column
     level = [p for p in ordered[1:] if p.area.beside(top.area) > 0.5]
     if len(ordered) > 1 and not level:
         return top
@@ -159,13 +166,16 @@ def _first_label(cell: Area, each: Sequence[Piece], sheet: GenericSheet) -> Piec
 
 def _nameable(text: str) -> bool:
     letters = sum(c.isalpha() for c in text)
-    return letters >= 2 and len(text) <= _MOST_LABEL and len(text.split()) <= 12
+    return letters >= 2 and len(text) <= _MOST_LABEL and len(text.split()) <= 14
 
 
 def before_blank(piece: Piece, sheet: GenericSheet) -> bool:
     """Whether a line to write on begins right behind a piece."""
-    if piece.blank is not None or not _nameable(piece.text) or len(piece.text) > 70:
+    text = piece.text.strip()
+    if piece.blank is not None or not _nameable(text) or len(text) > 70:
         return False
+    if not text.endswith((":", "?")) and (text[0].islower() or len(text.split()) > 8):
+        return False  # small print over a rule
     return any(
         -0.6 * piece.area.height < b.y0 - piece.area.y1 < 0.5 * piece.area.height
         and -0.6 * piece.area.height < b.x0 - piece.area.x1 < 1.5 * piece.area.height
@@ -213,8 +223,11 @@ def _under(value: Piece, label: _Label, cell: Area | None, sheet: GenericSheet) 
 def _pair(
     label: _Label, parts: Sequence[Piece], labels: Sequence[_Label], sheet: GenericSheet
 ) -> Pair | None:
+    held = label.cell is not None or any(p.blank is not None for p in parts)
     if _NOTICE.search(label.text) and not any(p.blank is not None for p in parts):
         return None
+    if not held and (label.text[:1].islower() or len(label.text.split()) > 9):
+        return None  # a sentence of the form's own, with a colon in it
     ordered = sorted(parts, key=lambda p: (round(p.area.middle[1] / max(1.0, 0.8 * sheet.height)), p.area.x0))
     ordered = [p for p in ordered if not _HINT.fullmatch(p.text)]
     if ordered and _printed_prose(ordered, label, sheet):

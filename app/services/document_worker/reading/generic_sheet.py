@@ -22,6 +22,7 @@ from app.services.document_worker.reading.propose_square import squares_of
 
 _BOX_GLYPHS = "□☐☑☒■▢❏❐❑❒◻○●"
 _SHORTEST_BLANK = 45.0
+_RULE = 70
 _PLAIN = 2200
 """Height of a page that is not drawn: the shape of a letter."""
 
@@ -117,12 +118,13 @@ def generic_sheet(pixels: Gray | None, lines: Sequence[PlacedLine]) -> GenericSh
     plain = pixels is None
     ruling = Ruling((), (), (), ()) if plain else ruling_of(gray)
     ink = _ink(gray)
-    squares = () if plain else _squares(gray, ink)
+    areas = [Area(p.box.x0 * width, p.box.y0 * height, p.box.x1 * width, p.box.y1 * height) for p in lines]
+    squares = () if plain else _squares(gray, ink, ruling)
+    squares = tuple(s for s in squares if not _is_letter(s, lines, areas))
     fills = tuple(_fill(ink, s) for s in squares)
     rest = ink.copy()
     for rule in (*ruling.across, *ruling.down):
         rest[max(0, int(rule.y0) - 2) : int(rule.y1) + 3, max(0, int(rule.x0) - 2) : int(rule.x1) + 3] = 0
-    areas = [Area(p.box.x0 * width, p.box.y0 * height, p.box.x1 * width, p.box.y1 * height) for p in lines]
     usual = float(np.median([a.height for a in areas])) if areas else 24.0
     blanks = _blanks(ruling, areas, usual)
     pieces: list[Piece] = []
@@ -138,19 +140,61 @@ def _ink(gray: Gray) -> npt.NDArray[np.uint8]:
     )
 
 
-def _squares(gray: Gray, ink: npt.NDArray[np.uint8]) -> tuple[Area, ...]:
+def _squares(gray: Gray, ink: npt.NDArray[np.uint8], ruling: Ruling) -> tuple[Area, ...]:
     """The tick boxes of a page: those that are plain to see, and others of their size: a tick that runs over
     its frame hides it.
     """
-    plain = list(squares_of(gray))
+    # Square cells of a table are no boxes: its long rules are painted over.
+    unruled = gray.copy()
+    for rule in (*ruling.across, *ruling.down):
+        if max(rule.width, rule.height) > _RULE:
+            top, left = max(0, int(rule.y0) - 2), max(0, int(rule.x0) - 2)
+            unruled[top : int(rule.y1) + 3, left : int(rule.x1) + 3] = 255
+    plain = [s for s in squares_of(unruled) if _apart(ink, s)]
     if not plain:
         return ()
     found = list(plain)
-    for side in {round(float(np.median([s.width for s in plain]))), *(round(s.width) for s in plain[:1])}:
-        for area in _framed(ink, side):
-            if all(area.common(other) < 0.15 * area.size for other in found):
-                found.append(area)
+    for area in _framed(ink, round(float(np.median([s.width for s in plain])))):
+        # Boxes stand in rows and columns; what looks like one among letters does not.
+        in_line = any(
+            min(abs(area.x0 - s.x0), abs(area.middle[1] - s.middle[1])) < 0.4 * s.width for s in plain
+        )
+        if in_line and _apart(ink, area) and all(area.common(o) < 0.15 * area.size for o in found):
+            found.append(area)
     return tuple(sorted(found, key=lambda a: (round(a.middle[1] / 12), a.x0)))
+
+
+def _is_letter(square: Area, lines: Sequence[PlacedLine], areas: Sequence[Area]) -> bool:
+    """Whether a square was read as a letter of a word: its neighbours in the line stand close by."""
+    for line, area in zip(lines, areas, strict=True):
+        if square.beside(area) < 0.4 or not area.x0 <= square.middle[0] <= area.x1:
+            continue
+        places = [(g, area.x0 + g.at * area.width) for g in line.line.glyphs]
+        for index, (glyph, x) in enumerate(places):
+            if not (square.x0 <= x <= square.x1 and glyph.text.isalnum() and glyph.score > 0.6):
+                continue
+            near = places[max(0, index - 1) : index] + places[index + 1 : index + 2]
+            if any(other.text.isalnum() and abs(at - x) < 0.95 * square.width for other, at in near):
+                return True
+    return False
+
+
+def _apart(ink: npt.NDArray[np.uint8], square: Area) -> bool:
+    """Whether a square stands by itself: letters have their neighbours close by. A tick may leave it upwards
+    and to the right.
+    """
+    side = min(square.width, square.height)
+    near, far = 0.14 * side + 1, 0.34 * side + 1
+
+    def share(x0: float, y0: float, x1: float, y1: float) -> float:
+        part = ink[max(0, round(y0)) : max(0, round(y1)), max(0, round(x0)) : max(0, round(x1))]
+        return float(part.mean()) if part.size else 0.0
+
+    left = share(square.x0 - far, square.y0, square.x0 - near, square.y1)
+    right = share(square.x1 + near, square.y0, square.x1 + far, square.y1)
+    below = share(square.x0, square.y1 + near, square.x1, square.y1 + far)
+    above = share(square.x0, square.y0 - far, square.x1, square.y0 - near)
+    return left < 0.14 and below < 0.2 and right < 0.34 and above < 0.34
 
 
 def _framed(ink: npt.NDArray[np.uint8], side: int) -> list[Area]:
@@ -245,7 +289,8 @@ def _cut(
     ]
     level = [b for b in enumerate(blanks) if -0.55 * high < b[1].y0 - area.y1 < 0.5 * high]
     for _, blank in level:
-        cuts += [x for x in (blank.x0 - 3, blank.x1 + 3) if area.x0 + 0.3 * high < x < area.x1 - 0.3 * high]
+        within = [x for x in (blank.x0 - 3, blank.x1 + 3) if area.x0 + 0.3 * high < x < area.x1 - 0.3 * high]
+        cuts += [x for x in within if _between_words(placed, area, x)]
     boxes = [s for s in squares if s.beside(area) > 0.4 and s.x1 > area.x0 and s.x0 < area.x1]
     cuts += [x for s in boxes for x in (s.x0, s.x1)]
     cuts.sort()
@@ -281,6 +326,20 @@ def _cut(
         on = [i for i, b in level if b.x0 - 6 <= piece.area.middle[0] <= b.x1 + 6]
         pieces.append(Piece(piece.line, piece.area, piece.exact, on[0] if on else None))
     return pieces
+
+
+def _between_words(placed: PlacedLine, area: Area, x: float) -> bool:
+    """Whether a place of a line lies between two of its words."""
+    before, after = None, None
+    for glyph in placed.line.glyphs:
+        at = area.x0 + glyph.at * area.width
+        if at <= x:
+            before = (glyph.text, at)
+        elif after is None:
+            after = (glyph.text, at)
+    if before is None or after is None:
+        return True
+    return " " in (before[0], after[0]) or before[0] in ":_?" or after[1] - before[1] > 0.9 * area.height
 
 
 def _piece(

@@ -38,9 +38,9 @@ def grids_of(sheet: GenericSheet) -> list[Grid]:
         for later in range(index + 1, len(rows)):
             if _goes_on(rows[stack[-1]], rows[later]):
                 stack.append(later)
-        if len(stack) < _LEAST_ROWS + 1:
+        if len(stack) < _LEAST_ROWS:
             continue
-        grid = _grid([rows[i] for i in stack], sheet)
+        grid = _grid([rows[i] for i in stack], sheet) or _under([rows[i] for i in stack], sheet)
         if grid is not None and len(row) >= 2:
             used.update(stack)
             found.append(grid)
@@ -82,15 +82,46 @@ def _goes_on(above: Sequence[Area], below: Sequence[Area]) -> bool:
     )
 
 
+def _under(stack: Sequence[Sequence[Area]], sheet: GenericSheet) -> Grid | None:
+    """A table whose headings stand in other cells than its columns: each column takes those right above it."""
+    if stack[0][0].height > 2.4 * sheet.height:
+        return None  # room for a label and its answer
+    top = stack[0][0].y0
+    above = [c for c in sheet.ruling.cells if abs(c.y1 - top) < 14 or abs(c.y1 - top + c.height) < 14]
+    headings = []
+    used: set[int] = set()
+    for cell in stack[0]:
+        x = cell.middle[0]
+        over = sorted((c for c in above if c.x0 < x < c.x1 and c.y1 < top + 14), key=lambda c: c.y0)
+        pieces = [p for c in over for p in _within(c, sheet) if c.holds(*p.area.middle)]
+        pieces = [p for i, p in enumerate(pieces) if p not in pieces[:i]]
+        used |= {id(p) for p in pieces}
+        headings.append(" ".join(p.text for p in pieces))
+    if sum(1 for h in headings if h and len(h) < 60) < max(2, 0.7 * len(headings)):
+        return None
+    texts = [[_within(cell, sheet) for cell in row] for row in stack]
+    if any(":" in p.text for row in texts for each in row for p in each):
+        return None
+    rows = tuple(
+        tuple((cell, tuple(each)) for cell, each in zip(row, line, strict=True))
+        for row, line in zip(stack, texts, strict=True)
+    )
+    used |= {id(p) for line in texts for each in line for p in each}
+    return Grid(tuple(headings), rows, frozenset(used))
+
+
 def _grid(stack: Sequence[Sequence[Area]], sheet: GenericSheet) -> Grid | None:
+    if len(stack) < _LEAST_ROWS + 1:
+        return None
     texts = [[_within(cell, sheet) for cell in row] for row in stack]
     heads = texts[0]
     if sum(1 for h in heads if h) < max(2, 0.6 * len(heads)):
         return None
     if any(":" in p.text for row in texts for each in row for p in each):
         return None  # cells with labels of their own
-    if any(s for s in sheet.squares if any(c.holds(*s.middle) for row in stack for c in row)):
-        return None
+    boxes = sum(1 for s in sheet.squares if any(c.holds(*s.middle) for row in stack for c in row))
+    if boxes >= len(stack):
+        return None  # cells with tick boxes
     for cell, head in zip(stack[0], heads, strict=True):
         room = cell.height - sum(p.area.height for p in _lines(head))
         if head and room > 1.1 * sheet.height and room > 0.5 * cell.height:

@@ -11,9 +11,9 @@ import numpy as np
 
 from app.domain.box import Box
 from app.domain.extraction import Word
-from app.domain.form import FormField
+from app.domain.form import FormField, Source
 from app.services.document_worker.opening import page_size, words_of
-from app.services.document_worker.reading.engine import Engine, Gray, Points, straightened
+from app.services.document_worker.reading.engine import Engine, Gray, Line, Points, straightened
 from app.services.document_worker.reading.fillable import Widget, widgets_of
 from app.services.document_worker.reading.form import FormPage, read_form
 from app.services.document_worker.reading.generic import GenericPage, PlacedLine, read_generic
@@ -44,6 +44,8 @@ from app.services.document_worker.reading.straight import laid_straight, straigh
 _SPARSE = 20
 _TRIED = 6
 _BELIEVED = 0.85
+_WRITTEN = 2
+_HOPELESS = 0.4
 _LAYER_SCORE = 0.9
 """What a scanner's own recognition is worth where a sample of it proved right."""
 
@@ -147,13 +149,35 @@ def _from_layer(
     if known is None:
         asking = bool(widgets) or _asks_something(lines)
         upright = _turned(drawn(page), found.turns) if asking and _has_drawing(page) else None
-        return _unknown(found, upright, lines, widgets, document_id, asking=asking)
+        _unknown(found, upright, lines, widgets, document_id, asking=asking)
+        if upright is not None and sum(1 for f in found.generic if _unread(f)) >= _WRITTEN:
+            # Ink where answers go, and no text there: somebody wrote by hand over the text layer.
+            lines += _unlettered(upright, lines, engine)
+            _unknown(found, upright, lines, widgets, document_id)
+        return found
     upright = _turned(drawn(page), found.turns)
     registration, side = known
     scale = np.diag([upright.shape[1] / size[0], upright.shape[0] / size[1], 1.0])
     there = replace(registration, matrix=scale @ registration.matrix)
     _known(found, upright, there, side, layer, widgets, document_id, engine)
     return found
+
+
+def _unread(field: FormField) -> bool:
+    return field.source is Source.ABSENT and field.confidence <= 0.6
+
+
+def _unlettered(upright: Gray, lines: Sequence[PlacedLine], engine: Engine) -> list[PlacedLine]:
+    """Lines of a page that its text layer does not have, recognized."""
+    size = upright.shape[1], upright.shape[0]
+    new = []
+    for quad in engine.detect(upright):
+        box = placed(FoundLine(Line(()), quad), size).box
+        if sum(box.overlap(line.box) for line in lines) < 0.3 * box.area:
+            new.append(quad)
+    read = engine.recognize([straightened(upright, quad) for quad in new])
+    found = [placed(FoundLine(line, quad), size) for line, quad in zip(read, new, strict=True) if line.glyphs]
+    return [line for line in found if line.line.score > _HOPELESS]
 
 
 def _has_drawing(page: Any) -> bool:
