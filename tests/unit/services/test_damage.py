@@ -35,7 +35,8 @@ def sheet(pages: int = 1) -> bytes:
             stored = io.BytesIO()
             picture.save(stored, "PNG")
             page.insert_image(page.rect, stream=stored.getvalue())
-        return bytes(document.tobytes())
+        # Without an id of its own: the same bytes every time, and so the same damage from the same seed.
+        return bytes(document.tobytes(no_new_id=True))
 
 
 def pixels(content: bytes) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -91,14 +92,14 @@ def test_a_skewed_page_leans_by_one_to_three_degrees() -> None:
 
 def test_a_shifted_page_keeps_all_its_ink_within_the_sheet() -> None:
     scales = []
-    for seed in range(7):
+    for seed in (1, 2, 3, 4, 8):  # with 8 the print is larger than the sheet
         page = pixels(damaged(sheet(), media.PDF, "shift", seed)[0]) < 128
         columns, rows = np.flatnonzero(page.any(axis=0)), np.flatnonzero(page.any(axis=1))
         wide, high = columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
         scales.append(wide / (INK[2] - INK[0] + 1))
         assert abs(wide / high - (INK[2] - INK[0] + 1) / (INK[3] - INK[1] + 1)) < 0.01  # nothing was cut off
     assert 0.84 < min(scales) < 0.97
-    assert 1.02 < max(scales) < 1.11
+    assert 1.08 < max(scales) < 1.11
 
 
 def test_a_document_of_several_pages_stays_one_document_of_that_many_pages() -> None:
