@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -205,7 +204,7 @@ def _try(options: argparse.Namespace) -> int:
                 print_json(found)
             else:
                 print(tried_text(found, definition))
-    return OK if any(found["recognized"] for found in told) else REFUSED
+    return OK if told and all(found["recognized"] for found in told) else REFUSED
 
 
 def _tried(
@@ -240,8 +239,6 @@ def _publish(options: argparse.Namespace) -> int:
     with opened(options) as workstation:
         library, person = workstation.library, workstation.person
         findings = workstation.in_store(library.examine, definition)
-        if any(f.blocks for f in findings):
-            _print_findings(findings, error=True)
         made = workstation.in_store(lambda: library.publish(definition, person, calibration=calibration))
         waiting = workstation.in_store(library.waiting, made.form_type)
     if options.json:
@@ -376,10 +373,8 @@ def _pictures(
         raise Usage(f"“{folder}” cannot be written to: {error.strerror}.") from error
 
 
-def _print_findings(findings: Sequence[Finding], *, error: bool = False) -> None:
-    stream = sys.stderr if error else sys.stdout
+def _print_findings(findings: Sequence[Finding]) -> None:
     for finding in findings:
         print(
-            f"{'Has to be mended' if finding.blocks else 'Worth knowing'}: {finding_text(finding)}",
-            file=stream,
+            f"{'Has to be mended' if finding.blocks else 'Worth knowing'}: {printable(finding_text(finding))}"
         )

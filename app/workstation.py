@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from app.services.intake import Intake
 from app.services.lanes import Lanes
 from app.services.pages import Pages
 from app.services.ports import DocumentOpener, FormProcessor, FormTeacher, TextReader
-from app.services.processor_library import COMMON, ProcessorLibrary, Use, unchanged
+from app.services.processor_library import COMMON, Definitions, ProcessorLibrary, Use, unchanged
 from app.services.processors import load_calibration, load_definitions
 from app.services.store.blob import BlobFolder
 from app.services.store.failure import told_in_words
@@ -134,7 +134,7 @@ class Workstation:
         return {"generic": "Other form"} | dict(self.library.titles())
 
     @property
-    def definitions(self) -> Mapping[str, FormDefinition]:
+    def definitions(self) -> Definitions:
         """By form type the definition in force, or the last there was; a live view."""
         return self.library.known
 

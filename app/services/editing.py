@@ -77,6 +77,9 @@ class Editing:
         """The case with all that is needed to go on with it. Opening is noted in the audit trail."""
         store = self.changes.store
         case = case_from(store.case_document(case_id))
+        self.changes.definition(
+            case.form_type, case.processor_version
+        )  # another program may have published it
         store.note("opened", by, self.changes.now(), case_id, {})
         undo, redo = undo_and_redo(store.history(case_id), by)
         form = case.form_document

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from app.domain.calibration import DEFAULT, Calibration
 from app.domain.case import Json, from_time, to_time
 from app.domain.errors import Rejected
 from app.domain.finding import Finding, examine, finding_text
@@ -67,9 +68,9 @@ class ProcessorLibrary:
     # From memory, from any thread
 
     @property
-    def known(self) -> Mapping[str, FormDefinition]:
+    def known(self) -> Definitions:
         """By form type: the definition in force, or the last one there was. A live view."""
-        return _Known(self)
+        return Definitions(self)
 
     def definitions_in_force(self) -> tuple[FormDefinition, ...]:
         """What forms are read with, by form type."""
@@ -148,6 +149,7 @@ class ProcessorLibrary:
         in force.
         """
         definition = checked(definition)
+        calibration = checked_calibration(calibration)
         blocking = [f for f in self.examine(definition) if f.blocks]
         if blocking:
             raise Rejected(
@@ -162,7 +164,7 @@ class ProcessorLibrary:
             "at": to_time(at),
             "based_on": based_on,
             "examples": [example_json(e) for e in examples],
-            "calibration": dict(calibration) if calibration else None,
+            "calibration": calibration,
         }
 
         def choose(rows: tuple[ShelvedVersion, ...]) -> tuple[ShelvedVersion, Json]:
@@ -216,7 +218,7 @@ class ProcessorLibrary:
         """Keep the coefficients that were fitted for a version; None for the common ones again."""
         self._look()
         row = self._row(form_type, version)
-        kept = dict(calibration) if calibration else None
+        kept = checked_calibration(calibration)
         self._store.shelf.calibrate(form_type, row.version, kept, by, self._now())
         self.refresh()
         return self.version(form_type, row.version)
@@ -349,7 +351,7 @@ class _Snapshot:
         return found
 
 
-class _Known(Mapping[str, FormDefinition]):
+class Definitions(Mapping[str, FormDefinition]):
     """A live view of the form types by name: what is published later is seen in it."""
 
     def __init__(self, library: ProcessorLibrary) -> None:
@@ -366,6 +368,10 @@ class _Known(Mapping[str, FormDefinition]):
 
     def __len__(self) -> int:
         return len(self._library.titles())
+
+    def read_with(self, form_type: str, version: str) -> FormDefinition | None:
+        """The definition a case was read with, else the one in force."""
+        return self._library.definition(form_type, version)
 
 
 def checked(definition: FormDefinition) -> FormDefinition:
@@ -386,6 +392,24 @@ def checked(definition: FormDefinition) -> FormDefinition:
         return read_definition(to_json(definition))
     except BadDefinition as error:
         raise Rejected(f"This definition cannot be kept: {error}.", code="bad_definition") from error
+
+
+def checked_calibration(data: Mapping[str, Any] | None) -> Json | None:
+    """A calibration as it is kept; None for none. Raises `Rejected` when it is none."""
+    if not data:
+        return None
+    try:
+        if not any(group in data for group in DEFAULT):
+            raise ValueError("none of the groups " + ", ".join(DEFAULT))
+        Calibration(data)
+        to_text(data)  # no number that JSON does not know
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
+        raise Rejected(
+            f"This is no calibration: {error}.",
+            "“countersign eval forms DIR --fit FILE” writes one.",
+            code="bad_calibration",
+        ) from error
+    return dict(data)
 
 
 def next_version(wanted: str, there: set[str], *, built_in: bool = False) -> str:

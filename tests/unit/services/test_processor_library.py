@@ -152,6 +152,8 @@ def test_another_program_reads_with_what_was_published_here_from_its_next_readin
         assert told.calls == []
         Ingestion(there.lanes, there.intake, there.backends.processor).take_in(path, "ada")
         assert [call[0].get("sample_form") for call in told.calls] == ["1"]
+        assert there.in_store(there.library.refresh) is False
+        assert len(told.calls) == 1  # nothing is told twice
         here.in_store(here.library.retire, "sample_form", "ada")
         case_id = there.in_store(there.store.cases_with_content, _sha(path))[0]
         there.in_store(there.intake.begin_reading_again, case_id)
@@ -198,6 +200,7 @@ def test_a_version_of_another_program_is_found_for_a_case_that_was_read_with_it(
         publish(there, a_definition())
         assert here.library.definition("sample_form", "1") is None
         assert here.in_store(here.changes.definition, "sample_form", "1") == a_definition()
+        assert here.definitions.read_with("sample_form", "1") == a_definition()
     finally:
         here.close()
         there.close()
