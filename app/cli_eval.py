@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,11 @@ from app.domain.confidence import SURE
 from app.domain.errors import Rejected
 from app.domain.form import Value
 from app.resource import resource
+from app.services.code_list import code_lists
 from app.services.processors import load_calibration, load_definitions
 from app.services.report import printable, table, value_text
 from app.terminal import OK, Usage, opened, print_json, progress_line
-from app.workstation import Backends, Workstation, embedded, settings
+from app.workstation import CODE_LISTS, Backends, Workstation, embedded, settings
 
 if TYPE_CHECKING:  # loaded when something is evaluated
     from app.services.evaluation import Figures, FormFigures, FormRead, Report, Scored
@@ -106,10 +108,16 @@ def _forms(options: argparse.Namespace) -> int:
         raise Usage(f"“{options.folder}” is not a folder.")
     if options.use and options.fit is None:
         raise Usage("Only a calibration that is fitted can be used: say --fit FILE as well.")
+    refused: Rejected | None = None
     with _place(options) as (forms, backends, workstation):
+        if options.use and workstation is None:
+            raise Usage("A calibration is kept in a workspace: name one with --workspace DIR.")
         found = _evaluated(options, forms, kinds, backends)
-        if options.use:
-            _use(workstation, found)
+        if options.use and workstation is not None:
+            try:
+                _use(workstation, found)
+            except Rejected as error:  # what was found is told all the same
+                refused = error
     if options.fit is not None and found.fitted is not None and found.held_out is not None:
         _write_calibration(options.fit, found.fitted, found.held_out)
     if options.picture is not None:
@@ -118,6 +126,8 @@ def _forms(options: argparse.Namespace) -> int:
         print_json(report_json(found.report, found.held_out))
     else:
         print(_as_text(found, options.worst))
+    if refused is not None:
+        raise refused
     return OK
 
 
@@ -131,7 +141,8 @@ def _place(options: argparse.Namespace) -> Iterator[tuple[Sequence[KeyedForm], B
     place = settings(options.workspace)
     if options.folder is not None and options.workspace is None and not (place.folder / RECORD).exists():
         resources = resource("processors")
-        backends = embedded(load_definitions(resources), load_calibration(resources))
+        codes = cache(partial(code_lists, place.folder / CODE_LISTS))
+        backends = embedded(load_definitions(resources), load_calibration(resources), codes)
         try:
             yield forms_of(options.folder), backends, None
         finally:
@@ -189,13 +200,11 @@ def _evaluated(
     return _Evaluated(told, tuple(scored), fitted, report(reads, fitted.held_out, options.flag_below))
 
 
-def _use(workstation: Workstation | None, found: _Evaluated) -> None:
+def _use(workstation: Workstation, found: _Evaluated) -> None:
     """Keep the fitted calibration with the versions that are in force, unless it is no better than what they have."""
     from app.services.evaluation import brier
     from app.services.fitting import calibration_json
 
-    if workstation is None:
-        raise Usage("A calibration is kept in a workspace: name one with --workspace DIR.")
     if found.fitted is None or found.held_out is None:
         return
     before, after = brier(found.scored), brier(found.fitted.held_out)

@@ -276,9 +276,10 @@ def test_a_fitted_calibration_is_used_from_then_on_and_a_worse_one_is_refused(
     assert told[-1]["tx_nofr001"]["text"] == fitted["text"]
 
     monkeypatch.setattr("app.services.evaluation.brier", lambda scored: 0.1)
-    code, _, err = run(capsys, *arguments, "--workspace", tmp_path / "w")
+    code, out, err = run(capsys, *arguments, "--json", "--workspace", tmp_path / "w")
     assert code == 1
     assert "no better" in err
+    assert json.loads(out)["held_out"]  # what was found is told all the same
 
 
 def test_the_reader_itself_is_measured_on_a_form_damaged_in_its_worker(
