@@ -337,6 +337,8 @@ def main(argv: list[str]) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path, metavar="DIR", nargs="+", help="a folder of forms with keys")
+    parser.add_argument("--also", type=Path, metavar="DIR", action="append", default=[],
+                        help="forms that are read as they are and help to fit, but are not in the table")  # fmt: skip
     parser.add_argument(
         "--only", type=int, default=0, metavar="N", help="N forms, of every form type in turn"
     )
