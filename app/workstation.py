@@ -23,7 +23,7 @@ from app.services.lanes import Lanes
 from app.services.pages import Pages
 from app.services.ports import DocumentOpener, FormProcessor, FormTeacher, TextReader
 from app.services.processor_library import COMMON, Definitions, ProcessorLibrary, Use, unchanged
-from app.services.processors import load_calibration, load_definitions
+from app.services.processors import digests, load_calibration, load_definitions
 from app.services.store.blob import BlobFolder
 from app.services.store.failure import told_in_words
 from app.services.store.key import KeyQuestion, change_passphrase, unlock
@@ -176,13 +176,16 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
     try:
         opening = lanes.submit("store", Store.open, place.folder, key)
         built_in = load_definitions(resource("processors"))  # while it opens
+        known = digests(resource("processors"))
         calibration = load_calibration(resource("processors"))
         behind = backends or embedded(built_in, calibration, codes)
         store = opening.result()
         blobs = BlobFolder(place.folder / "blobs", key)
         with told_in_words(place.folder):
             place.watched_folder.mkdir(parents=True, exist_ok=True)
-        making = lanes.submit("store", ProcessorLibrary, store, built_in, calibration, behind.use, utc_now)
+        making = lanes.submit(
+            "store", ProcessorLibrary, store, built_in, calibration, behind.use, utc_now, known
+        )
         library = making.result()
     except BaseException:
         lanes.close()

@@ -56,14 +56,18 @@ class ProcessorLibrary:
         calibration: Json,
         use: Use,
         now: Callable[[], datetime],
+        digests: Mapping[str, str] | None = None,
     ) -> None:
+        """`digests` tell by form type what the files of the program's own definitions hold: one that is as it was
+        need not be compared.
+        """
         self._store = store
         self._calibration = calibration
         self._use = use
         self._now = now
         self._told: Mapping[str, tuple[str, Any]] | None = None
         self._shelf = _Snapshot(-1, (), {})
-        self._take_in(tuple(built_in))
+        self._take_in(tuple(built_in), digests or {})
 
     # From memory, from any thread
 
@@ -170,7 +174,7 @@ class ProcessorLibrary:
         def choose(rows: tuple[ShelvedVersion, ...]) -> tuple[ShelvedVersion, Json]:
             mine = [row for row in rows if row.form_type == definition.form_type]
             for row in mine:
-                if row.state == VersionState.PUBLISHED and _same(row.unpacked, to_json(definition)):
+                if row.state == VersionState.PUBLISHED and _same(self._shelf.parsed(row), definition):
                     raise Rejected(
                         f"Nothing differs from version {row.version}, which is in force.",
                         "Change the definition first.",
@@ -247,55 +251,58 @@ class ProcessorLibrary:
         self._told = wanted
         return True
 
-    def _take_in(self, built_in: tuple[FormDefinition, ...]) -> None:
+    def _take_in(self, built_in: tuple[FormDefinition, ...], digests: Mapping[str, str]) -> None:
         """Keep what came with the program, so that a case can be looked at with it when a newer program has
         another. It comes into force unless somebody here retired the program's own or teaches that form type.
         """
         self._look()
         for definition in built_in:
-            if self._fresh(definition, self._shelf.rows) is None:
+            digest = digests.get(definition.form_type, "")
+            if self._kept(definition, digest, self._shelf.rows):
                 continue
 
             def choose(
-                rows: tuple[ShelvedVersion, ...], definition: FormDefinition = definition
+                rows: tuple[ShelvedVersion, ...],
+                definition: FormDefinition = definition,
+                digest: str = digest,
             ) -> tuple[ShelvedVersion, Json] | None:
-                fresh = self._fresh(definition, rows)
-                if fresh is None:
+                if self._kept(definition, digest, rows):
                     return None
                 mine = [row for row in rows if row.form_type == definition.form_type]
                 followed = any(
                     r.origin == Origin.BUILT_IN and r.state == VersionState.PUBLISHED for r in mine
                 )
                 state = VersionState.PUBLISHED if followed or not mine else VersionState.RETIRED
-                return _shelved(fresh, Origin.BUILT_IN, state, {"by": PROGRAM}), {}
+                fresh = definition
+                if any(row.version == definition.version for row in mine):
+                    # A version never changes: what differs under an old number gets one of its own.
+                    mark = hashlib.sha256(to_text(to_json(definition)).encode()).hexdigest()[:6]
+                    fresh = replace(definition, version=f"{definition.version}+{mark}")
+                return _shelved(fresh, Origin.BUILT_IN, state, {"by": PROGRAM, "digest": digest}), {}
 
             self._store.shelf.publish(choose, PROGRAM, self._now())
         self._look()
-        for definition in built_in:  # what is parsed already need not be parsed again
-            row = self._shelf.row(definition.form_type, definition.version)
-            if row is not None and _same(row.unpacked, to_json(definition)):
-                self._shelf.definitions[definition.form_type, definition.version] = definition
         in_force = {d.form_type: (d.version, None) for d in self.definitions_in_force()}
         if in_force == {d.form_type: (d.version, None) for d in built_in}:
             self._told = in_force  # what the form processor was made with
 
-    @staticmethod
-    def _fresh(definition: FormDefinition, rows: Iterable[ShelvedVersion]) -> FormDefinition | None:
-        """A definition of the program as it is to be kept, or None when it is kept already.
+    def _kept(self, definition: FormDefinition, digest: str, rows: Iterable[ShelvedVersion]) -> bool:
+        """Whether a definition of the program is kept already, told by its file where that is as it was.
 
-        One that differs from a kept one of its version bears a version of its own: a version never changes.
+        What is kept need not be parsed again. One taught here under the same number stays as it is.
         """
-        mine = {row.version: row for row in rows if row.form_type == definition.form_type}
-        if definition.version not in mine:
-            return definition
-        if mine[definition.version].origin == Origin.HERE:
-            return None
-        plain = to_json(definition)
-        if _same(mine[definition.version].unpacked, plain):
-            return None
-        mark = hashlib.sha256(to_text(plain).encode()).hexdigest()[:6]
-        other = replace(definition, version=f"{definition.version}+{mark}")
-        return None if other.version in mine else other
+        for row in rows:
+            if row.form_type != definition.form_type:
+                continue
+            if row.origin == Origin.HERE:
+                if row.version == definition.version:
+                    return True
+                continue
+            known = replace(definition, version=row.version)
+            if (digest and row.detail.get("digest") == digest) or self._shelf.parsed(row) == known:
+                self._shelf.definitions[row.form_type, row.version] = known
+                return True
+        return False
 
     def _version(self, row: ShelvedVersion) -> ProcessorVersion:
         detail = row.detail
@@ -456,9 +463,9 @@ def _shelved(definition: FormDefinition, origin: Origin, state: VersionState, de
     )  # fmt: skip
 
 
-def _same(one: Json, other: Json) -> bool:
+def _same(one: FormDefinition, other: FormDefinition) -> bool:
     """Whether two definitions differ in nothing but their version."""
-    return {**one, "version": ""} == {**other, "version": ""}
+    return replace(one, version="") == replace(other, version="")
 
 
 def _time(text: str | None) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 from enum import Enum
@@ -32,6 +33,17 @@ def load_definitions(folder: Path) -> tuple[FormDefinition, ...]:
     if doubled:
         raise BadDefinition(f"{folder.name}: form types defined twice: {sorted(doubled)}")
     return tuple(found)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """What the file of each definition holds, by form type: the SHA-256 of its bytes."""
+    found = {}
+    for path in folder.glob("*.json"):
+        content = path.read_bytes()
+        form_type = json.loads(content).get("form_type") if path.name != CALIBRATION else None
+        if form_type:
+            found[str(form_type)] = hashlib.sha256(content).hexdigest()
+    return found
 
 
 def read_definition(data: Any) -> FormDefinition:

@@ -32,6 +32,7 @@ from app.services.change_log import utc_now
 from app.services.ingestion import Ingestion
 from app.services.processor_library import NoSuchForm, ProcessorLibrary, next_version
 from app.services.processors import read_definition, to_json
+from app.services.store.packing import pack
 from app.services.store.store import Store
 from app.workstation import Settings, Workstation, build
 from tests.scripted import (
@@ -521,3 +522,30 @@ def test_what_is_wrong_with_a_field_is_told_with_its_place_and_name() -> None:
     del data["fields"]
     with pytest.raises(BadDefinition, match="fields: a list is needed"):
         read_definition(data)
+
+
+def test_a_program_that_knows_more_of_a_definition_does_not_take_it_for_another(tmp_path: Path) -> None:
+    store = Store.open(tmp_path, bytes(32))
+    try:
+        a_library(store, a_definition())
+        database = store._database
+        shorter = {k: v for k, v in to_json(a_definition()).items() if k not in ("rules", "pages")}
+        with database.transaction():  # as a program wrote it that did not know these yet
+            database.run("DROP TRIGGER form_versions_fixed")
+            database.run("UPDATE form_versions SET definition = ?", (pack(shorter),))
+        assert [v.version for v in a_library(store, a_definition()).versions("sample_form")] == ["1"]
+    finally:
+        store.close()
+
+
+def test_a_file_of_the_program_that_is_as_it_was_is_not_compared_again(tmp_path: Path) -> None:
+    store = Store.open(tmp_path, bytes(32))
+    try:
+        for _ in range(2):
+            library = ProcessorLibrary(store, (a_definition(),), {}, Told(), utc_now, {"sample_form": "d1"})
+        assert library.definition("sample_form") == a_definition()
+        changed = a_definition(title="Changed")
+        library = ProcessorLibrary(store, (changed,), {}, Told(), utc_now, {"sample_form": "d2"})
+        assert library.titles()["sample_form"] == "Changed"
+    finally:
+        store.close()
