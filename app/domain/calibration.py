@@ -21,6 +21,9 @@ BLANK = "blank"
 SCORED = "scored"
 """A value with nothing but a score of its processor's own, such as an entity of Document AI."""
 
+GENERIC = "generic"
+"""The number (1) that a value carries on a form that nobody defined; and, in a calibration, the part for those."""
+
 DEFAULT: Mapping[str, Mapping[str, float]] = {
     TEXT: {
         "one": 3.64, "mean": 0.42, "lowest": 0.28, "length": -1.02, "fits": 0.33, "misfits": -3.54,

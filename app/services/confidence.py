@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from app.domain.calibration import Calibration
+from app.domain.calibration import GENERIC, Calibration
 from app.domain.case import Json
 from app.domain.code import CodeLists, no_lists
 from app.domain.extraction import Extraction, FormExtraction
@@ -34,9 +34,11 @@ class Judge:
     def _form(self, form: FormExtraction) -> FormExtraction:
         definition = self.definitions.get(form.form_type)
         given = self.calibrations.get(form.form_type) or self.calibrations.get("") or {}
+        if definition is None:
+            given = given.get(GENERIC) or given
         calibration = Calibration(given)
         found = support(form.fields, definition, self.codes())
-        unknown = () if definition is not None else (("generic", 1.0),)
+        unknown = () if definition is not None else ((GENERIC, 1.0),)
         fields = []
         for field in form.fields:
             if field.evidence is None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from app.domain.calibration import DEFAULT, LIMITS, TEXT, Calibration
+from app.domain.calibration import DEFAULT, GENERIC, LIMITS, TEXT, Calibration
 from app.domain.case import Json
 from app.services.evaluation import Report, Scored
 from app.services.evaluation_run import held_out_json
@@ -70,28 +70,21 @@ def fit(scored: Sequence[Scored], folds: int = 0, together: Callable[[Scored], s
     parts = min(folds or (len(forms) if len(forms) <= 20 else 10), len(forms))
     part_of = {form: place % parts for place, form in enumerate(forms)}
     fitted: Json = {}
-    counts = {}
+    counts: dict[str, tuple[int, int]] = {}
     shown: dict[int, float] = {}
-    for group in DEFAULT:
-        of = [s for s in usable if s.evidence is not None and s.evidence.group == group]
-        if len(of) < FEWEST:
-            continue
-        names = _names(of)
-        table, right = _table(of, names), np.array([s.right for s in of], np.float64)
-        part = np.array([part_of[together(s)] for s in of])
-        drawn_to = np.array([1.0 if name == OWN else 0.0 for name in names])
-        fitted = _joined(fitted, _as_json(group, names, _model(table, right, part, drawn_to)))
-        counts[group] = (len(of), int(len(of) - right.sum()))
-        for left_out in sorted(set(part.tolist())):
-            inside, outside = part != left_out, np.flatnonzero(part == left_out)
-            if not inside.any():
+    for nobodys in (False, True):
+        for group in DEFAULT:
+            of = [s for s in usable if _group(s) == group and _nobodys(s) is nobodys]
+            if len(of) < FEWEST or len({together(s) for s in of}) < 2:
                 continue
-            model = _as_json(group, names, _model(table[inside], right[inside], part[inside], drawn_to))
-            calibration = Calibration(model)
-            for place in outside:
-                evidence = of[place].evidence
-                if evidence is not None:
-                    shown[id(of[place])] = round(calibration.probability(evidence), 4)
+            part = np.array([part_of[together(s)] for s in of])
+            found, chances = _fit_group(group, of, part)
+            shown.update(chances)
+            counts[f"{GENERIC} {group}" if nobodys else group] = (len(of), sum(not s.right for s in of))
+            if nobodys:
+                fitted[GENERIC] = _joined(fitted.get(GENERIC, {}), found)
+            else:
+                fitted = _joined(fitted, found)
     if not fitted:
         return None
     held_out = tuple(replace(s, confidence=shown.get(id(s), s.confidence)) for s in scored)
@@ -111,6 +104,32 @@ def calibration_json(fitted: Fit, held_out: Report) -> Json:
         "held_out": held_out_json(held_out),
         **fitted.calibration,
     }
+
+
+def _group(scored: Scored) -> str:
+    return scored.evidence.group if scored.evidence is not None else ""
+
+
+def _nobodys(scored: Scored) -> bool:
+    """Whether the value stands on a form that nobody defined: those err in ways of their own."""
+    return scored.evidence is not None and scored.evidence.number(GENERIC) > 0
+
+
+def _fit_group(group: str, of: Sequence[Scored], part: Numbers) -> tuple[Json, dict[int, float]]:
+    """A calibration of one group, and by the identity of each value what one fitted without its part would show."""
+    names = _names(of)
+    table, right = _table(of, names), np.array([s.right for s in of], np.float64)
+    drawn_to = np.array([1.0 if name == OWN else 0.0 for name in names])
+    shown: dict[int, float] = {}
+    for left_out in sorted(set(part.tolist())):
+        inside = part != left_out
+        model = _model(table[inside], right[inside], part[inside], drawn_to)
+        calibration = Calibration(_as_json(group, names, model))
+        for place in np.flatnonzero(~inside).tolist():
+            evidence = of[place].evidence
+            if evidence is not None:
+                shown[id(of[place])] = round(calibration.probability(evidence), 4)
+    return _as_json(group, names, _model(table, right, part, drawn_to)), shown
 
 
 @dataclass(frozen=True, slots=True)

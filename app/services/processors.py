@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.box import Box
-from app.domain.calibration import DEFAULT
+from app.domain.calibration import DEFAULT, GENERIC
 from app.domain.case import Json
 from app.domain.processor import SCHEMA, BadDefinition, FormDefinition, from_json
 
@@ -81,6 +81,8 @@ def checked_calibration(data: Any) -> Json:
         weights = data.get(group, {})
         if not isinstance(weights, dict) or not all(_is_number(w) for w in weights.values()):
             raise BadDefinition(f"{group}: coefficients are numbers by name")
+    if GENERIC in data:
+        checked_calibration(data[GENERIC])
     steps = data.get("steps", {})
     if not isinstance(steps, dict):
         raise BadDefinition("steps: maps by group are needed")

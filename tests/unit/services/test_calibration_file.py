@@ -25,6 +25,8 @@ from app.services.processors import checked_calibration, load_calibration
         {"steps": {"text": [[0.5]]}},
         {"steps": {"other": []}},
         {"steps": []},
+        {"generic": {"text": {"one": None}}},
+        {"generic": 1},
     ],
 )
 def test_a_calibration_that_cannot_be_is_refused(data: Any, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -132,6 +133,26 @@ def test_a_law_that_is_no_logistic_gets_a_map_on_top() -> None:
     assert chances == sorted(chances)
     assert chances[0] == pytest.approx(0.55, abs=0.06)
     assert chances[-1] == pytest.approx(0.97, abs=0.03)
+
+
+def test_forms_that_nobody_defined_are_fitted_apart() -> None:
+    known = drawn(Random(3), forms=6, each=100, one=3.0, mean=1.0)
+    unknown = drawn(Random(4), forms=6, each=100, one=-1.0, mean=0.2, generic=0.0)
+    marked = [
+        replace(s, group=f"{s.group}?", evidence=s.evidence and s.evidence.joined([("generic", 1.0)]))
+        for s in unknown
+    ]
+
+    found = fit([*known, *marked])
+
+    assert found is not None
+    assert found.calibration["text"]["one"] == pytest.approx(3.0, abs=0.5)
+    assert found.calibration["generic"]["text"]["one"] == pytest.approx(-1.0, abs=0.4)
+    assert found.counts["generic text"][0] == 600
+    shown = found.held_out[len(known) :]
+    assert sum(s.confidence for s in shown) / 600 == pytest.approx(
+        sum(s.right for s in shown) / 600, abs=0.05
+    )
 
 
 def test_too_little_to_learn_from_gives_no_calibration() -> None:

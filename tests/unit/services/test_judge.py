@@ -41,6 +41,15 @@ def test_a_form_type_with_a_calibration_of_its_own_is_judged_by_it() -> None:
     assert shown(judge, field, "bsc_dme").confidence == pytest.approx(0.8808, abs=1e-4)
 
 
+def test_forms_that_nobody_defined_have_a_part_of_the_calibration_to_themselves() -> None:
+    field = replace(read_field("patient_name", "Ada"), evidence=Evidence("text", (("mean", 2.0),)))
+    common = {"text": {"one": 2.0}, "generic": {"text": {"one": -2.0}}}
+    judge = Judge(known_definitions(), {"": common})
+
+    assert shown(judge, field, "tx_nofr001").confidence == pytest.approx(0.8808, abs=1e-4)
+    assert shown(judge, field, "generic").confidence == pytest.approx(0.1192, abs=1e-4)
+
+
 def test_a_value_without_evidence_keeps_the_confidence_it_came_with() -> None:
     field = read_field("patient_name", "Ada", 0.77)
     assert shown(Judge({}, {}), field, "generic").confidence == 0.77
