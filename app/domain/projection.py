@@ -6,6 +6,7 @@ one, so that undoing, merging and rule updates cannot leave them stale.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,7 +26,7 @@ from app.domain.case import (
 from app.domain.change import Change, apply, value_at
 from app.domain.code import NO_LISTS, CodeLists
 from app.domain.confidence import SURE, of_document
-from app.domain.form import FieldState, FormField
+from app.domain.form import FieldKind, FieldState, FormField
 from app.domain.processor import FormDefinition
 
 
@@ -94,9 +95,30 @@ def _refresh(
 
 
 def urgency(fields: tuple[FormField, ...], definition: FormDefinition | None) -> str:
-    """`expedited` when a tick box that says so is ticked, by its ink and never by its word; else `standard`."""
-    names = set(definition.expedited) if definition else set()
-    return "expedited" if any(f.path in names and f.current is True for f in fields) else "standard"
+    """`expedited` when a tick box that says so is ticked, by its ink and never by its word; else `standard`.
+
+    On a form nobody has defined it is the tick box's own label that says so.
+    """
+    if definition is not None:
+        names = set(definition.expedited)
+        asked = [f for f in fields if f.path in names]
+    else:
+        asked = [f for f in fields if f.kind is FieldKind.TICK_BOX and _says_expedited(f.label)]
+    return "expedited" if any(f.current is True for f in asked) else "standard"
+
+
+def _says_expedited(label: str) -> bool:
+    """Whether the label of a tick box asks for an expedited review: not its opposite, not a place of care.
+
+    A box that answers a question stands behind it: `Is this urgent?: Yes`.
+    """
+    question, _, option = label.lower().rpartition(": ")
+    if option in ("no", "n"):
+        return False
+    said = question if option in ("yes", "y") else label.lower()
+    if re.search(r"\b(non|not|no)\b[\s-]*(an?\s+)?(urgent|expedit|exigent)|\bnonurgent|\burgent care\b", said):
+        return False
+    return re.search(r"\b(urgent|expedit|exigent)", said) is not None
 
 
 def request(fields: tuple[FormField, ...], definition: FormDefinition | None) -> Json:

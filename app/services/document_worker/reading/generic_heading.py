@@ -28,6 +28,8 @@ def headings_of(sheet: GenericSheet) -> list[tuple[Piece, str]]:
             or piece.blank is not None
         ):
             continue
+        if not re.search(r"[^\W\d_]{4}", text):
+            continue
         if ":" in text or text.endswith(("?", ".", ",")) or sum(c.isdigit() for c in text) > 3:
             continue
         if _heads(piece, letters, sheet):

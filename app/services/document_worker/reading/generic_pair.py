@@ -19,7 +19,7 @@ _COLON = re.compile(r"[A-Za-z)#?*.0-9][ ]?:(?=\s|$|[A-Za-z0-9+(#$])")
 _MOST_LABEL = 90
 _SURE, _LIKELY, _GUESSED = 0.88, 0.8, 0.7
 _NOTICE = re.compile(
-    r"^\W*(instructions?|notes?|please|notice|important|attestation|confidential|disclaimer|warning"
+    r"^\W*(instructions?|notes?|please|notice|important|attestation|confidential\w*|disclaimer|warning"
     r"|intended use|do not|questions|for questions|office use|internal use|revised|rev|effective|page|form"
     r"|version|fax (completed|form|to)|send|submit|return|mail|urgent reviews?|if yes|if no|in addition"
     r"|additional information and|mon|tue|wed|thu|fri|sat|sun|hours)\b"
@@ -35,9 +35,11 @@ _PROSE = re.compile(
     re.IGNORECASE,
 )
 _HINT = re.compile(
-    r"[\s()/\\._:;,|*\-–—\[\]]*|\(?(mm|dd|yy|yyyy|ccyy)[/ -].*|\([^()]*\)|\d{1,2}[.)]|[MY] ?(or|/) ?[FN]|visit\(s\).*|hour\(s\).*",
+    r"[\s()/\\._:;,|*\-–—\[\]]*|\(?(mm|dd|yy|yyyy|ccyy)[/ -].*|\([^()]*\)|\d{1,2}[.)]"
+    r"|[MY] ?(or|/) ?[FN]|visit\(s\).*|hour\(s\).*",
     re.IGNORECASE,
 )
+"""What a form prints where an answer goes, to show how it is to be written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -284,9 +284,8 @@ def _cut(
     """A line in the pieces that the form divides it into."""
     high = area.height
     middle = area.middle[1]
-    cuts = [
-        d.middle[0] for d in ruling.down if d.y0 - 3 < middle < d.y1 + 3 and area.x0 < d.middle[0] < area.x1
-    ]
+    down = [d.middle[0] for d in ruling.down if d.y0 - 3 < middle < d.y1 + 3]
+    cuts = [x for x in down if area.x0 < x < area.x1 and _between_words(placed, area, x, 0.5)]
     level = [b for b in enumerate(blanks) if -0.55 * high < b[1].y0 - area.y1 < 0.5 * high]
     for _, blank in level:
         within = [x for x in (blank.x0 - 3, blank.x1 + 3) if area.x0 + 0.3 * high < x < area.x1 - 0.3 * high]
@@ -328,8 +327,8 @@ def _cut(
     return pieces
 
 
-def _between_words(placed: PlacedLine, area: Area, x: float) -> bool:
-    """Whether a place of a line lies between two of its words."""
+def _between_words(placed: PlacedLine, area: Area, x: float, least: float = 0.9) -> bool:
+    """Whether a place of a line lies between two of its words: a blank, or a gap of so many heights."""
     before, after = None, None
     for glyph in placed.line.glyphs:
         at = area.x0 + glyph.at * area.width
@@ -339,7 +338,7 @@ def _between_words(placed: PlacedLine, area: Area, x: float) -> bool:
             after = (glyph.text, at)
     if before is None or after is None:
         return True
-    return " " in (before[0], after[0]) or before[0] in ":_?" or after[1] - before[1] > 0.9 * area.height
+    return " " in (before[0], after[0]) or before[0] in ":_?" or after[1] - before[1] > least * area.height
 
 
 def _piece(
