@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import hashlib
 import os
 import platform
-import sys
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from app.domain import clock
-from app.domain.case import Case, IntakeStatus, Json, case_from, field_document, to_time
+from app.domain.case import Case, IntakeStatus, Json, case_from, to_time
 from app.domain.change import Action, Change, Write, writes_for
 from app.domain.errors import Actionable, Cancelled, Conflict, NoSuchCase, Rejected, Unreadable
 from app.domain.extraction import Document, Extraction, FormExtraction
-from app.domain.form import FormField
 from app.domain.queue import QueueQuery, QueueSort
 from app.domain.rereading import Reread, reread, rows_given
 from app.services import media
+from app.services.case_reading import (
+    NO_FORM,
+    PAGES_UNREAD,
+    field_maps,
+    form_entry,
+    form_of_case,
+    form_values,
+    unread_reason,
+)
 from app.services.change_log import ChangeLog, Stored
 from app.services.ports import BlobStore
-
-NO_FORM = "generic"
+from app.services.reader_life import alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,7 @@ class Intake:
             if document["intake_status"] == IntakeStatus.RECEIVED:
                 if document.get("reason") is None:
                     found.append(case_id)
-            elif not _alive(document.get("reader") or {}):
+            elif not alive(document.get("reader") or {}):
                 found.append(case_id)
         return tuple(found)
 
@@ -128,14 +133,14 @@ class Intake:
         """
         document = self.changes.store.case_document(case_id)
         status = document["intake_status"]
-        if status == IntakeStatus.READING and _alive(document.get("reader") or {}, others_only=True):
+        if status == IntakeStatus.READING and alive(document.get("reader") or {}, others_only=True):
             raise Conflict(
                 "This case is being read by another program.", "Wait until it is done.", code="being_read"
             )
         if status in (IntakeStatus.NEEDS_REVIEW, IntakeStatus.VERIFIED):
             raise Conflict("This case has been read already.", "Open it.", code="already_read")
         self.prepare()
-        document_id, entry = _form_entry(document)
+        document_id, entry = form_entry(document)
         content = self.blobs.get(entry["sha256"])
         media_type = entry["media_type"] or media.sniff(content)
         writes = writes_for(
@@ -155,8 +160,12 @@ class Intake:
         Reading the same case again after a crash makes no case twice.
         """
         document = self.changes.store.case_document(case_id)
-        _, entry = _form_entry(document)
+        _, entry = form_entry(document)
         self.changes.store.keep_words(entry["sha256"], extraction.texts)
+        if extraction.unread and not extraction.forms:
+            reason = unread_reason(extraction.unread)
+            error = Unreadable(reason["text"], reason["next_step"], code=reason["code"])
+            return (self._set_unreadable(document, error, by).case,)
         first, *others = extraction.forms or (
             FormExtraction(NO_FORM, "", tuple(range(1, extraction.page_count + 1)), ()),
         )
@@ -191,7 +200,7 @@ class Intake:
         document = self.changes.store.case_document(case_id)
         _refuse_reading_again(document)
         self.prepare()
-        document_id, entry = _form_entry(document)
+        document_id, entry = form_entry(document)
         content = self.blobs.get(entry["sha256"])
         return Document(document_id, entry["media_type"] or media.sniff(content), content)
 
@@ -213,9 +222,9 @@ class Intake:
 
     def _read_again(self, document: Json, extraction: Extraction, by: str) -> ReadAgain:
         case_id = document["case_id"]
-        document_id, entry = _form_entry(document)
-        form = _form_of_case(document, entry, extraction)
-        found, tables = _field_maps(tuple(replace(f, document_id=document_id) for f in form.fields))
+        document_id, entry = form_entry(document)
+        form = form_of_case(document, entry, extraction)
+        found, tables = field_maps(tuple(replace(f, document_id=document_id) for f in form.fields))
         store = self.changes.store
         rows = rows_given(store.history(case_id))
         made = reread(document, found, tables, tuple(store.drafts(case_id)), rows)
@@ -225,6 +234,8 @@ class Intake:
             *writes_for(document, {f"documents.{document_id}.turns": turns}),
             *made.writes,
         )
+        if (document.get("reason") or {}).get("code") == PAGES_UNREAD and not extraction.unread:
+            writes = (*writes, *writes_for(document, {"reason": None}))
         before = document.get("processor_version", "")
         if not writes:
             store.note("read_again", by, self.changes.now(), case_id, {"version": form.processor_version})
@@ -237,7 +248,7 @@ class Intake:
 
     def cases_of_the_same_file(self, case_id: str) -> tuple[Case, ...]:
         """Every case that came with this case's file, this one first."""
-        _, entry = _form_entry(self.changes.store.case_document(case_id))
+        _, entry = form_entry(self.changes.store.case_document(case_id))
         others = [c for c in self.changes.store.cases_with_content(entry["sha256"]) if c != case_id]
         return tuple(self.case(c) for c in (case_id, *others))
 
@@ -247,7 +258,7 @@ class Intake:
 
     def content(self, case_id: str) -> tuple[str, bytes]:
         """The file name and the original bytes of the form's file, as they arrived."""
-        _, entry = _form_entry(self.changes.store.case_document(case_id))
+        _, entry = form_entry(self.changes.store.case_document(case_id))
         return entry["name"], self.blobs.get(entry["sha256"])
 
     def _set_unreadable(self, document: Json, error: Actionable, by: str) -> Stored:
@@ -264,7 +275,7 @@ class Intake:
         return self.changes.write(document, document["case_id"], Action.UNREADABLE, by, writes)
 
     def _put_form(self, document: Json, extraction: Extraction, form: FormExtraction, by: str) -> Stored:
-        values = _form_values(document, extraction, form)
+        values = form_values(document, extraction, form)
         change = Change(
             self.changes.new_id(),
             document["case_id"],
@@ -284,9 +295,9 @@ class Intake:
         received = origin["received_at"]
         document = _new_case(case_id, self.changes.store.take_receipt(self.changes.now()), self.changes.now())
         document["received_at"] = received
-        document_id, entry = _form_entry(origin)
+        document_id, entry = form_entry(origin)
         document["documents"] = {f"{document_id}-{place}": dict(entry)}
-        document.update(_form_values(document, extraction, form, with_parts=False))
+        document.update(form_values(document, extraction, form, with_parts=False))
         writes = tuple(Write(w.path, w.base, w.value) for w in writes_for({}, document))
         return self.changes.write(None, case_id, Action.READ, by, writes).case
 
@@ -313,49 +324,6 @@ def _new_case(case_id: str, receipt: str, now: Any) -> Json:
     }
 
 
-def _form_entry(document: Json) -> tuple[str, Json]:
-    """The document of a case that its form is read from."""
-    for document_id, entry in document["documents"].items():
-        if entry.get("kind", "form") == "form":
-            return document_id, entry
-    document_id = next(iter(document["documents"]))
-    return document_id, document["documents"][document_id]
-
-
-def _form_values(
-    document: Json, extraction: Extraction, form: FormExtraction, *, with_parts: bool = True
-) -> dict[str, Any]:
-    """The parts of a case document that a reading fills: the form's entry, its fields and its other pages."""
-    document_id, entry = _form_entry(document)
-    documents = dict(document["documents"])
-    documents[document_id] = {
-        **entry,
-        "kind": "form",
-        "page_count": extraction.page_count,
-        "pages": list(form.pages),
-        "turns": {str(page): turn for page, turn in form.quarter_turns if turn},
-    }
-    for part in extraction.parts if with_parts else ():
-        if part.kind not in ("form", "blank"):
-            documents[f"{document_id}-{part.kind}"] = {
-                **entry,
-                "kind": part.kind,
-                "page_count": extraction.page_count,
-                "pages": list(part.pages),
-            }
-    fields, tables = _field_maps(tuple(replace(f, document_id=document_id) for f in form.fields))
-    return {
-        "form_type": form.form_type,
-        "processor_version": form.processor_version,
-        "documents": documents,
-        "fields": fields,
-        "tables": tables,
-        "intake_status": str(IntakeStatus.NEEDS_REVIEW),
-        "reader": None,
-        "reason": None,
-    }
-
-
 def _refuse_reading_again(document: Json) -> None:
     status = document["intake_status"]
     if status == IntakeStatus.VERIFIED:
@@ -366,62 +334,3 @@ def _refuse_reading_again(document: Json) -> None:
         )
     if status != IntakeStatus.NEEDS_REVIEW:
         raise Rejected("This case has not been read yet.", "Wait until it is read.", code="not_read")
-
-
-def _form_of_case(document: Json, entry: Json, extraction: Extraction) -> FormExtraction:
-    """The form of an extraction that stands on the pages of a case; of several the one of its own form type."""
-    pages = set(entry.get("pages", ()))
-    known = document.get("form_type", "")
-    forms = [form for form in extraction.forms if pages.intersection(form.pages) or not pages]
-    if known not in ("", NO_FORM):
-        forms = [form for form in forms if form.form_type != NO_FORM]
-    if not forms:
-        raise Rejected(
-            "No form that is known now was found on the pages of this case. It stays as it was read.",
-            "See whether a version of its form type is in force.",
-            code="no_form_found",
-        )
-    return max(forms, key=lambda form: (len(pages.intersection(form.pages)), form.form_type == known))
-
-
-def _field_maps(fields: tuple[FormField, ...]) -> tuple[Json, Json]:
-    plain: Json = {}
-    tables: Json = {}
-    for order, field in enumerate(fields):
-        entry = field_document(replace(field, order=order))
-        cell = field.cell
-        if cell is None:
-            plain[field.path] = entry
-        else:
-            rows = tables.setdefault(cell[0], {"rows": {}})["rows"]
-            row = rows.setdefault(cell[1], {"order": len(rows)})
-            row[cell[2]] = entry
-    return plain, tables
-
-
-def _alive(reader: Json, *, others_only: bool = False) -> bool:
-    """Whether the process that reads a case still runs. A process on another machine counts as alive."""
-    if not reader:
-        return False
-    if reader.get("host") != platform.node():
-        return True
-    pid = int(reader.get("pid", 0))
-    if pid == os.getpid():
-        return not others_only
-    return _process_runs(pid)
-
-
-def _process_runs(pid: int) -> bool:
-    if sys.platform == "win32":  # there os.kill would end the process it asks about
-        query_limited_information = 0x1000
-        handle = ctypes.windll.kernel32.OpenProcess(query_limited_information, False, pid)
-        if handle:
-            ctypes.windll.kernel32.CloseHandle(handle)
-        return bool(handle)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -69,11 +69,6 @@ class Teaching:
         definition = sketched(looked.proposal, looked.name)
         return replace(definition, form_type=free_form_type(definition.title, known))
 
-    def start_blank(self, content: bytes, name: str, definition: FormDefinition, by: str) -> FormDraft:
-        """A new draft over an example with a definition that is already there: a file of `processors propose`."""
-        document = _document(content)
-        return self._begin(definition, by, (self._kept(document, name, ()),), "")
-
     def mend(self, form_type: str, by: str, version: str = "") -> FormDraft:
         """A new draft that starts from a version, the one in force unless named, with the examples it was taught
         with. A version that came with the program has none: add one.

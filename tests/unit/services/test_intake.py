@@ -261,3 +261,27 @@ def test_a_package_that_arrives_again_is_told_with_all_its_cases(tmp_path: Path)
         assert again.known
         assert {c.case_id for c in again.cases} == {c.case_id for c in first.cases}
         assert len(again.cases) == 2
+
+
+def test_a_file_of_which_no_page_could_be_read_is_unreadable_and_names_them(tmp_path: Path) -> None:
+    path = tmp_path / "in.pdf"
+    path.write_bytes(a_pdf())
+    with a_workstation(tmp_path / "w", Extraction(2, (), (), unread=(1, 2))) as station:
+        (case,) = ingestion(station).take_in(path, "ada").cases
+        assert case.intake_status is IntakeStatus.UNREADABLE
+        assert case.reason is not None
+        assert case.reason.text == "Pages 1, 2 of the file could not be read."
+
+
+def test_a_form_beside_a_page_that_could_not_be_read_is_checked_and_the_page_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "in.pdf"
+    path.write_bytes(a_pdf())
+    found = replace(an_extraction(read_field("a", "1")), page_count=2, unread=(2,))
+    whole = replace(an_extraction(read_field("a", "1")), page_count=2)
+    with a_workstation(tmp_path / "w", found, whole) as station:
+        (case,) = ingestion(station).take_in(path, "ada").cases
+        assert case.intake_status is IntakeStatus.NEEDS_REVIEW
+        assert case.reason is not None
+        assert case.reason.text == "Page 2 of the file could not be read."
+        again = ingestion(station).read_again(case.case_id, "ada").case
+        assert again.reason is None

@@ -168,6 +168,23 @@ def _sha(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def test_two_programs_that_publish_at_one_moment_get_two_versions_and_one_is_in_force(tmp_path: Path) -> None:
+    key = os.urandom(32)
+    here, there = a_station(tmp_path, key, Told()), a_station(tmp_path, key, Told())
+    try:
+        making = [
+            station.lanes.submit("store", station.library.publish, a_definition(title=f"By {n}"), "ada")
+            for n, station in enumerate((here, there))
+        ]
+        assert {made.result().version for made in making} == {"1", "2"}
+        for station in (here, there):
+            versions = station.in_store(station.library.versions, "sample_form")
+            assert [v.in_force for v in versions] == [True, False]
+    finally:
+        here.close()
+        there.close()
+
+
 def test_a_case_read_with_an_older_version_is_judged_by_that_version(tmp_path: Path) -> None:
     def read_with(version: str):
         found = an_extraction(

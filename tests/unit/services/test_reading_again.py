@@ -164,6 +164,7 @@ def test_a_reading_that_fails_or_finds_no_form_leaves_the_case_as_it_is(tmp_path
         Unreadable("The file needs a password."),
         an_extraction(read_field("z", "1"), form_type="generic"),
         Extraction(1, (), (Part("clinical", (1,)),)),
+        replace(an_extraction(read_field("a", "2")), unread=(1,)),
     )
     with a_workstation(tmp_path / "w", *answers) as station:
         before = taken_in(station, tmp_path)
