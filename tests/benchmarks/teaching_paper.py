@@ -73,6 +73,7 @@ def filled(content: bytes, blanks: Sequence[Blank], seed: int, dpi: int = 200) -
     with opened(content, "") as document:
         if document.is_pdf is False:
             document = pymupdf.open(stream=document.convert_to_pdf())
+        document.bake()  # fields become print: what is written goes over them, as on paper
         hand = _Hand(random)
         for number, blank in enumerate(blanks):
             page = document[blank.page - 1]

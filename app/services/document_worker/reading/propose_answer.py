@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from statistics import median
 
 from app.services.document_worker.reading.propose_label import asks, tells
 from app.services.document_worker.reading.propose_rule import Ruling
@@ -17,6 +18,7 @@ from app.services.document_worker.reading.propose_tick import Tick, cell_at
 
 _LARGER = 1.13
 _LONGEST = 70
+_MANY = 4
 
 
 def answers_of(
@@ -37,6 +39,7 @@ def answers_of(
             cells.setdefault(cell, []).append(text)
         if _on_line(text, texts, ruling):
             found.append(text)
+    doubted: list[tuple[Text, list[Text]]] = []
     for cell, inside in cells.items():
         if any(b.common(cell) > 0.5 * cell.size for b in ruling.bars):
             continue
@@ -44,19 +47,35 @@ def answers_of(
         # A cell of running text is no answer, whatever stands out in it.
         if sum(len(t.text) for t in inside) > 260:
             continue
-        found += [t for t in inside if t is not label and t not in found and _differs(t, label)]
+        rest = [t for t in inside if t is not label and t not in found]
+        doubted.append((label, [t for t in rest if not _differs(t, label)]))
+        found += [t for t in rest if _differs(t, label)]
+    if len(found) >= _MANY:
+        # What is written in the letters of so many answers, under a label in others, is one as well.
+        usual = median(t.size for t in found)
+        for label, rest in doubted:
+            found += [
+                t for t in rest
+                if abs(t.size - usual) < 0.1 * usual and t.size > 1.03 * label.size and _follows(t, label)
+            ]  # fmt: skip
     return tuple(found)
+
+
+def _follows(text: Text, label: Text) -> bool:
+    """Whether a text stands under or behind a label and reads as an answer may."""
+    if asks(text.text) or (tells(text.text) and re.search(r"[A-Za-z]{3}", text.text)):
+        return False
+    if text.text.startswith("*") or re.match(r"\([A-Za-z]", text.text):
+        return False
+    if len(text.text) > _LONGEST or not 3 <= sum(c.isalpha() for c in label.text) <= 110:
+        return False
+    below = text.area.y0 >= label.area.y0 + 0.4 * label.area.height
+    return below or (text.area.beside(label.area) > 0.4 and text.area.x0 > label.area.x1)
 
 
 def _differs(text: Text, label: Text) -> bool:
     """Whether a text follows a label in other letters, as answers are typed or written."""
-    if asks(text.text) or (tells(text.text) and not re.fullmatch(r"[\d().\s+-]{7,}", text.text)):
-        return False
-    if len(text.text) > _LONGEST or text.text.startswith(("(", "*")) or len(label.text) > 110:
-        return False
-    below = text.area.y0 >= label.area.y0 + 0.4 * label.area.height
-    behind = text.area.beside(label.area) > 0.4 and text.area.x0 > label.area.x1
-    if not below and not behind:
+    if not _follows(text, label):
         return False
     if text.size >= _LARGER * label.size:
         return True

@@ -36,16 +36,17 @@ _NO_NAME = re.compile(r"\b(drug|medication|product|facility|plan|insurance|compa
 
 def kind_of(label: str) -> FieldKind:
     """The kind of answer a label asks for, by its words."""
-    lowered = label.lower()
+    lowered = re.sub(r"\([^()]*\)", "", label).lower().strip() or label.lower()
+    several = " and " in lowered
     for pattern, kind in _KINDS:
-        if re.search(pattern, lowered):
-            if kind is FieldKind.NAME and _NO_NAME.search(lowered):
-                return FieldKind.TEXT
-            if kind in (FieldKind.DATE, FieldKind.PHONE) and " and " in lowered:
-                return FieldKind.TEXT  # two things are asked for in one place
-            if kind is FieldKind.NUMBER and re.search(r"\b(id|auth|height|weight)\b", lowered):
-                return FieldKind.TEXT
-            return kind
+        if not re.search(pattern, lowered):
+            continue
+        if kind is FieldKind.NAME and _NO_NAME.search(lowered):
+            return FieldKind.TEXT
+        if kind is FieldKind.NUMBER and re.search(r"\b(id|auth|height|weight)\b", lowered):
+            return FieldKind.TEXT
+        # Two things asked for in one place have no kind in common.
+        return FieldKind.TEXT if several and kind is not FieldKind.SIGNATURE else kind
     return FieldKind.TEXT
 
 
@@ -66,7 +67,7 @@ def asks(text: str) -> bool:
 
 
 _TOLD = re.compile(
-    r"\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}|www\.|https?:|@\w+\.|\b(following|below|above|as follows)\b\W*$"
+    r"\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}|www\.|https?:|@\w+\.|\bfollowing\b|\b(below|above)\b\W*$", re.IGNORECASE
 )
 
 

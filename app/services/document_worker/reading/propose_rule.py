@@ -81,7 +81,10 @@ def _lines(
     # Opened along its length after a little widening: a line that leans by a pixel or two stays whole.
     strength = cv2.morphologyEx(cv2.dilate(inverse, across), cv2.MORPH_OPEN, along)
     solid = cv2.morphologyEx(strength, cv2.MORPH_OPEN, thick)
+    filled = (solid > least).astype(np.uint8)
     thin = ((strength > least) & (cv2.subtract(strength, solid) > 0.5 * least)).astype(np.uint8)
+    # A line that runs into a bar is cut off there, or the bar's outline would hang on it.
+    thin &= 1 - cv2.dilate(filled, np.ones((5, 5), np.uint8))
     found = [
         area
         for stat in _components(thin)
@@ -94,7 +97,6 @@ def _lines(
         if (a.width >= 0.9 * length and a.height <= _THICK + 4 if horizontal
             else a.height >= 0.9 * length and a.width <= _THICK + 4)
     ]  # fmt: skip
-    filled = (solid > least).astype(np.uint8)
     bars = [_area(s) for s in _components(filled) if s[4] > 0.7 * s[2] * s[3]]
     return lines, bars
 

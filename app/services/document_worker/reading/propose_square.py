@@ -29,7 +29,7 @@ def squares_of(gray: Gray) -> tuple[Area, ...]:
         ink = cv2.adaptiveThreshold(gray, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 61, level)
         found += _framed(np.asarray(ink, np.uint8), least)
         found += _hollow(np.asarray(ink, np.uint8))
-    sharp = {area for score, area in found if score >= _SHARP and min(area.width, area.height) >= _CAPITAL}
+    sharp = _of_one_size([a for score, a in found if score >= _SHARP and min(a.width, a.height) >= _CAPITAL])
     kept: list[Area] = []
     for _, area in sorted(found, key=lambda f: -f[0]):
         if all(area.common(other) < 0.2 * min(area.size, other.size) for other in kept):
@@ -143,14 +143,36 @@ def _straight(band: npt.NDArray[np.uint8]) -> float:
     return float(pairs.mean(axis=1).max())
 
 
+def _of_one_size(squares: Sequence[Area]) -> set[Area]:
+    """Those that have two fellows of their very size: boxes stamped from one mould."""
+    apart: list[Area] = []
+    for square in squares:
+        if all(square.common(a) < 0.5 * square.size for a in apart):
+            apart.append(square)
+
+    def fellows(square: Area) -> int:
+        return sum(
+            1 for a in apart if abs(a.width - square.width) <= 1.5 and abs(a.height - square.height) <= 1.5
+        )
+
+    return {s for s in squares if fellows(s) >= 3}
+
+
 def _apart(square: Area, ink: npt.NDArray[np.uint8]) -> bool:
     """Whether there is paper beside it, on both sides of a small one: letters have others next to them."""
     x0, y0, x1, y1 = int(square.x0), int(square.y0) + 2, int(square.x1), int(square.y1) - 2
     small = min(square.width, square.height) < _CAPITAL
-    room = max(5, round((0.42 if small else 0.8) * square.width))
-    left, right = ink[y0:y1, max(0, x0 - room) : max(0, x0 - 1)], ink[y0:y1, x1 + 2 : x1 + 1 + room]
-    free = int(not left.any()) + int(not right.any())
-    return free >= (2 if small else 1)
+    near, far = max(5, round((0.42 if small else 0.3) * square.width)), round(0.8 * square.width)
+
+    def free(reach: int) -> int:
+        left, right = ink[y0:y1, max(0, x0 - reach) : max(0, x0 - 1)], ink[y0:y1, x1 + 2 : x1 + 1 + reach]
+        return int(not left.any()) + int(not right.any())
+
+    if free(near) == 2:
+        return True
+    inner = ink[y0 + 3 : y1 - 3, x0 + 5 : x1 - 5]
+    marked = inner.size > 0 and float(inner.mean()) > 0.15
+    return not small and (free(far) >= 1 or (marked and free(near) == 1))
 
 
 def _alike(squares: Sequence[Area]) -> list[Area]:

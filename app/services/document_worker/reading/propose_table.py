@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -49,19 +50,23 @@ def grids_of(layout: Layout) -> list[Grid]:
 
 def _rows(cells: Sequence[Area]) -> list[list[Area]]:
     """Cells side by side, of one height."""
-    rows: list[list[Area]] = []
-    for cell in sorted(cells, key=lambda c: (round(c.y0 / 4), c.x0)):
-        for row in rows[-8:]:
-            last = row[-1]
-            if (
-                abs(last.y0 - cell.y0) < _NEAR
-                and abs(last.y1 - cell.y1) < _NEAR
-                and 0 <= cell.x0 - last.x1 < 14
-            ):
-                row.append(cell)
+    levels: list[list[Area]] = []
+    for cell in sorted(cells, key=lambda c: c.y0):
+        for level in levels[-8:]:
+            if abs(level[0].y0 - cell.y0) < _NEAR and abs(level[0].y1 - cell.y1) < _NEAR:
+                level.append(cell)
                 break
         else:
-            rows.append([cell])
+            levels.append([cell])
+    rows: list[list[Area]] = []
+    for level in levels:
+        ordered = sorted(level, key=lambda c: c.x0)
+        rows.append(ordered[:1])
+        for cell in ordered[1:]:
+            if 0 <= cell.x0 - rows[-1][-1].x1 < 14:
+                rows[-1].append(cell)
+            else:
+                rows.append([cell])
     return sorted((r for r in rows if len(r) >= 2), key=lambda r: r[0].y0)
 
 
@@ -93,10 +98,24 @@ def _grid(stack: list[list[Area]], layout: Layout) -> Grid | None:
     if sum(1 for label in labels if label) < 0.6 * len(labels):
         return None
     return Grid(
-        tuple(labels), tuple(kind_of(label) for label in labels),
+        tuple(labels), tuple(_kinds(labels)),
         tuple((c.x0, c.x1) for c in stack[0]), tuple((r[0].y0, r[0].y1) for r in stack),
         tuple(c for row in stack for c in row),
     )  # fmt: skip
+
+
+def _kinds(labels: Sequence[str]) -> list[FieldKind]:
+    """The kinds of columns. A column that is headed `Code` holds the codes of what the column before describes."""
+    found: list[FieldKind] = []
+    for place, label in enumerate(labels):
+        kind = kind_of(label)
+        described = " ".join(labels[:place][-3:]).lower()
+        if "description" in label.lower():
+            kind = FieldKind.TEXT
+        elif label.lower() in ("code", "codes", "code(s)"):
+            kind = FieldKind.ICD10 if re.search(r"diagnos|icd", described) else FieldKind.PROCEDURE_CODE
+        found.append(kind)
+    return found
 
 
 def _heading(texts: Sequence[Text]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
@@ -51,7 +52,7 @@ def texts_of(sheet: Sheet, ruling: Ruling, squares: Sequence[Area], engine: Engi
     ink = text_ink(sheet, ruling, squares)
     words = sheet.words or _recognized(sheet, ink, engine)
     barriers = [*ruling.down, *squares]
-    texts = [_tight(t, ink) for t in _runs(words, barriers)]
+    texts = _numbered([_tight(t, ink) for t in _runs(words, barriers)], barriers)
     return tuple(sorted(texts, key=lambda t: (round(t.area.middle[1] / 12), t.area.x0)))
 
 
@@ -76,6 +77,23 @@ def _runs(words: Sequence[Word], barriers: Sequence[Area]) -> list[Text]:
         joined = _merged(line)
         found.append(Text(tuple(joined), Area.around(w.area for w in joined)))
     return found
+
+
+def _numbered(texts: Sequence[Text], barriers: Sequence[Area]) -> list[Text]:
+    """Numbers of places (`3.`, `12a.`) made one with the text that follows them on the line."""
+    kept = list(texts)
+    for number in [t for t in texts if re.fullmatch(r"\d{1,2}[a-z]?[.)]?", t.text)]:
+        after = [
+            t for t in kept
+            if t is not number and t.area.beside(number.area) > 0.6
+            and 0 <= t.area.x0 - number.area.x1 < 1.9 * number.size and t.text[:1].isalpha()
+            and not _between(number.area, t.area, barriers)
+        ]  # fmt: skip
+        if after:
+            follower = min(after, key=lambda t: t.area.x0)
+            joined = Text((*number.words, *follower.words), Area.around((number.area, follower.area)))
+            kept = [joined if t is follower else t for t in kept if t is not number]
+    return kept
 
 
 def _merged(line: Sequence[Word]) -> list[Word]:

@@ -92,6 +92,8 @@ def _last_label(text: str) -> str:
     text = " ".join(text.split())
     if len(text) > 60:
         parts = re.split(r"(?<=[.?!;])\s+", text)
+        if len(parts) > 1 and parts[-1].startswith("("):
+            parts[-2:] = [f"{parts[-2]} {parts[-1]}"]
         text = parts[-1] if len(parts[-1]) >= 4 else text
     return cleaned(text)
 
@@ -197,6 +199,8 @@ def _labelled(
         if room is None or not text or (len(said) > 110 and room.height < 2.0 * layout.size):
             continue
         found.append(_place(room, text, layout, "cell"))
+    if not labels and ticks and not lines:
+        found += _before_ticks(cell, ticks, layout)
     foot = max([s.y1 for s in solid] + [line.y1 for line in lines])
     if not any(p.area.y1 > foot + 2 for p in found) and cell.y1 - foot > 3.2 * layout.size:
         # Much room left below everything the cell says: it is there to be filled.
@@ -205,6 +209,20 @@ def _labelled(
         if named and area.width > 200:
             found.append(_place(area, cleaned(re.split(r"(?<=[.?!:])\s+", named)[0]), layout, "cell"))
     return found
+
+
+def _before_ticks(cell: Area, ticks: Sequence[Tick], layout: Layout) -> list[Place]:
+    """The room a cell leaves before its tick boxes, when a text in the cell before asks."""
+    first = min(t.area.x0 for t in ticks)
+    before = [
+        t for t in layout.texts
+        if t.area.beside(cell) > 0.6 and 0 <= cell.x0 - t.area.x1 < 90 and asks(t.text)
+    ]  # fmt: skip
+    if not before or first - cell.x0 < 160 or cell.height > 3 * layout.size:
+        return []
+    label = max(before, key=lambda t: t.area.x1)
+    area = Area(cell.x0 + 2, cell.y0 + 2, first - 12, cell.y1 - 2)
+    return [_place(area, cleaned(label.text), layout, "cell")]
 
 
 def _labels(
@@ -261,7 +279,9 @@ def _room(
     )  # fmt: skip
     bottom = min(below - 2, cell.y1 - 2)
     high = bottom - label.y1
-    if high >= 0.86 * layout.size and column.width >= _LEAST_WIDE:
+    # Where a line of writing fits below but only just, and there is room behind the label, it is written there.
+    behind = row_end - label.x1 > 0.4 * cell.width and not narrow and high < 1.15 * layout.size
+    if high >= 0.86 * layout.size and column.width >= _LEAST_WIDE and not behind:
         return Area(column.x0, label.y1 + 1, column.x1, bottom)
     if row_end - label.x1 < 1.5 * layout.size or narrow:
         return None
