@@ -6,11 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import PurePath
 
 from app.domain.box import Box
 from app.domain.errors import Rejected
 from app.domain.form import FieldKind
+from app.domain.label import kind_told, named, tidy
 from app.domain.mapping import REQUIRED_PATHS, is_expedited, request_of_column, request_of_field
 from app.domain.naming import free_name, slug
 from app.domain.numbered_row import date_orders, with_numbered_rows
@@ -22,7 +24,7 @@ from app.domain.processor import (
     Section,
     TableDefinition,
 )
-from app.domain.proposal import Proposal, ProposedField, ProposedPage
+from app.domain.proposal import Proposal, ProposedField, ProposedPage, ProposedSection
 from app.domain.teaching import kept_on_page
 
 _FORM = "form"
@@ -30,26 +32,12 @@ _FORM = "form"
 MANY = 7
 """From so many tick boxes on, a question is taken to allow several."""
 _TITLE = 60
-_LABEL = 80
 _QUESTION = 26
 _NEAR = 0.06
 _HEADING = 70
-_TOLD = {
-    FieldKind.DATE: re.compile(r"\bdob\b|\bdate\b|\bd\.o\.b", re.IGNORECASE),
-    FieldKind.PHONE: re.compile(r"\b(phone|fax|telephone|tel|cell|mobile)\b", re.IGNORECASE),
-    FieldKind.NPI: re.compile(r"\bnpi\b", re.IGNORECASE),
-    FieldKind.ZIP: re.compile(r"^\W*zip\b", re.IGNORECASE),
-    FieldKind.ICD10: re.compile(r"\bicd\b.*\bcodes?\b", re.IGNORECASE),
-    FieldKind.PROCEDURE_CODE: re.compile(r"\b(cpt|hcpcs?)\b.*\bcodes?\b", re.IGNORECASE),
-    FieldKind.MEMBER_ID: re.compile(
-        r"\b(member|medicaid|medicare|plan)\b.*\b(id|number|no)\b", re.IGNORECASE
-    ),
-    FieldKind.SIGNATURE: re.compile(r"\bsignature$", re.IGNORECASE),
-}
-"""What a short label says of a field that nothing else is known of."""
+_LINE = 0.02
 _NUMBERED = re.compile(r"^\W*(section|part|step)\b\s*([ivx]+|\d+|[a-h])?\b[\s.:)‒–—―−-]*", re.IGNORECASE)
 _LETTERED = re.compile(r"^([ivx]{1,4}|\d{1,2}|[a-h])[.):]\s+", re.IGNORECASE)
-_ITEM = re.compile(r"^\(?\d{1,2}[a-z]?[.)]\s+", re.IGNORECASE)
 _PLAIN = re.compile(
     r"^(name|last_name|first_name|phone|fax|date|address|street_address|city|state|zip|zip_code|npi|title|initials"
     r"|signature|email|specialty|dob|id_no|id|other|comments|notes|units|print_name|tin|tax_id)$"
@@ -76,49 +64,6 @@ def free_form_type(title: str, known: Collection[str]) -> str:
     return free_name(_cut(slug(title), 32) or "form", known)
 
 
-def tidy(text: str, longest: int = _LABEL) -> str:
-    """A printed label as people read it: one line, without its colon, in sentence case where it was all capitals."""
-    text = re.sub(r"\s+", " ", text).strip()
-    text = re.sub(r"_{2,}|\(\s*\)", " ", text)
-    text = text.strip(" *:;,_/-–—\t") if re.search(r"\w", text) else ""
-    if text.count("(") > text.count(")"):
-        text = (
-            text[: text.rindex("(")] + text[text.rindex("(") + 1 :] if not text.endswith("(") else text[:-1]
-        )
-    text = re.sub(r"\s+", " ", text).strip(" :;,")
-    if len(text) > 4 and text.upper() == text and re.search(r"[A-Z]{4}", text):
-        text = " ".join(w if len(w) <= 3 and not w.isalpha() else _lowered(w) for w in text.split(" "))
-        text = text[:1].upper() + text[1:]
-    if len(text) > longest:
-        text = text[:longest].rsplit(" ", 1)[0].rstrip(" ,;:-–—") + "…"
-    return text
-
-
-_KEPT = frozenset(
-    {
-        "NPI",
-        "ICD",
-        "CPT",
-        "HCPCS",
-        "ID",
-        "PA",
-        "DME",
-        "DOB",
-        "SSN",
-        "TIN",
-        "PCP",
-        "MD",
-        "ZIP",
-        "IPA",
-        "ICD-10",
-    }
-)
-
-
-def _lowered(word: str) -> str:
-    return word if word.strip("():/.,#") in _KEPT else word.lower()
-
-
 @dataclass(frozen=True, slots=True)
 class _Placed:
     """A proposed field with the page and the section it stands in."""
@@ -128,27 +73,51 @@ class _Placed:
     section: str
 
 
-def _named(label: str) -> str:
-    """The name a label gives, without the number that some forms put before it."""
-    return slug(_ITEM.sub("", label.strip()) or label)
-
-
 def _cut(name: str, longest: int) -> str:
     """A name cut between its words."""
     found = name[:longest]
     return found if len(name) <= longest or name[longest] == "_" else found.rpartition("_")[0] or found
 
 
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where a section begins: what stands below `y0` and between `x0` and `x1` belongs to it."""
+
+    page: int
+    y0: float
+    x0: float
+    x1: float
+    name: str
+
+
+def _side_by_side(page: ProposedPage, proposed: ProposedSection) -> list[tuple[str, float, float]]:
+    """(title, from x, to x) of the headings that stand in one line; they part the page half way between them."""
+    parts = proposed.title.split(" / ")
+    middles = []
+    for part in parts:
+        near = (a for a in page.anchors if abs(a.box.y0 - proposed.y0) < _LINE and _alike(a.text, part))
+        middles.append(next((a.box.centre[0] for a in near), -1.0))
+    if len(parts) == 1 or middles != sorted(middles) or middles[0] < 0 or len(set(middles)) < len(middles):
+        return [(proposed.title, 0.0, 1.0)]
+    edges = [0.0, *((one + other) / 2 for one, other in pairwise(middles)), 1.0]
+    return list(zip(parts, edges[:-1], edges[1:], strict=True))
+
+
+def _alike(one: str, other: str) -> bool:
+    return [c for c in one.casefold() if c.isalnum()] == [c for c in other.casefold() if c.isalnum()]
+
+
 class _Sketch:
     def __init__(self, proposal: Proposal) -> None:
         self._proposal = proposal
         self._sections: list[Section] = []
-        self._starts: list[tuple[int, float, str]] = []
+        self._starts: list[_Start] = []
         for page in proposal.pages:
             for proposed in sorted(page.sections, key=lambda s: s.y0):
                 if len(proposed.title) > _HEADING:
                     continue  # a sentence in bold, no heading
-                self._starts.append((page.page, proposed.y0, self._section(proposed.title)))
+                for title, x0, x1 in _side_by_side(page, proposed):
+                    self._starts.append(_Start(page.page, proposed.y0, x0, x1, self._section(title)))
         widgets = Counter(w for page in proposal.pages for f in page.fields for w in f.fillable)
         self._shared = {widget for widget, count in widgets.items() if count > 1}
         self._names: set[str] = set()
@@ -206,10 +175,11 @@ class _Sketch:
 
     def _section_at(self, page: int, box: Box) -> str:
         """The section whose heading stands last before the middle of a box; pages go on with the section before."""
-        y = box.centre[1]
-        before = [name for at, y0, name in self._starts if (at, y0) <= (page, y)]
+        x, y = box.centre
+        before = [s for s in self._starts if (s.page, s.y0) <= (page, y)]
         if before:
-            return before[-1]
+            line = [s for s in before if (s.page, s.y0) == (before[-1].page, before[-1].y0)]
+            return next((s.name for s in line if s.x0 <= x <= s.x1), line[-1].name)
         found = next((s for s in self._sections if s.name == _FORM), None)
         if found is None:
             found = Section(free_name(_FORM, {s.name for s in self._sections}), "Form")
@@ -220,7 +190,7 @@ class _Sketch:
         return next(s.title for s in self._sections if s.name == section)
 
     def _fields(self, placed: list[_Placed]) -> tuple[list[FieldDefinition], list[ChoiceDefinition]]:
-        often = Counter(_named(p.field.label) for p in placed if not p.field.question)
+        often = Counter(named(p.field.label) for p in placed if not p.field.question)
         fields: list[FieldDefinition] = []
         groups: list[tuple[str, list[FieldDefinition]]] = []
         for number, item in enumerate(placed, 1):
@@ -238,7 +208,7 @@ class _Sketch:
     def _field(self, item: _Placed, often: Counter[str], number: int) -> FieldDefinition:
         field = item.field
         kind = kind_told(field.kind, tidy(field.label))
-        own = _named(field.label)
+        own = named(field.label)
         plain = item.section != _FORM and _PLAIN.match(own) is not None
         name = self._name(item, plain or often[own] > 1, own, number)
         request = request_of_field(
@@ -269,11 +239,11 @@ class _Sketch:
     def _name(self, item: _Placed, ambiguous: bool, own: str, number: int) -> str:
         field = item.field
         if field.question and own:
-            question = _named(field.question)
+            question = named(field.question)
             words = _cut(question, _QUESTION)
             base = own if own.startswith(words or own) else f"{words}_{_cut(own, _QUESTION)}"
         elif not own:
-            base = _cut(_named(field.question), _QUESTION) or f"field_{number}"
+            base = _cut(named(field.question), _QUESTION) or f"field_{number}"
         elif ambiguous and not own.startswith(item.section):
             base = f"{item.section}_{own}"
         else:
@@ -292,7 +262,7 @@ class _Sketch:
         return f"{base}_{number}"
 
     def _choice(self, question: str, boxes: list[FieldDefinition]) -> ChoiceDefinition:
-        name = free_name(_named(question), self._names, boxes[0].section, fallback="question")
+        name = free_name(named(question), self._names, boxes[0].section, fallback="question")
         self._names.add(name)
         several = re.search(
             r"all that apply|check all|select all|mark all|one or more", question, re.IGNORECASE
@@ -308,7 +278,7 @@ class _Sketch:
             section = self._section_at(page.page, Box(0.0, top, 1.0, top + 0.01))
             columns: list[Column] = []
             for number, column in enumerate(proposed.columns, 1):
-                name = free_name(_named(column.label), {c.name for c in columns}, fallback=f"column_{number}")
+                name = free_name(named(column.label), {c.name for c in columns}, fallback=f"column_{number}")
                 request = request_of_column(column.kind, tidy(column.label))
                 if request in {c.request for c in columns}:
                     request = ""
@@ -320,7 +290,7 @@ class _Sketch:
                     )
                 )  # fmt: skip
                 self._filled.add(request.replace("*", "1"))
-            name = free_name(_named(proposed.label) or section, self._names, fallback="table")
+            name = free_name(named(proposed.label) or section, self._names, fallback="table")
             self._names.add(name)
             label = tidy(proposed.label) or self._title_of(section)
             rows = tuple((max(0.0, y0), min(1.0, y1)) for y0, y1 in proposed.rows)
@@ -343,13 +313,6 @@ def _join(groups: list[tuple[str, list[FieldDefinition]]], question: str, box: F
             boxes.append(box)
             return
     groups.append((question, [box]))
-
-
-def kind_told(kind: FieldKind, label: str) -> FieldKind:
-    """The kind of a field, by its label where nothing else told it."""
-    if kind is not FieldKind.TEXT or len(label) > _LABEL // 2:
-        return kind
-    return next((told for told, pattern in _TOLD.items() if pattern.search(label)), kind)
 
 
 def _outside_tables(page: ProposedPage) -> list[ProposedField]:

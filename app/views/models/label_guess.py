@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from app.domain.box import Box
 from app.domain.form import FieldKind
+from app.domain.label import tidy
 from app.domain.processor import Anchor
-from app.domain.sketch import tidy
 
 _SQUARE = 0.035
 """A zone narrower and lower than this part of the page's width is a box to tick."""

@@ -14,10 +14,10 @@ from app.domain import teaching, teaching_table
 from app.domain.box import Box
 from app.domain.errors import Rejected
 from app.domain.form import FieldKind
+from app.domain.label import tidy
 from app.domain.mapping import request_of_field
 from app.domain.naming import free_name
 from app.domain.processor import ChoiceDefinition, FormDefinition, TableDefinition
-from app.domain.sketch import tidy
 from app.views.models.label_guess import is_square, kind_of_label, label_beside
 from app.views.widgets.teach.zone_key import Ask
 from app.views.widgets.teach.zone_shape import Shape

@@ -12,10 +12,11 @@ from app.domain.box import Box
 from app.domain.errors import Rejected
 from app.domain.finding import examine
 from app.domain.form import FieldKind
+from app.domain.label import tidy
 from app.domain.mapping import is_expedited, known_path, request_of_column, request_of_field
 from app.domain.naming import free_name, is_name, slug
 from app.domain.numbered_row import with_numbered_rows
-from app.domain.processor import FieldDefinition, FormDefinition, RuleDefinition, Section
+from app.domain.processor import Anchor, FieldDefinition, FormDefinition, RuleDefinition, Section
 from app.domain.proposal import (
     Proposal,
     ProposedColumn,
@@ -24,7 +25,7 @@ from app.domain.proposal import (
     ProposedSection,
     ProposedTable,
 )
-from app.domain.sketch import free_form_type, sketched, tidy
+from app.domain.sketch import free_form_type, sketched
 from app.services.processors import read_definition, to_json
 
 
@@ -380,6 +381,26 @@ def test_six_fields_called_phone_get_names_of_their_sections() -> None:
         "patient.phone", "", "provider.phone", "", "servicing_provider.phone", "",
     ]  # fmt: skip
     assert {f.label for f in form.fields} == {"Phone"}
+
+
+def test_headings_side_by_side_part_the_page_between_them() -> None:
+    headings = tuple(
+        Anchor(text, Box(x, 0.1, x + 0.2, 0.12))
+        for text, x in (("PROVIDER INFORMATION", 0.15), ("Patient information:", 0.65))
+    )
+    fields = [proposed("Phone", x, 0.2, FieldKind.PHONE) for x in (0.1, 0.6)]
+    proposal = a_proposal(
+        *fields, sections=(ProposedSection("Provider Information / Patient Information", 0.1),)
+    )
+    (page,) = proposal.pages
+    form = sketched(replace(proposal, pages=(replace(page, anchors=headings),)))
+    assert [(f.name, f.request) for f in form.fields] == [
+        ("provider_phone", "provider.phone"),
+        ("patient_phone", "patient.phone"),
+    ]
+    # where the headings are not found in print, the section keeps its whole title
+    (section,) = sketched(proposal).sections
+    assert section.title == "Provider Information / Patient Information"
 
 
 def test_boxes_of_a_question_become_a_choice_and_the_urgent_one_makes_a_request_expedited() -> None:
