@@ -116,7 +116,9 @@ def _says_expedited(label: str) -> bool:
     if option in ("no", "n"):
         return False
     said = question if option in ("yes", "y") else label.lower()
-    if re.search(r"\b(non|not|no)\b[\s-]*(an?\s+)?(urgent|expedit|exigent)|\bnonurgent|\burgent care\b", said):
+    if re.search(
+        r"\b(non|not|no)\b[\s-]*(an?\s+)?(urgent|expedit|exigent)|\bnonurgent|\burgent care\b", said
+    ):
         return False
     return re.search(r"\b(urgent|expedit|exigent)", said) is not None
 
@@ -141,7 +143,8 @@ def request(fields: tuple[FormField, ...], definition: FormDefinition | None) ->
         *above, last = target.replace("*", cell[1] if cell else "r1").split(".")
         for part in above:
             place = place.setdefault(part, {})
-        place[last] = field.current
+        # A ticked box says its own label: “Male”, not “yes”.
+        place[last] = field.label if field.current is True else field.current
     for who, whole in (
         ("patient", "patient_name"),
         ("provider", "provider_name"),

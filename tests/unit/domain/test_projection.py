@@ -126,3 +126,26 @@ def test_the_case_made_along_the_way_is_the_one_the_document_describes() -> None
     made, case = projection.after_with_case(document, change, FORM)
     assert made == projection.after(document, change, FORM)
     assert case == case_from(made)
+
+
+def filled(*fields: tuple[FormField, str]) -> dict:
+    """The request of a form whose fields fill these parts of it."""
+    zone = Box(0, 0, 1, 1)
+    asked = tuple(FieldDefinition(f.path, f.label, "s", f.kind, zone, request=path) for f, path in fields)
+    return projection.request(tuple(f for f, _ in fields), replace(FORM, fields=asked))
+
+
+def test_a_ticked_box_fills_the_request_with_its_own_label() -> None:
+    male = FormField("m", "Male", "s", FieldKind.TICK_BOX, False)
+    female = FormField("f", "Female", "s", FieldKind.TICK_BOX, True)
+    assert filled((male, "patient.gender"), (female, "patient.gender")) == {"patient": {"gender": "Female"}}
+
+
+def test_a_name_asked_for_in_two_halves_is_one_name_in_the_request() -> None:
+    first = FormField("first", "First", "s", FieldKind.NAME, "Ada")
+    last = FormField("last", "Last", "s", FieldKind.NAME, "Example")
+    request = filled((last, "patient.last_name"), (first, "patient.first_name"))
+    assert request["patient"]["patient_name"] == "Ada Example"
+    assert filled((last, "provider.last_name"))["provider"]["provider_name"] == "Example"
+    whole = filled((first, "patient.first_name"), (NAME, "patient.patient_name"))
+    assert whole["patient"]["patient_name"] == NAME.value
