@@ -32,7 +32,9 @@ from app.services.change_log import utc_now
 from app.services.ingestion import Ingestion
 from app.services.processor_library import NoSuchForm, ProcessorLibrary, next_version
 from app.services.processors import read_definition, to_json
+from app.services.store.database import Database
 from app.services.store.packing import pack
+from app.services.store.schema import MIGRATIONS
 from app.services.store.store import Store
 from app.workstation import Settings, Workstation, build
 from tests.scripted import (
@@ -566,3 +568,44 @@ def test_a_file_of_the_program_that_is_as_it_was_is_not_compared_again(tmp_path:
         assert library.titles()["sample_form"] == "Changed"
     finally:
         store.close()
+
+
+# What the store knows of versions
+
+
+def test_a_store_from_before_form_types_had_versions_gets_room_for_them(tmp_path: Path) -> None:
+    database = Database(tmp_path / "store.db", bytes(32))
+    try:
+        database.migrate(MIGRATIONS[:1], alone=True, backups=tmp_path / "backups")
+        with database.transaction():
+            database.run("INSERT INTO facts (name, value) VALUES ('desk', 'ABCD')")
+        database.migrate(MIGRATIONS, alone=True, backups=tmp_path / "backups")
+        assert database.one("SELECT value FROM facts") == ("ABCD",)
+        assert database.all("SELECT * FROM form_versions") == []
+        assert database.all("SELECT form_version FROM queue") == []
+        assert len(list((tmp_path / "backups").iterdir())) == 1
+    finally:
+        database.close()
+
+
+def test_cases_are_counted_by_version_also_those_an_earlier_program_stored(tmp_path: Path) -> None:
+    path = tmp_path / "in.pdf"
+    path.write_bytes(a_pdf())
+    with a_workstation(tmp_path / "w", an_extraction(read_field("a", "1"))) as station:
+        (case,) = (
+            Ingestion(station.lanes, station.intake, station.backends.processor).take_in(path, "ada").cases
+        )
+        assert station.in_store(station.library.usage) == {("tx_nofr001", "test"): 1}
+        database = station.store._database
+
+        def forget() -> None:
+            with database.transaction():
+                database.run("UPDATE queue SET form_version = ''")
+
+        station.in_store(forget)
+        assert station.in_store(station.library.usage) == {("tx_nofr001", "test"): 1}
+        assert station.in_store(station.library.waiting, "tx_nofr001") == (case.case_id,)
+        assert station.in_store(station.library.waiting, "bsc_dme") == ()
+        station.in_store(station.editing.confirm, case.case_id, ("a",), "ada")
+        station.in_store(station.editing.verify, case.case_id, "ada")
+        assert station.in_store(station.library.waiting, "tx_nofr001") == ()  # verified cases are left alone
