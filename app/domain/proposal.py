@@ -51,10 +51,15 @@ class ProposedTable:
 
 @dataclass(frozen=True, slots=True)
 class ProposedSection:
-    """A heading and where it begins: what stands below it, down to the next, belongs to it."""
+    """A heading and where it begins: what stands below it, down to the next, belongs to it.
+
+    A heading of a column holds between `x0` and `x1` alone.
+    """
 
     title: str
     y0: float
+    x0: float = 0.0
+    x1: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def _side_by_side(page: ProposedPage, proposed: ProposedSection) -> list[tuple[s
         near = (a for a in page.anchors if abs(a.box.y0 - proposed.y0) < _LINE and _alike(a.text, part))
         middles.append(next((a.box.centre[0] for a in near), -1.0))
     if len(parts) == 1 or middles != sorted(middles) or middles[0] < 0 or len(set(middles)) < len(middles):
-        return [(proposed.title, 0.0, 1.0)]
+        return [(proposed.title, proposed.x0, proposed.x1)]
     edges = [0.0, *((one + other) / 2 for one, other in pairwise(middles)), 1.0]
     return list(zip(parts, edges[:-1], edges[1:], strict=True))
 

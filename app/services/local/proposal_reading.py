@@ -35,7 +35,10 @@ def _page(data: Any) -> ProposedPage:
         number,
         (width, height),
         tuple(Anchor(_text(text, 400), _box(box), number) for text, *box in _some(data["anchors"])),
-        tuple(ProposedSection(_text(t, 200), _number(y, 0.0, 1.0)) for t, y in _some(data["sections"])),
+        tuple(
+            ProposedSection(_text(t, 200), _number(y, 0.0, 1.0), *_span(x0, x1))
+            for t, y, x0, x1 in _some(data["sections"])
+        ),
         tuple(_field(f) for f in _some(data["fields"])),
         tuple(_table(t) for t in _some(data["tables"])),
         _whole(data["quarter_turns"], 0, 3),

@@ -26,7 +26,7 @@ from app.services.document_worker.reading.engine import Engine
 from app.services.document_worker.reading.propose_answer import answers_of
 from app.services.document_worker.reading.propose_blank import blanks_of
 from app.services.document_worker.reading.propose_rule import Ruling, ruling_of
-from app.services.document_worker.reading.propose_section import headings_of, titles_of
+from app.services.document_worker.reading.propose_section import Heading, headings_of, titles_of
 from app.services.document_worker.reading.propose_sheet import Area, Sheet, Text, sheet_of
 from app.services.document_worker.reading.propose_square import squares_of
 from app.services.document_worker.reading.propose_table import Grid, grids_of
@@ -90,7 +90,7 @@ def _proposed(sheet: Sheet, engine: Engine) -> tuple[ProposedPage, list[tuple[fl
         texts = tuple(t for t in texts if t not in answers)
         ticks = tuple(ticks_of(squares, texts, ruling.cells))
         layout = Layout(texts, ruling, ticks, tuple(blanks_of(sheet, ruling, texts)), size, page)
-    headings = headings_of(layout)
+    headings = headings_of(layout, [c for g in grids for c in g.cells])
     if sheet.widgets:
         places = widget_places(sheet, layout)
     else:
@@ -102,7 +102,7 @@ def _proposed(sheet: Sheet, engine: Engine) -> tuple[ProposedPage, list[tuple[fl
     proposed = ProposedPage(
         sheet.number, sheet.page,
         tuple(Anchor(t.text, sheet.box(t.area), sheet.number) for t in texts if _tells(t.text)),
-        tuple(ProposedSection(t, y / sheet.height) for t, y in headings),
+        tuple(_section(h, sheet) for h in headings),
         tuple(_field(p, sheet) for p in places[:_MOST_FIELDS]),
         tuple(_table(g, sheet, headings) for g in grids),
         sheet.turns,
@@ -135,9 +135,15 @@ def _field(place: Place, sheet: Sheet) -> ProposedField:
     )  # fmt: skip
 
 
-def _table(grid: Grid, sheet: Sheet, headings: Sequence[tuple[str, float]]) -> ProposedTable:
+def _section(heading: Heading, sheet: Sheet) -> ProposedSection:
+    return ProposedSection(
+        heading.title, heading.area.y0 / sheet.height, heading.x0 / sheet.width, heading.x1 / sheet.width
+    )
+
+
+def _table(grid: Grid, sheet: Sheet, headings: Sequence[Heading]) -> ProposedTable:
     top = grid.rows[0][0]
-    over = [t for t, y in headings if y < top]
+    over = [h.title for h in headings if h.area.y0 < top and h.x0 <= grid.columns[0][0] <= h.x1]
     columns = [
         ProposedColumn(label, kind, x0 / sheet.width, x1 / sheet.width)
         for label, kind, (x0, x1) in zip(grid.headings, grid.kinds, grid.columns, strict=True)
@@ -168,7 +174,7 @@ def proposal_document(proposal: Proposal) -> dict[str, Any]:
                 "size": list(p.size),
                 "quarter_turns": p.quarter_turns,
                 "anchors": [[a.text, *a.box.rounded()] for a in p.anchors],
-                "sections": [[s.title, round(s.y0, 5)] for s in p.sections],
+                "sections": [[s.title, round(s.y0, 5), round(s.x0, 5), round(s.x1, 5)] for s in p.sections],
                 "fields": [
                     [
                         *f.box.rounded(),

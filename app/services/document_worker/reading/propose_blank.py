@@ -68,7 +68,9 @@ def _whole(lines: Sequence[Area], texts: Sequence[Text]) -> list[Area]:
                 continue
             gap = Area(other.x1 - 4, line.middle[1] - 34, line.x0 + 4, line.middle[1] + 8)
             between = " ".join(t.text for t in texts if t.area.common(gap) > 0.5 * t.area.size)
-            if line.x0 - other.x1 <= 9 or re.fullmatch(r"[/()\s.|\\]+", between):
+            strokes = not any(c.isalnum() for c in between) and line.x0 - other.x1 <= 30
+            short = max(line.width, other.width) <= 140
+            if line.x0 - other.x1 <= 9 or re.fullmatch(r"[/()\s.|\\]+", between) or (strokes and short):
                 kept[place] = Area.around((other, line))
                 break
         else:

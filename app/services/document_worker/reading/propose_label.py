@@ -67,7 +67,9 @@ def asks(text: str) -> bool:
 
 
 _TOLD = re.compile(
-    r"\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}|www\.|https?:|@\w+\.|\bfollowing\b|\b(below|above)\b\W*$", re.IGNORECASE
+    r"\(?\d{3}\)?[ .-]\d{3}[.-]\d{4}|www\.|https?:|@\w+\.|\bfollowing\b|\b(below|above)\b\W*$"
+    r"|\bplease (check|mark|select|circle)\b",
+    re.IGNORECASE,
 )
 
 

@@ -13,12 +13,12 @@ import numpy.typing as npt
 from app.services.document_worker.reading.engine import Gray
 from app.services.document_worker.reading.propose_sheet import Area
 
-_ACROSS = 44
+_ACROSS = 45
 """Pixels: the shortest line across that may be one to write on; letters and dashes are shorter."""
 _DOWN = 27
-_THICK = 14
+_THICK = 15
 """A line thicker than this is a bar."""
-_PALE = 13.0
+_PALE = 8.0
 """Levels of gray by which a rule has to differ from the paper; many forms print cells in a faint gray."""
 _TOUCH = 9.0
 _MOST_CELLS = 1500

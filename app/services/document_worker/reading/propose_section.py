@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from app.services.document_worker.reading.propose_label import asks, cleaned
-from app.services.document_worker.reading.propose_sheet import Text
+from app.services.document_worker.reading.propose_sheet import Area, Text
 from app.services.document_worker.reading.propose_tick import cell_at
 from app.services.document_worker.reading.propose_zone import Layout
 
@@ -15,20 +17,42 @@ _FORM = re.compile(
 )
 
 
-def headings_of(layout: Layout) -> list[tuple[str, float]]:
-    """(title, top in pixels) of each heading, from top to bottom: texts on bars, alone and centred in a cell
-    of full width, or set off by capitals, weight or size.
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading: where it stands, and from where to where across the page it heads what is below."""
+
+    title: str
+    area: Area
+    x0: float
+    x1: float
+
+
+def headings_of(layout: Layout, columns: Sequence[Area] = ()) -> list[Heading]:
+    """The headings from top to bottom: texts on bars, alone and centred in a cell, or set off by capitals, weight
+    or size. Side by side they head a column each. `columns` are the cells of tables, whose headings are none.
     """
-    found: list[tuple[str, float]] = []
+    found: list[Heading] = []
+    tops = [c for c in columns if not any(abs(o.x0 - c.x0) < 9 and o.y0 < c.y0 for o in columns)]
     for text in sorted(layout.texts, key=lambda t: (t.area.y0, t.area.x0)):
-        if _heads(text, layout):
-            title = cleaned(text.text)
-            if found and abs(found[-1][1] - text.area.y0) < 0.8 * text.size:
-                # Two headings side by side: columns with a heading each. Both are named.
-                found[-1] = (f"{found[-1][0]} / {title}"[:90], found[-1][1])
-            elif title:
-                found.append((title, text.area.y0))
-    return found
+        over_table = any(0 <= c.y0 - text.area.y1 < 60 and c.over(text.area) > 0.5 for c in tops)
+        cell = cell_at(text.area, layout.ruling.cells)
+        if (over_table and cell is not None) or not _heads(text, layout):
+            continue
+        title = cleaned(text.text)
+        x0, x1 = layout.page.x0, layout.page.x1
+        if cell is not None and cell.width < 0.6 * layout.page.width:
+            x0, x1 = cell.x0, cell.x1
+        if title:
+            found.append(Heading(title, text.area, x0, x1))
+    return [_of_column(h, found) for h in found]
+
+
+def _of_column(heading: Heading, every: Sequence[Heading]) -> Heading:
+    """A heading that shares its line with others reaches halfway to them."""
+    beside = [h for h in every if h is not heading and h.area.beside(heading.area) > 0.5]
+    left = [(h.area.x1 + heading.area.x0) / 2 for h in beside if h.area.x1 <= heading.area.x0]
+    right = [(h.area.x0 + heading.area.x1) / 2 for h in beside if h.area.x0 >= heading.area.x1]
+    return replace(heading, x0=max([heading.x0, *left]), x1=min([heading.x1, *right]))
 
 
 def _heads(text: Text, layout: Layout) -> bool:
@@ -41,15 +65,16 @@ def _heads(text: Text, layout: Layout) -> bool:
     x, y = text.area.middle
     if any(b.holds(x, y) for b in layout.ruling.bars):
         return True
+    cell = cell_at(text.area, layout.ruling.cells)
     alone = not any(
         t is not text
+        and (cell is None or cell.holds(*t.area.middle))
         and t.area.beside(text.area) > 0.4
         and abs(t.area.middle[0] - x) < 0.6 * layout.page.width
         for t in layout.texts
     )
     if not alone:
         return False
-    cell = cell_at(text.area, layout.ruling.cells)
     capitals = sum(c.isupper() for c in letters) > 0.85 * len(letters)
     if _NAMED.search(said):
         return True
@@ -58,7 +83,8 @@ def _heads(text: Text, layout: Layout) -> bool:
             capitals and len(letters) >= 8 and text.area.width < 0.6 * layout.page.width
         )
     centred = abs(x - cell.middle[0]) < 0.05 * cell.width
-    return (capitals or text.bold or not text.exact) and centred and cell.height < 2.6 * text.size
+    narrow = cell.width < 0.3 * layout.page.width
+    return (capitals or text.bold) and centred and not narrow and cell.height < 2.6 * text.size
 
 
 def titles_of(layout: Layout, number: int) -> list[tuple[float, str]]:

@@ -11,13 +11,15 @@ import numpy.typing as npt
 from app.services.document_worker.reading.engine import Gray
 from app.services.document_worker.reading.propose_sheet import Area
 
-_LEAST, _MOST = 11, 60
+_LEAST, _MOST = 13, 60
 """Pixels a side: a sixteenth to a third of an inch."""
 _CAPITAL = 16
 """From this size on a box is told from a letter by its corners alone."""
 _SIDE = 0.82
 _SHARP = 1.5
 """The score of an empty box whose corners are filled to the last pixel: no letter is like that."""
+_SHORT = 9
+"""The length of a stroke that may be a side. Odd: an even one would move what it finds by a pixel."""
 _MOST_SQUARES = 300
 
 
@@ -78,13 +80,13 @@ def _outside(ink: npt.NDArray[np.uint8], x0: int, y0: int, x1: int, y1: int) -> 
 
 
 def _framed(ink: npt.NDArray[np.uint8], least: int) -> list[tuple[float, Area]]:
-    strokes = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, _LEAST - 1), np.uint8))
+    strokes = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, _SHORT), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
     lines = sorted(
         (
             (int(x), int(y), int(w), int(h))
             for x, y, w, h, _ in stats[1:count]
-            if _LEAST - 1 <= w <= 1.5 * _MOST and h <= 14
+            if _SHORT <= w <= 1.5 * _MOST and h <= 14
         ),
         key=lambda s: s[1],
     )

@@ -323,9 +323,10 @@ def gap_places(layout: Layout, taken: Sequence[Area]) -> list[Place]:
     for text in layout.texts:
         if not re.search(r":\s*\(?\s*\)?$", text.text) or len(text.text) > 60:
             continue
-        if cell_at(text.area, layout.ruling.cells) is not None or any(
-            b.holds(*text.area.middle) for b in layout.ruling.bars
-        ):
+        x, y = text.area.middle
+        if cell_at(text.area, layout.ruling.cells) is not None:
+            continue
+        if any(b.holds(x, y) for b in layout.ruling.bars) or any(text in t.texts for t in layout.ticks):
             continue
         end = min(
             (t.area.x0 for t in layout.texts if t.area.beside(text.area) > 0.3 and t.area.x0 > text.area.x1),
