@@ -248,7 +248,7 @@ def _publish(options: argparse.Namespace) -> int:
     _print_findings(findings)
     if waiting:
         print(
-            f"{len(waiting)} cases in review may be read better with it: "
+            f"{len(waiting)} case{'s' if len(waiting) > 1 else ''} in review may be read better with it: "
             f"countersign read-again --waiting {made.form_type}"
         )
     return OK

@@ -129,7 +129,7 @@ class ProcessorLibrary:
         version, and those no form type was found for.
         """
         row = self._row(form_type, "")
-        return self._store.read_otherwise((form_type, "generic"), row.version)
+        return self._store.read_otherwise(form_type, row.version)
 
     def examine(self, definition: FormDefinition) -> tuple[Finding, ...]:
         """What speaks against publishing a definition, what blocks first."""

@@ -18,6 +18,8 @@ _LAST = "\U0010ffff"
 """Sorts after every name: cases without a patient stand at the end."""
 _STATUSES = tuple(IntakeStatus)
 """A status is kept as its place in here: new ones are added at the end."""
+UNKNOWN_FORM = "generic"
+"""The form type of a form that is read without a definition."""
 _BREAK = "\n"
 _FEW = 4_000
 _COUNT = "SELECT count(*) FROM (SELECT rowid FROM queue_text WHERE queue_text MATCH ? LIMIT ?)"
@@ -122,21 +124,19 @@ class QueueIndex:
         )
         return {(row[0], row[1]): row[2] for row in rows}
 
-    def read_otherwise(
-        self, form_types: Iterable[str], version: str, status: IntakeStatus
-    ) -> tuple[str, ...]:
-        """The cases of a status whose form is of one of these types and was read with another version."""
+    def read_otherwise(self, form_type: str, version: str, status: IntakeStatus) -> tuple[str, ...]:
+        """The cases of a status read with another version of a form type, or as no form type that is known."""
         rows = self._database.all(
-            "SELECT case_id FROM queue WHERE form_type IN (SELECT value FROM json_each(?))"
-            " AND form_version <> ? AND status_order = ? ORDER BY number",
-            (json.dumps(list(form_types)), version, _STATUSES.index(status)),
+            "SELECT case_id FROM queue WHERE status_order = ?"
+            " AND ((form_type = ? AND form_version <> ?) OR form_type = ?) ORDER BY number",
+            (_STATUSES.index(status), form_type, version, UNKNOWN_FORM),
         )
         return tuple(row[0] for row in rows)
 
     def without_version(self) -> tuple[int, ...]:
         """Cases of a known form type whose version was not written into the queue when they were read."""
         rows = self._database.all(
-            "SELECT number FROM queue WHERE form_version = '' AND form_type NOT IN ('', 'generic')"
+            "SELECT number FROM queue WHERE form_version = '' AND form_type NOT IN ('', ?)", (UNKNOWN_FORM,)
         )
         return tuple(row[0] for row in rows)
 

@@ -331,10 +331,10 @@ class Store:
         self._note_versions()
         return self._index.read_with()
 
-    def read_otherwise(self, form_types: Iterable[str], version: str) -> tuple[str, ...]:
-        """The cases in review whose form is of one of these types and was not read with this version."""
+    def read_otherwise(self, form_type: str, version: str) -> tuple[str, ...]:
+        """The cases in review read with another version of a form type, or as no form type that is known."""
         self._note_versions()
-        return self._index.read_otherwise(form_types, version, IntakeStatus.NEEDS_REVIEW)
+        return self._index.read_otherwise(form_type, version, IntakeStatus.NEEDS_REVIEW)
 
     def _note_versions(self) -> None:
         """Write into the queue what cases stored by an earlier program were read with; done once."""

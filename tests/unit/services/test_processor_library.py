@@ -573,6 +573,21 @@ def test_a_file_of_the_program_that_is_as_it_was_is_not_compared_again(tmp_path:
 # What the store knows of versions
 
 
+def test_forms_of_no_known_type_wait_for_every_new_form_type_whatever_version_read_them(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "in.pdf"
+    path.write_bytes(a_pdf())
+    found = an_extraction(read_field("a", "1"), form_type="generic")
+    found = replace(found, forms=(replace(found.forms[0], processor_version="1"),))
+    with a_workstation(tmp_path / "w", found) as station:
+        (case,) = (
+            Ingestion(station.lanes, station.intake, station.backends.processor).take_in(path, "ada").cases
+        )
+        publish(station, a_definition(version="1"))
+        assert station.in_store(station.library.waiting, "sample_form") == (case.case_id,)
+
+
 def test_a_store_from_before_form_types_had_versions_gets_room_for_them(tmp_path: Path) -> None:
     database = Database(tmp_path / "store.db", bytes(32))
     try:
@@ -606,6 +621,7 @@ def test_cases_are_counted_by_version_also_those_an_earlier_program_stored(tmp_p
         assert station.in_store(station.library.usage) == {("tx_nofr001", "test"): 1}
         assert station.in_store(station.library.waiting, "tx_nofr001") == (case.case_id,)
         assert station.in_store(station.library.waiting, "bsc_dme") == ()
+        assert station.in_store(station.store.read_otherwise, "tx_nofr001", "test") == ()
         station.in_store(station.editing.confirm, case.case_id, ("a",), "ada")
         station.in_store(station.editing.verify, case.case_id, "ada")
         assert station.in_store(station.library.waiting, "tx_nofr001") == ()  # verified cases are left alone
