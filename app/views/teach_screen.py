@@ -63,6 +63,7 @@ class TeachScreen(QWidget):
         model.looking.connect(types.show_looking)
         model.began.connect(drafts.open)
         model.refused.connect(self._refuse)
+        model.nothing_found.connect(self._tell_bare)
         types.teach_asked.connect(self.choose_example)
         types.files_dropped.connect(self._teach)
         types.stop_asked.connect(model.stop_looking)
@@ -180,6 +181,11 @@ class TeachScreen(QWidget):
     def _teach(self, files: list[str]) -> None:
         if files:
             self._teach_model.teach(Path(files[0]))
+
+    def _tell_bare(self, name: str) -> None:
+        told = self.tr("No place for an answer was found on {name}.").format(name=name)
+        step = self.tr("Draw the zones yourself, or teach it with a sharper scan or the blank form.")
+        self.said.emit("look", told, step)
 
     def _refuse(self, error: Actionable) -> None:
         reason, step = messages.text(error)

@@ -108,6 +108,7 @@ class TeachTrials(QObject):
                 self._desk.trial_page.set_busy(self.tr("Opening…"))
                 self._pages.open(example_document(trial.example))
             self._show_trial(trial)
+            self._tell_unread(trial)
             self._draft_model.try_all(key)
         self.shown_changed.emit()
         self.show_tabs()
@@ -152,7 +153,7 @@ class TeachTrials(QObject):
     def _tell_unread(self, trial: Trial) -> None:
         if trial.state == FAILED:
             self.said.emit("wrong", trial.reason, trial.step)
-        elif trial.form is None:
+        elif trial.state == READ and trial.form is None:
             told = self.tr("No page of {name} is recognized as this form.").format(name=trial.example.name)
             step = self.tr("Check that it is a copy of it, or give the form more printed texts.")
             self.said.emit("look", told, step)

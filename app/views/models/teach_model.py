@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.domain.box import Box
 from app.domain.errors import Actionable, Cancelled
+from app.domain.form import FieldKind
 from app.domain.processor_version import FormDraft, ProcessorVersion
+from app.domain.proposal import ProposedField
 from app.services.ports import Progress, Watch
 from app.services.teaching import Looked
 from app.views.background import Background
@@ -36,6 +39,8 @@ class TeachModel(QObject):
     """`FormDraft` to go on with"""
     looking = Signal(str, object)
     """what is being looked at, (pages done, pages) or None when it is over"""
+    nothing_found = Signal(str)
+    """no place for an answer was found on this example: the draft begins without zones"""
     published = Signal(object, object)
     """`ProcessorVersion`, tuple of ids of the cases that may be read again with it"""
     retired = Signal(object)
@@ -106,7 +111,11 @@ class TeachModel(QObject):
     def _looked(self, looked: Looked) -> None:
         name, self._looking = self._looking, ""
         self.looking.emit(name, None)
-        self._begin(self._workstation.teaching.start, looked, self._workstation.person)
+        if any(page.fields or page.tables for page in looked.proposal.pages):
+            self._begin(self._workstation.teaching.start, looked, self._workstation.person)
+        else:
+            self._begin(_start_bare, self._workstation, looked)
+            self.nothing_found.emit(name)
 
     def mend(self, form_type: str, version: str = "") -> None:
         """Begin a draft that starts from a version, or go on with the one there is."""
@@ -219,6 +228,16 @@ def _catalogue(workstation: Workstation) -> Catalogue:
 
 def _look(workstation: Workstation, path: Path, watch: Watch) -> Looked:
     return workstation.teaching.look_at(file_content(path), path.name, watch)
+
+
+def _start_bare(workstation: Workstation, looked: Looked) -> FormDraft:
+    """A draft of an example on which no place for an answer was found: its printed texts, and no zone yet."""
+    teaching, person = workstation.teaching, workstation.person
+    first, *rest = looked.proposal.pages
+    place = ProposedField(Box(0.1, 0.1, 0.2, 0.12), FieldKind.TEXT, "", "gap")
+    proposal = replace(looked.proposal, pages=(replace(first, fields=(place,)), *rest))
+    draft = teaching.start(replace(looked, proposal=proposal), person)
+    return teaching.keep(draft.draft_id, draft.definition, replace(draft.definition, fields=()), person)
 
 
 def _publish(workstation: Workstation, draft_id: str) -> tuple[ProcessorVersion, tuple[str, ...]]:

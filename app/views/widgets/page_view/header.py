@@ -97,7 +97,7 @@ class PageHeader(QWidget):
         self._place = _Text("body", "muted", 160)
         self._icons: list[tuple[QToolButton, str]] = []
 
-        about = QWidget()
+        about = QWidget(self)
         line = QHBoxLayout(about)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(0)
@@ -113,7 +113,7 @@ class PageHeader(QWidget):
         self._find.setAccessibleName(self.tr("Find on these pages"))
         self._found = QLabel()
         self._found.setAccessibleName(self.tr("Places found"))
-        self._search = QWidget()
+        self._search = QWidget(self)
         searching = QHBoxLayout(self._search)
         searching.setContentsMargins(0, 0, 0, 0)
         searching.setSpacing(4)
