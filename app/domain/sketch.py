@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import PurePath
 
 from app.domain.box import Box
@@ -24,7 +23,7 @@ from app.domain.processor import (
     Section,
     TableDefinition,
 )
-from app.domain.proposal import Proposal, ProposedField, ProposedPage, ProposedSection
+from app.domain.proposal import Proposal, ProposedField, ProposedPage
 from app.domain.teaching import kept_on_page
 
 _FORM = "form"
@@ -35,7 +34,6 @@ _TITLE = 60
 _QUESTION = 26
 _NEAR = 0.06
 _HEADING = 70
-_LINE = 0.02
 _NUMBERED = re.compile(r"^\W*(section|part|step)\b\s*([ivx]+|\d+|[a-h])?\b[\s.:)‒–—―−-]*", re.IGNORECASE)
 _LETTERED = re.compile(r"^([ivx]{1,4}|\d{1,2}|[a-h])[.):]\s+", re.IGNORECASE)
 _PLAIN = re.compile(
@@ -90,23 +88,6 @@ class _Start:
     name: str
 
 
-def _side_by_side(page: ProposedPage, proposed: ProposedSection) -> list[tuple[str, float, float]]:
-    """(title, from x, to x) of the headings that stand in one line; they part the page half way between them."""
-    parts = proposed.title.split(" / ")
-    middles = []
-    for part in parts:
-        near = (a for a in page.anchors if abs(a.box.y0 - proposed.y0) < _LINE and _alike(a.text, part))
-        middles.append(next((a.box.centre[0] for a in near), -1.0))
-    if len(parts) == 1 or middles != sorted(middles) or middles[0] < 0 or len(set(middles)) < len(middles):
-        return [(proposed.title, proposed.x0, proposed.x1)]
-    edges = [0.0, *((one + other) / 2 for one, other in pairwise(middles)), 1.0]
-    return list(zip(parts, edges[:-1], edges[1:], strict=True))
-
-
-def _alike(one: str, other: str) -> bool:
-    return [c for c in one.casefold() if c.isalnum()] == [c for c in other.casefold() if c.isalnum()]
-
-
 class _Sketch:
     def __init__(self, proposal: Proposal) -> None:
         self._proposal = proposal
@@ -116,8 +97,8 @@ class _Sketch:
             for proposed in sorted(page.sections, key=lambda s: s.y0):
                 if len(proposed.title) > _HEADING:
                     continue  # a sentence in bold, no heading
-                for title, x0, x1 in _side_by_side(page, proposed):
-                    self._starts.append(_Start(page.page, proposed.y0, x0, x1, self._section(title)))
+                name = self._section(proposed.title)
+                self._starts.append(_Start(page.page, proposed.y0, proposed.x0, proposed.x1, name))
         widgets = Counter(w for page in proposal.pages for f in page.fields for w in f.fillable)
         self._shared = {widget for widget, count in widgets.items() if count > 1}
         self._names: set[str] = set()
@@ -176,10 +157,9 @@ class _Sketch:
     def _section_at(self, page: int, box: Box) -> str:
         """The section whose heading stands last before the middle of a box; pages go on with the section before."""
         x, y = box.centre
-        before = [s for s in self._starts if (s.page, s.y0) <= (page, y)]
-        if before:
-            line = [s for s in before if (s.page, s.y0) == (before[-1].page, before[-1].y0)]
-            return next((s.name for s in line if s.x0 <= x <= s.x1), line[-1].name)
+        for start in reversed(self._starts):
+            if (start.page, start.y0) <= (page, y) and start.x0 <= x <= start.x1:
+                return start.name
         found = next((s for s in self._sections if s.name == _FORM), None)
         if found is None:
             found = Section(free_name(_FORM, {s.name for s in self._sections}), "Form")

@@ -16,7 +16,7 @@ from app.domain.label import tidy
 from app.domain.mapping import is_expedited, known_path, request_of_column, request_of_field
 from app.domain.naming import free_name, is_name, slug
 from app.domain.numbered_row import with_numbered_rows
-from app.domain.processor import Anchor, FieldDefinition, FormDefinition, RuleDefinition, Section
+from app.domain.processor import FieldDefinition, FormDefinition, RuleDefinition, Section
 from app.domain.proposal import (
     Proposal,
     ProposedColumn,
@@ -383,24 +383,20 @@ def test_six_fields_called_phone_get_names_of_their_sections() -> None:
     assert {f.label for f in form.fields} == {"Phone"}
 
 
-def test_headings_side_by_side_part_the_page_between_them() -> None:
-    headings = tuple(
-        Anchor(text, Box(x, 0.1, x + 0.2, 0.12))
-        for text, x in (("PROVIDER INFORMATION", 0.15), ("Patient information:", 0.65))
+def test_headings_side_by_side_hold_for_their_columns() -> None:
+    headings = (
+        ProposedSection("PROVIDER INFORMATION", 0.1, x1=0.5),
+        ProposedSection("Patient information", 0.101, x0=0.5),
+        ProposedSection("Facility", 0.3, x1=0.5),
     )
-    fields = [proposed("Phone", x, 0.2, FieldKind.PHONE) for x in (0.1, 0.6)]
-    proposal = a_proposal(
-        *fields, sections=(ProposedSection("Provider Information / Patient Information", 0.1),)
-    )
-    (page,) = proposal.pages
-    form = sketched(replace(proposal, pages=(replace(page, anchors=headings),)))
+    fields = [proposed("Phone", x, y, FieldKind.PHONE) for y in (0.2, 0.4) for x in (0.1, 0.6)]
+    form = sketched(a_proposal(*fields, sections=headings))
     assert [(f.name, f.request) for f in form.fields] == [
         ("provider_phone", "provider.phone"),
         ("patient_phone", "patient.phone"),
+        ("facility_phone", "servicing_provider.phone"),
+        ("patient_phone_2", ""),
     ]
-    # where the headings are not found in print, the section keeps its whole title
-    (section,) = sketched(proposal).sections
-    assert section.title == "Provider Information / Patient Information"
 
 
 def test_boxes_of_a_question_become_a_choice_and_the_urgent_one_makes_a_request_expedited() -> None:
