@@ -24,6 +24,7 @@ from app.services.document_worker.reading.piece import (
     Labels,
     Parts,
     Piece,
+    cells_apart,
     held_together,
     lines_apart,
     specks_of,
@@ -203,7 +204,7 @@ def _inked(colours: Gray, matrix: Matrix, definition: FormDefinition, scale: flo
     ink = inked(gray)
     poor = poorness_of(ink)
     broken = poor > _BROKEN
-    text, rules = without_rules(ink, broken)
+    text, rules, walls = without_rules(ink, broken)
     text, rules = given_back(colours, text, rules)
     hued = coloured(colours, text, definition)
     parts = Parts.of(text & (1 - hued))
@@ -226,7 +227,7 @@ def _inked(colours: Gray, matrix: Matrix, definition: FormDefinition, scale: flo
     printed, labels = parts.mask(large), parts.labels
     if broken:
         labels, pieces = held_together(labels, pieces)
-    labels, pieces = lines_apart(labels, pieces)
+    labels, pieces = cells_apart(labels, lines_apart(labels, pieces)[1], walls)
     empty = usual_fill(ink, definition)
     return Flat(gray, ink, rules, printed, labels, pieces, scale, matrix, definition, poor, specks, empty)
 

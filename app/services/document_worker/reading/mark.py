@@ -71,9 +71,32 @@ def _step(value: float, middle: float, width: float) -> float:
 
 
 def _free_chance(flat: Flat, zone: Rectangle, height: float) -> float:
-    """The chance of a mark where none is printed: by the largest piece of ink that stands in the place.
+    """The chance of a mark where none is printed: by the largest piece of ink that stands in the place."""
+    strength = 0.0
+    for size, count in _written(flat, zone, height):
+        strength = max(strength, count * min(1.0, size / (0.7 * height)))
+    return min(0.997, max(0.004, _step(strength / max(1.0, height * height), 0.14, 0.025)))
 
-    What of a piece lies outside, or on a printed text it touches, counts for nothing.
+
+def signed_in(flat: Flat, zone: Rectangle, height: float) -> float:
+    """The chance that somebody wrote into a place for a signature, legible or not: a scrawl, a name, a stamp.
+
+    `zone` in pixels of the flat picture, `height` the usual height of a letter.
+    """
+    strokes = [(size, count) for size, count in _written(flat, zone, height) if size >= 0.4 * height]
+    if not strokes:
+        return 0.004
+    ink = sum(count for _, count in strokes) / max(1.0, height * height)
+    # A thin long scrawl has little ink, a smudge little length.
+    length = sum(size for size, _ in strokes) / max(1.0, height)
+    return min(0.997, max(0.004, _step(ink, 0.3, 0.05) * _step(length, 0.9, 0.08)))
+
+
+def _written(flat: Flat, zone: Rectangle, height: float) -> list[tuple[float, int]]:
+    """(diagonal, pixels) of each piece of ink that stands in a place.
+
+    What of a piece lies outside, or on a printed text it touches, counts for nothing; a piece that mostly
+    lies outside is part of something else.
     """
     reach = round(2 * height)
     left, top = max(0, round(zone[0]) - reach), max(0, round(zone[1]) - reach)
@@ -84,16 +107,16 @@ def _free_chance(flat: Flat, zone: Rectangle, height: float) -> float:
         if a < right and c > left and b < bottom and d > top:
             rows, columns = (max(0, int(n)) for n in (b - top, a - left))
             around[rows : max(0, round(d) - top + 1), columns : max(0, round(c) - left + 1)] = 0
-    x0, y0 = round(zone[0]) - left, round(zone[1]) - top
+    x0, y0 = max(0, round(zone[0]) - left), max(0, round(zone[1]) - top)
     inside = around[y0 : round(zone[3]) - top, x0 : round(zone[2]) - left]
-    strength = 0.0
-    for label in np.unique(inside[inside > 0]):
+    everywhere = np.bincount(around.ravel())
+    found = []
+    for label, count in zip(*np.unique(inside[inside > 0], return_counts=True), strict=True):
+        if count < 0.4 * everywhere[label] or count < 4:
+            continue
         rows_of, columns_of = np.nonzero(inside == label)
-        if len(rows_of) < 0.4 * int((around == label).sum()):
-            continue  # a letter of an answer that reaches into the place
-        size = math.hypot(int(np.ptp(columns_of)) + 1, int(np.ptp(rows_of)) + 1)
-        strength = max(strength, len(rows_of) * min(1.0, size / (0.7 * height)))
-    return min(0.997, max(0.004, _step(strength / max(1.0, height * height), 0.14, 0.025)))
+        found.append((math.hypot(int(np.ptp(columns_of)) + 1, int(np.ptp(rows_of)) + 1), int(count)))
+    return found
 
 
 def poorness(flat: Flat) -> float:

@@ -193,23 +193,66 @@ def lines_apart(labels: Labels, pieces: Sequence[Piece]) -> tuple[Labels, tuple[
         if piece.height < 1.7 * usual or piece.width < 0.8 * usual:
             kept.append(piece)
             continue
-        y0, y1, x0, x1 = int(piece.y0), int(piece.y1), int(piece.x0), int(piece.x1)
-        own = labels[y0:y1, x0:x1] == piece.label
-        rows = own.sum(axis=1)
+        rows = _own(labels, piece).sum(axis=1)
         first, end = round(0.3 * len(rows)), round(0.75 * len(rows))
         cut = first + int(rows[first:end].argmin())
         if rows[cut] > 0.3 * float(rows.mean()):
             kept.append(piece)
             continue
         last += 1
-        labels[y0 + cut : y1, x0:x1][own[cut:]] = last
-        for label, part, top in ((piece.label, own[:cut], y0), (last, own[cut:], y0 + cut)):
-            filled, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
-            if len(filled):
-                kept.append(
-                    replace(
-                        piece, x0=x0 + int(columns[0]), x1=x0 + int(columns[-1]) + 1, y0=top + int(filled[0]),
-                        y1=top + int(filled[-1]) + 1, label=label, area=int(part.sum()),
-                    )
-                )  # fmt: skip
+        kept += _cut(labels, piece, last, row=cut)
     return labels, tuple(kept)
+
+
+def cells_apart(labels: Labels, pieces: Sequence[Piece], walls: Mask) -> tuple[Labels, tuple[Piece, ...]]:
+    """Pieces that reach through a wall between two cells cut there; a word that runs on is joined again later.
+
+    `labels` is changed.
+    """
+    last = int(labels.max())
+    kept: list[Piece] = []
+    for piece in pieces:
+        y0, y1, x0, x1 = int(piece.y0), int(piece.y1), int(piece.x0), int(piece.x1)
+        if piece.width < 8 or piece.height < 6:
+            kept.append(piece)
+            continue
+        # Three pixels of it on either side, or it only touches the wall.
+        near = walls[max(0, y0 - 8) : y1 + 8, x0 + 3 : x1 - 3]
+        columns = np.flatnonzero(near.sum(axis=0) > 0.8 * len(near))
+        if not len(columns):
+            kept.append(piece)
+            continue
+        last += 1
+        kept += _cut(labels, piece, last, column=3 + int(columns[len(columns) // 2]))
+    return labels, tuple(kept)
+
+
+def _own(labels: Labels, piece: Piece) -> npt.NDArray[np.bool_]:
+    """The pixels of a piece within its box."""
+    return np.asarray(
+        labels[int(piece.y0) : int(piece.y1), int(piece.x0) : int(piece.x1)] == piece.label, np.bool_
+    )
+
+
+def _cut(labels: Labels, piece: Piece, other: int, row: int = 0, column: int = 0) -> list[Piece]:
+    """The two parts of a piece above and from a row of its box, or left of and from a column.
+
+    The second is named `other`; `labels` is changed.
+    """
+    own = _own(labels, piece)
+    y0, x0 = int(piece.y0), int(piece.x0)
+    later = own.copy()
+    later[:row, :] = False
+    later[:, :column] = False
+    labels[y0 : int(piece.y1), x0 : int(piece.x1)][later] = other
+    parts = []
+    for label, part in ((piece.label, own & ~later), (other, later)):
+        rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+        if len(rows):
+            parts.append(
+                replace(
+                    piece, x0=x0 + int(columns[0]), x1=x0 + int(columns[-1]) + 1, y0=y0 + int(rows[0]),
+                    y1=y0 + int(rows[-1]) + 1, label=label, area=int(part.sum()),
+                )
+            )  # fmt: skip
+    return parts

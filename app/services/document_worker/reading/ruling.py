@@ -28,8 +28,11 @@ def ruled(ink: Mask, broken: bool = False, length: int = 0) -> Mask:
     )
 
 
-def without_rules(ink: Mask, broken: bool = False) -> tuple[Mask, Mask]:
-    """(text ink, rules): rules are taken away, but not where a stroke crosses them."""
+def without_rules(ink: Mask, broken: bool = False) -> tuple[Mask, Mask, Mask]:
+    """(text ink, rules, walls): rules are taken away, but not where a stroke crosses them.
+
+    `walls` are the lines down the page that part cells, strokes that cross them or not.
+    """
     across, down = _lines(ink, broken)
     across = np.asarray(cv2.dilate(across, np.ones((3, 1), np.uint8)), np.uint8)
     rules = across | cv2.dilate(down, np.ones((1, 3), np.uint8))
@@ -40,7 +43,7 @@ def without_rules(ink: Mask, broken: bool = False) -> tuple[Mask, Mask]:
     before = cv2.dilate(rest, np.ones((1, 9), np.uint8), anchor=(8, 0))
     after = cv2.dilate(rest, np.ones((1, 9), np.uint8), anchor=(0, 0))
     kept = ink & rules & np.where(across > 0, above & below, before & after)
-    return np.asarray(rest | kept, np.uint8), np.asarray(rules & (1 - kept), np.uint8)
+    return np.asarray(rest | kept, np.uint8), np.asarray(rules & (1 - kept), np.uint8), down
 
 
 def _lines(ink: Mask, broken: bool, length: tuple[int, int] = (_ACROSS, _DOWN)) -> tuple[Mask, Mask]:

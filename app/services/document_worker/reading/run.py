@@ -186,7 +186,7 @@ def assigned(
     found: dict[str, list[Run]] = {}
     strays: list[Run] = []
     for line in lines:
-        for zone, run in _cut(line, zones, height):
+        for zone, run in _cut(*_parted(line, zones, height), zones, height):
             if zone is None:
                 strays.append(run)
             else:
@@ -205,8 +205,69 @@ def in_reading_order(each: Sequence[Run], height: float) -> list[Run]:
     return [run for line in lines for run in sorted(line, key=lambda r: r.x0)]
 
 
-def _cut(line: Sequence[Run], zones: Sequence[Zone], height: float) -> list[tuple[Zone | None, Run]]:
-    """A line cut into the answers it holds, each with its zone."""
+def _parted(line: Sequence[Run], zones: Sequence[Zone], height: float) -> tuple[list[Run], frozenset[int]]:
+    """(words of a line, which of them begin an answer): a word is cut that is two answers, touching where
+    two cells meet.
+    """
+    parted: list[Run] = []
+    begins: set[int] = set()
+    for word in line:
+        rest = word
+        for zone in sorted(zones, key=lambda z: z.x0):
+            level = min(zone.y1, word.y1) - max(zone.y0, word.y0) > 0.5 * (word.y1 - word.y0)
+            if not level or not rest.x0 + height < zone.x0 < rest.x1 - height:
+                continue
+            before = _zone_at(rest, zones, height)
+            if before is None or before is zone or zone.x0 - before.x1 > 2 * height:
+                continue
+            halves = _halves(rest, before, zone, height)
+            if halves is not None:
+                parted.append(halves[0])
+                begins.add(len(parted))
+                rest = halves[1]
+        parted.append(rest)
+    return parted, frozenset(begins)
+
+
+def _halves(word: Run, before: Zone, after: Zone, height: float) -> tuple[Run, Run] | None:
+    """A word as the end of one cell's answer and the start of the next one's, where it is that."""
+    ordered = sorted(word.pieces, key=lambda p: (p.x0 + p.x1) / 2)
+    if any(p.text is not None for p in ordered):
+        return None
+    edges: list[tuple[float, float, int]] = []  # (gap, where, index of the first piece behind it)
+    reached = ordered[0].x1
+    for index, piece in enumerate(ordered[1:], 1):
+        edges.append((piece.x0 - reached, (piece.x0 + reached) / 2, index))
+        reached = max(reached, piece.x1)
+    near = [e for e in edges if abs(e[1] - after.x0) < 0.7 * height]
+    if not near:
+        return None
+    gap, _, index = max(near, key=lambda e: e[0] - 0.3 * abs(e[1] - after.x0))
+    usual = median(max(0.0, e[0]) for e in edges)
+    short = _LONGEST.get(before.kind, 0.0) * height
+    if short and before.kind in NO_GAPS and after.kind in NO_GAPS:
+        # One answer of this kind is never as long as both together.
+        if word.x1 - word.x0 < 1.25 * short:
+            return None
+    elif gap < max(0.2 * height, 1.8 * usual):
+        return None
+    return Run(tuple(ordered[:index])), Run(tuple(ordered[index:]))
+
+
+_LONGEST = {
+    FieldKind.DATE: 5.8,
+    FieldKind.NPI: 6.0,
+    FieldKind.ICD10: 4.5,
+    FieldKind.PROCEDURE_CODE: 4.0,
+    FieldKind.ZIP: 6.0,
+}
+"""How wide an answer of a kind may be, in heights of a letter."""
+
+
+def _cut(
+    line: Sequence[Run], begun: frozenset[int], zones: Sequence[Zone], height: float
+) -> list[tuple[Zone | None, Run]]:
+    """A line cut into the answers it holds, each with its zone. `begun`: words known to begin one."""
     gaps = [b.x0 - a.x1 for a, b in pairwise(line)]
     # Letters that came through in pieces have gaps of their own: those are none between words.
     blanks = [g for g in gaps if g >= _LEAST_BLANK * height]
@@ -222,7 +283,9 @@ def _cut(line: Sequence[Run], zones: Sequence[Zone], height: float) -> list[tupl
         tall = [w for w in pieces[-1][1] if w.y1 - w.y0 >= 0.5 * height]
         shift = abs(_base(word) - _base(tall[-1])) if tall else 0.0
         begins = zone is not None and zone is not current and _begins(word, zone, height)
-        if current is None:
+        if index in begun and begins:
+            same = False
+        elif current is None:
             same = zone is None
         elif zone is current or zone is None or not begins:
             same = True
