@@ -42,6 +42,16 @@ _HINT = re.compile(
 """What a form prints where an answer goes, to show how it is to be written."""
 
 
+_LABEL_WORD = re.compile(
+    r"names?|city|state|zip|codes?|dates?|of|birth|dob|phone|fax|tel|telephone|number|no|id|member|patient|provider"
+    r"|npi|address|street|county|country|email|gender|sex|age|weight|height|specialty|group|plan|policy|contact"
+    r"|primary|relationship|signature|title|tin|tax|dea|dose|strength|quantity|frequency|duration|route|diagnosis"
+    r"|icd(-10)?|cpt|hcpcs|allergies|occupation|status|marital|emergency|cell|home|work|office|person|first|last"
+    r"|middle|initial|mi|and|or"
+)
+"""Words that labels of such forms are made of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A label with its answer: `value` as one line of glyphs (None when nothing is written), where it stands or
@@ -123,8 +133,7 @@ def _at_colons(piece: Piece, cuts: Sequence[int], cell: Area | None) -> list[_La
     begins = [0]
     for before, after in pairwise(cuts):
         # Between two colons stand the value of the first and the label of the second.
-        words = list(re.finditer(r"\S+", text[before:after]))
-        begins.append(before + (_second_label(words, text[before:after]) if len(words) > 1 else 0))
+        begins.append(before + _second_label(piece, before, after))
     found = []
     for number, cut in enumerate(cuts):
         stop = begins[number + 1] if number + 1 < len(begins) else len(text)
@@ -135,8 +144,26 @@ def _at_colons(piece: Piece, cuts: Sequence[int], cell: Area | None) -> list[_La
     return found
 
 
-def _second_label(words: Sequence[re.Match[str]], between: str) -> int:
-    """Where the label begins in `value label`: at the first capital word after the value's first word."""
+def _second_label(piece: Piece, start: int, end: int) -> int:
+    """Where the label begins in `value label:`, from `start`: behind a gap wider than blanks are; else where the
+    words of labels begin; else at the first capital word after the value's first.
+    """
+    between = piece.text[start:end]
+    words = list(re.finditer(r"\S+", between))
+    if len(words) < 2:
+        return 0
+    glyphs = piece.line.glyphs
+    gaps = [glyphs[start + b.start()].at - glyphs[start + a.end() - 1].at for a, b in pairwise(words)]
+    widest = max(range(len(gaps)), key=lambda i: gaps[i])
+    others = sorted(g for i, g in enumerate(gaps) if i != widest)
+    blank = others[len(others) // 2] if others else 0.5 * piece.area.height / piece.area.width
+    if gaps[widest] > 1.6 * blank + 0.2 * piece.area.height / piece.area.width:
+        return words[widest + 1].start()
+    first = len(words)
+    while first > 1 and _LABEL_WORD.fullmatch(words[first - 1].group().strip(":#?.()*").lower()):
+        first -= 1
+    if first < len(words):
+        return words[first].start()
     for word in words[1:]:
         if between[word.start()].isupper():
             return word.start()
@@ -180,7 +207,7 @@ def before_blank(piece: Piece, sheet: GenericSheet) -> bool:
         return False  # small print over a rule
     return any(
         -0.6 * piece.area.height < b.y0 - piece.area.y1 < 0.5 * piece.area.height
-        and -0.6 * piece.area.height < b.x0 - piece.area.x1 < 1.5 * piece.area.height
+        and -0.6 * piece.area.height < b.x0 - piece.area.x1 < 2.2 * piece.area.height
         for b in sheet.blanks
     )
 

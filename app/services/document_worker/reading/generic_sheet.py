@@ -117,7 +117,7 @@ def generic_sheet(pixels: Gray | None, lines: Sequence[PlacedLine]) -> GenericSh
     height, width = gray.shape
     plain = pixels is None
     ruling = Ruling((), (), (), ()) if plain else ruling_of(gray)
-    ink = _ink(gray)
+    ink = np.zeros_like(gray) if plain else _ink(gray)
     areas = [Area(p.box.x0 * width, p.box.y0 * height, p.box.x1 * width, p.box.y1 * height) for p in lines]
     squares = () if plain else _squares(gray, ink, ruling)
     squares = tuple(s for s in squares if not _is_letter(s, lines, areas))
@@ -305,7 +305,8 @@ def _cut(
             groups.append([])
         if not (blank_glyph or inside):
             groups[-1].append((glyph, x))
-        last = x
+        if glyph.text != " ":
+            last = x
     pieces = []
     for group in groups:
         while group and group[0][0].text == " ":

@@ -177,7 +177,7 @@ def _standing(
     text = "\n".join(folded(line.text) for line in lines)
     found = []
     for side in sides:
-        if len(sides) > _FEW_FORMS and not _promising(side.shown, text):
+        if (len(sides) > _FEW_FORMS or len(lines) > _PART) and not _promising(side.shown, text):
             continue
         registration = register(lines, side.shown, width, blocks)
         if registration is not None:

@@ -16,6 +16,8 @@ from app.services.document_worker.reading.page import PageReading
 _LEAST_ASKS = 5
 """Places for an answer that make a page with the title of a request a form, and not what is said about one."""
 _MOST_FIELDS = 400
+_MOST_WHOLE = 6
+_LEAST_PLACES = 3
 
 
 def forms_of(pages: Sequence[PageReading], document_id: str) -> list[FormExtraction]:
@@ -115,12 +117,7 @@ def _requests(
         last = chosen[-1][-1] if chosen else None
         if last is not None and last.number == page.number - 1 and _goes_on(last, page):
             chosen[-1].append(page)
-        elif (
-            page.title
-            and page.asks >= _LEAST_ASKS
-            and page.kind != "fax_cover"
-            and not _about(page, known)
-        ):
+        elif page.title and page.asks >= _LEAST_ASKS and page.kind != "fax_cover" and not _about(page, known):
             chosen.append([page])
     return [_generic(group, document_id) for group in chosen]
 
@@ -145,13 +142,25 @@ def _goes_on(last: PageReading, page: PageReading) -> bool:
 
 
 def _whole(pages: Sequence[PageReading], document_id: str) -> list[FormExtraction]:
-    """A file without any form is read as one of unknown kind: the pages that ask for answers, or else all of
-    its pages, cover sheets left out.
+    """A file without any form is read as one of unknown kind: the pages that look like one, or else those
+    that ask for answers, or else all; cover sheets left out.
     """
     written = [p for p in pages if p.kind != "blank" and not p.broken and p.words]
     chosen = [p for p in written if p.kind != "fax_cover"] or written
-    chosen = [p for p in chosen if p.asks] or chosen
+    chosen = [p for p in chosen if _form_like(p)] or [p for p in chosen if p.asks] or chosen
+    if len(chosen) > _MOST_WHOLE and not _form_like(chosen[0]):
+        chosen = chosen[:1]  # a long file of notes: colons in them are no labels
     return [_generic(chosen, document_id)] if chosen else []
+
+
+def _form_like(page: PageReading) -> bool:
+    """Whether a page has places for answers that prose has not: boxes, tables, labels with nothing behind them."""
+    places = sum(
+        1
+        for f in page.generic
+        if f.kind is FieldKind.TICK_BOX or f.cell or f.source in (Source.ABSENT, Source.FILLABLE)
+    )
+    return places >= _LEAST_PLACES
 
 
 def _generic(group: Sequence[PageReading], document_id: str) -> FormExtraction:
