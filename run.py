@@ -91,6 +91,8 @@ WITHOUT_QT = {
     "passphrase",
     "doctor",
     "eval",
+    "processors",
+    "read-again",
 }  # commands that run on a bare server
 
 TEST_TOOLS = {"strace": "strace"}  # programs that only tests call: disk faults are injected with strace
