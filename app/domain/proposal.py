@@ -6,11 +6,16 @@ and publishes a definition.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import median
 
 from app.domain.box import Box
 from app.domain.form import FieldKind
 from app.domain.processor import Anchor
+
+_NEAR = 0.02
+"""Fractions of the page by which one text may stand elsewhere on two scans of a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +86,39 @@ class Proposal:
 
     pages: tuple[ProposedPage, ...]
     titles: tuple[str, ...]
+
+
+def agreed(first: Proposal, second: Proposal) -> Proposal:
+    """The first proposal with only those printed texts that the second example of the form prints as well.
+
+    What two copies filled by different people have in common is the form's. Pages that the second example does
+    not have keep their texts.
+    """
+    others = {page.page: page.anchors for page in second.pages}
+    pages = tuple(
+        replace(page, anchors=_common(page.anchors, others[page.page])) if page.page in others else page
+        for page in first.pages
+    )
+    said = {_folded(a.text) for page in second.pages for a in page.anchors}
+    titles = tuple(t for t in first.titles if _folded(t) in said) or first.titles
+    return replace(first, pages=pages, titles=titles)
+
+
+def _common(anchors: Sequence[Anchor], others: Sequence[Anchor]) -> tuple[Anchor, ...]:
+    pairs = [(a, b) for a in anchors for b in others if _folded(a.text) == _folded(b.text)]
+    if not pairs:
+        return ()
+    # The second copy may lie a little off: what most texts are off by counts as nothing.
+    off_x = median(b.box.centre[0] - a.box.centre[0] for a, b in pairs)
+    off_y = median(b.box.centre[1] - a.box.centre[1] for a, b in pairs)
+    near = {
+        id(a)
+        for a, b in pairs
+        if abs(b.box.centre[0] - a.box.centre[0] - off_x) < _NEAR
+        and abs(b.box.centre[1] - a.box.centre[1] - off_y) < _NEAR
+    }
+    return tuple(a for a in anchors if id(a) in near)
+
+
+def _folded(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())

@@ -36,7 +36,7 @@ _NO_NAME = re.compile(r"\b(drug|medication|product|facility|plan|insurance|compa
 
 def kind_of(label: str) -> FieldKind:
     """The kind of answer a label asks for, by its words."""
-    lowered = re.sub(r"\([^()]*\)", "", label).lower().strip() or label.lower()
+    lowered = re.sub(r"\([^()]{13,}\)", "", label).lower().strip() or label.lower()
     several = " and " in lowered
     for pattern, kind in _KINDS:
         if not re.search(pattern, lowered):

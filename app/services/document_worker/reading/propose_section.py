@@ -63,7 +63,7 @@ def _heads(text: Text, layout: Layout) -> bool:
     if any(text in tick.texts for tick in layout.ticks):
         return False
     x, y = text.area.middle
-    if any(b.holds(x, y) for b in layout.ruling.bars):
+    if any(b.holds(x, y) and b.width > 0.25 * layout.page.width for b in layout.ruling.bars):
         return True
     cell = cell_at(text.area, layout.ruling.cells)
     alone = not any(
@@ -84,7 +84,7 @@ def _heads(text: Text, layout: Layout) -> bool:
         )
     centred = abs(x - cell.middle[0]) < 0.05 * cell.width
     narrow = cell.width < 0.3 * layout.page.width
-    return (capitals or text.bold) and centred and not narrow and cell.height < 2.6 * text.size
+    return centred and not narrow and cell.height < 2.6 * text.size and text.area.width < 0.7 * cell.width
 
 
 def titles_of(layout: Layout, number: int) -> list[tuple[float, str]]:

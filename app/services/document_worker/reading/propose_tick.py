@@ -186,6 +186,8 @@ def _above(tick: Tick, texts: Sequence[Text], cells: Sequence[Area], used: set[i
             continue
         if cell is not None and not cell.holds(*text.area.middle):
             continue
+        if cell is None and not re.search(r"[?:]\s*$", text.text):
+            continue
         if text.area.x0 > tick.area.x1 + 60 or tick.area.y0 - text.area.y1 > 46:
             continue
         best, best_y = text, text.area.y1
