@@ -621,7 +621,7 @@ def test_forty_fields_with_zones_proposed_take_few_actions(
         print(
             f"\n40 fields with zones proposed: {hands.actions} actions from the example to the version in force"
         )
-    assert hands.actions <= 40
+    assert hands.actions <= 25
 
 
 def test_forty_fields_drawn_by_hand_take_little_more_than_a_drag_each(
@@ -638,7 +638,7 @@ def test_forty_fields_drawn_by_hand_take_little_more_than_a_drag_each(
     publish(hands)
     with capsys.disabled():
         print(f"\n40 fields drawn by hand: {hands.actions} actions from the example to the version in force")
-    assert hands.actions <= 120
+    assert hands.actions <= 80
 
 
 def test_a_case_read_again_keeps_what_people_entered(room: Room) -> None:
