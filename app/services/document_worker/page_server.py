@@ -12,6 +12,7 @@ from app.services.document_worker.serving import Answer, Serve, Tell
 
 MAX_PIXELS = 60_000_000
 _KEPT_PAGES = 6
+_LETTER = (612.0, 792.0)
 
 
 class PageServer:
@@ -29,7 +30,7 @@ class PageServer:
         self._document = opened(payload, str(header.get("media_type", "")))
         sizes = []
         for number in range(self._document.page_count):
-            sizes.append(page_size(self._document[number]))
+            sizes.append(_size_of(self._document[number]))
             if number % 200 == 199:
                 tell(number + 1, self._document.page_count)
         return {"pages": sizes}, b""
@@ -79,3 +80,11 @@ class PageServer:
         while len(self._lists) > _KEPT_PAGES:
             self._lists.popitem(last=False)
         return shown
+
+
+def _size_of(page: Any) -> tuple[float, float]:
+    """The size of a page; that of a letter where it has none that a page can have: it costs itself alone."""
+    try:
+        return page_size(page)
+    except Unreadable:
+        return _LETTER

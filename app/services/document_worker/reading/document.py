@@ -46,13 +46,21 @@ def read_document(
                     "The page could not be read.", "Look at the page yourself.", code="page_lost"
                 )
             with telling_what_is_broken():
-                pages.append(read_page(document[number - 1], number, document_id, sides, engine))
+                read = read_page(document[number - 1], number, document_id, sides, engine)
+            if read.empty and document.is_repaired:
+                # Its end was cut off on the way: the page is there, what stood on it is not.
+                raise Unreadable(
+                    "The file is damaged: what was on its pages did not arrive.",
+                    "Ask the sender to send it again.",
+                    code="cut_short",
+                )
+            pages.append(read)
         except Unreadable as error:
             # One page that cannot be drawn does not take the others with it; it is kept, without words.
             broken = broken or error
             pages.append(PageReading(number, broken=True))
         tell(number, count)
-    _tell_nothing(pages, broken, repaired=bool(document.is_repaired))
+    _tell_nothing(pages, broken)
     forms = forms_of(pages, document_id)
     if not forms and not any(p.words for p in pages):
         raise Unreadable(
@@ -71,19 +79,12 @@ def read_document(
     )
 
 
-def _tell_nothing(pages: Sequence[PageReading], broken: Unreadable | None, *, repaired: bool) -> None:
+def _tell_nothing(pages: Sequence[PageReading], broken: Unreadable | None) -> None:
     """Raise `Unreadable` when no page of the file holds anything."""
     if broken is not None and all(p.broken or p.kind == "blank" for p in pages):
         raise broken
     if not all(p.kind == "blank" for p in pages):
         return
-    if repaired:
-        # Its end was cut off on the way: the pages are there, what stood on them is not.
-        raise Unreadable(
-            "The file is damaged: what was on its pages did not arrive.",
-            "Ask the sender to send it again.",
-            code="cut_short",
-        )
     if all(p.empty for p in pages):
         raise Unreadable(
             "Nothing is on any page of this file.",

@@ -84,7 +84,7 @@ def read_page(page: Any, number: int, document_id: str, sides: Sequence[Side], e
     every = [(t, Box(*b)) for t, b in words_of(page)]
     layer = [] if hidden else [w for w in every if not _in_widget(w[1], widgets)]
     picture_of_text = covering_share(page) > 0.5
-    if len(layer) >= _SPARSE and not picture_of_text:
+    if layer and not picture_of_text and (len(layer) >= _SPARSE or not _has_drawing(page)):
         return _from_layer(found, page, layer, widgets, document_id, sides, engine)
     pixels = drawn(page)
     if not widgets and not layer and is_blank(pixels):
