@@ -53,6 +53,10 @@ class Arrival:
     known: bool
 
 
+def _nothing() -> None:
+    """Before a reading, where nothing has to be told to anybody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Intake:
     """Takes files in. Every method runs in the store's lane, except that reading itself happens between
@@ -61,7 +65,7 @@ class Intake:
 
     changes: ChangeLog
     blobs: BlobStore
-    prepare: Callable[[], object] = bool
+    prepare: Callable[[], object] = _nothing
     """Called before every reading: what other programs published is told to the form processor."""
 
     def arrive(self, content: bytes, name: str, by: str) -> Arrival:
