@@ -103,6 +103,8 @@ class Ground:
     poor: float
     height: float
     specks: Mask | None = None
+    differs: bool = False
+    """Two renderings of it were read differently."""
 
     def remnant(self, run: Run, left: float, right: float) -> bool:
         """Whether some ink stands at middle height between two places of a line, where nothing was read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from app.domain.calibration import BLANK, BOX, TEXT, Evidence, logit
 
@@ -19,13 +20,14 @@ def text_evidence(
     placement: float = 1.0,
     supplied: int = 0,
     cost: float = 0.0,
+    signs: Iterable[tuple[str, float]] = (),
 ) -> Evidence:
     """A text read off the picture.
 
     `mean`, `lowest`: scores of its characters. `fits`: whether it has the shape of its kind. `overprint`:
     it touches something printed. `spill`: it leaves its zone. `poor`: how broken the page is, 0 to 1.
     `supplied`: how many characters the kind supplied; `cost`: how much less likely (as a logarithm) the reading is
-    than the free one.
+    than the free one; `signs`: further numbers (`sign.signs_of`).
     """
     numbers = {
         "mean": logit(mean),
@@ -39,6 +41,7 @@ def text_evidence(
         "placement": 1.0 - placement,
         "supplied": math.log(1 + supplied),
         "cost": min(8.0, cost),
+        **dict(signs),
     }
     return Evidence(TEXT, tuple((name, round(number, 4)) for name, number in numbers.items()))
 

@@ -14,12 +14,13 @@ from app.domain.processor import TableDefinition
 from app.services.document_worker.reading.answer import POOR, Answer, Ground, answered, put_together, style_in
 from app.services.document_worker.reading.confidence import blank_evidence, box_evidence, text_evidence
 from app.services.document_worker.reading.crop import crop_of, isolated
-from app.services.document_worker.reading.decoding import free
 from app.services.document_worker.reading.engine import Engine, Glyph, Line
 from app.services.document_worker.reading.fillable import Widget
 from app.services.document_worker.reading.ink import Flat, Piece
-from app.services.document_worker.reading.mark import mark_in, poorness
+from app.services.document_worker.reading.mark import mark_in, poorness, signed_in
+from app.services.document_worker.reading.recognition import recognized
 from app.services.document_worker.reading.run import NO_GAPS, Run, Zone, assigned, runs, text_height
+from app.services.document_worker.reading.sign import ink_signs, signs_of
 from app.services.document_worker.reading.slot import Slot, slots_of
 from app.services.document_worker.reading.spacing import spaced
 from app.services.document_worker.reading.strip import strip_of
@@ -28,6 +29,8 @@ __all__ = ["FormPage", "Slot", "read_form", "slots_of", "unique"]
 
 _DOUBTED = 0.85
 _EXACT = 0.99
+SIGNED = "signed"
+"""What a signature says that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,37 +155,29 @@ class _FormReading:
 
     def _read_off(self, waiting: Sequence[tuple[Slot, list[Run]]], height: float) -> list[FormField]:
         """Answers in two passes: freely all over the form, then each with what the others have in common."""
-        every = [r for _, each in waiting for r in each]
-        seen = [r for r in every if r.pieces[0].text is None]
-        found = self._engine.chances([isolated(self._flat, r, height) for r in seen])
-        chances = {id(r): c for r, c in zip(seen, found, strict=True)}
+        broken = self._poor > POOR
+        every = [r for _, each in waiting for r in each if r.pieces[0].text is None]
+        seen = recognized(self._flat, every, height, self._engine, broken=broken)
         fields: list[FormField] = []
         first: list[tuple[Slot, list[Line], Line, Ground]] = []
         for slot, each in waiting:
-            if not all(id(r) in chances for r in each):
-                lines = [free(chances[id(r)]) if id(r) in chances else _exact(r) for r in each]
+            if not all(id(r) in seen for r in each):
+                lines = [seen[id(r)].line if id(r) in seen else _exact(r) for r in each]
                 fields.append(self._exact(slot, each, lines, height))
                 continue
-            strip = strip_of([chances[id(r)] for r in each], [crop_of(r, height) for r in each])
-            lines = [free(chances[id(r)]) for r in each]
+            looks = [seen[id(r)] for r in each]
+            strip = strip_of([s.chances for s in looks], [crop_of(r, height) for r in each])
+            lines = [s.line for s in looks]
             if slot.kind not in NO_GAPS:
-                lines = [
-                    spaced(r, line, height, self._poor > POOR) for r, line in zip(each, lines, strict=True)
-                ]
-            placed = [strip.shifted(line, i) for i, line in enumerate(lines)]
-            first.append(
-                (
-                    slot,
-                    lines,
-                    put_together(slot, each, placed, height),
-                    Ground(each, strip, self._poor, height, self._flat.specks),
-                )
-            )
+                lines = [spaced(r, line, height, broken) for r, line in zip(each, lines, strict=True)]
+            along = [strip.shifted(line, i) for i, line in enumerate(lines)]
+            ground = Ground(each, strip, self._poor, height, self._flat.specks, any(s.differs for s in looks))
+            first.append((slot, lines, put_together(slot, each, along, height), ground))
         style = style_in([(slot, line, ground) for slot, _, line, ground in first])
         for slot, lines, line, ground in first:
             for run, part in zip(ground.runs, lines, strict=True):
                 self._say(part.text, run, part.score)
-            fields.append(self._text(slot, ground.runs, answered(slot, line, ground, style), height))
+            fields.append(self._text(slot, answered(slot, line, ground, style), lines, ground))
         return fields
 
     def _recognized(self, wanted: Sequence[Run], height: float) -> list[tuple[Run, Line]]:
@@ -201,8 +196,11 @@ class _FormReading:
             return self._nothing(slot, 0.6, Source.TEXT_LAYER, box)
         return self._field(slot, line.text, _EXACT * self._page.placement**0.05, Source.TEXT_LAYER, box)
 
-    def _text(self, slot: Slot, each: Sequence[Run], answer: Answer, height: float) -> FormField:
-        line, box = answer.line, self._around(each)
+    def _text(self, slot: Slot, answer: Answer, lines: Sequence[Line], ground: Ground) -> FormField:
+        line, each, height = answer.line, ground.runs, ground.height
+        box = self._around(each)
+        if slot.kind is FieldKind.SIGNATURE and not _legible(line):
+            return self._signed(slot, each, height)
         if not line.glyphs:
             return self._nothing(slot, 0.6, Source.RECOGNIZED, box)
         x0, _, x1, _ = self._flat.pixels(slot.zone)
@@ -212,6 +210,10 @@ class _FormReading:
             read.score, read.lowest, len(line.text), fits=answer.fits, overprint=any(r.overprint for r in each),
             spill=spill, poor=self._poor, placement=self._page.placement, supplied=len(answer.supplied),
             cost=answer.cost,
+            signs=(
+                *signs_of(answer.kind, line, self._poor), *ink_signs(each, lines, height),
+                ("differs", float(ground.differs)),
+            ),
         )  # fmt: skip
         return replace(
             self._field(slot, line.text, read.score, Source.RECOGNIZED, box),
@@ -224,10 +226,20 @@ class _FormReading:
             suggestions=answer.suggestions,
         )  # fmt: skip
 
+    def _signed(self, slot: Slot, each: Sequence[Run], height: float) -> FormField:
+        """A scrawl nobody can read: as sure as it is that something is written there."""
+        sure = signed_in(self._flat, self._flat.pixels(slot.zone), height)
+        if sure < 0.5:
+            return self._nothing(slot, 1.0 - sure, Source.RECOGNIZED, self._around(each))
+        field = self._field(slot, SIGNED, sure, Source.RECOGNIZED, self._around(each))
+        return replace(field, evidence=box_evidence(sure))
+
     def _empty(self, slot: Slot, widget: Widget | None, each: Sequence[Run], height: float) -> FormField:
         """Nothing is written here: as sure as the place is right and nothing but specks was seen."""
         if widget is not None:
             return self._field(slot, "", 1.0, Source.FILLABLE, widget.box, placement=1.0)
+        if slot.kind is FieldKind.SIGNATURE and each:
+            return self._signed(slot, each, height)
         box = self._on_page(*self._flat.pixels(slot.zone))
         specks = sum(sum(p.area for p in r.pieces) for r in each) / (height * height)
         x0, y0, x1, y1 = self._flat.pixels(slot.zone)
@@ -314,6 +326,12 @@ class _FormReading:
             box = self._on_page(run.x0, run.y0, run.x1, run.y1)
             if box.width > 0 and box.height > 0:
                 self._words.append(Word(text, box, round(min(1.0, score), 4)))
+
+
+def _legible(line: Line) -> bool:
+    """Whether a signature reads as a name: most of its characters are, and the network is sure of most."""
+    letters = sum(g.text.isalpha() for g in line.glyphs)
+    return letters >= 3 and letters >= 0.6 * len(line.glyphs) and line.score >= 0.75
 
 
 def _exact(run: Run) -> Line:

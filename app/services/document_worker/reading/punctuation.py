@@ -12,11 +12,10 @@ from dataclasses import replace
 from app.domain.form import FieldKind
 from app.services.document_worker.reading.decoding import Line
 
-_SHORTENED = frozenset(
-    (
-        "dr mr mrs ms st rev hon prof col gen lt jr sr ft mt inc ltd co corp dept ste apt ave blvd rd hwy approx no vs "
-        "etc min mins hrs hr wk wks mo mos yr yrs tab tabs cap inj appt ext temp est dx hx rx tx pt pts fl bldg rm flr"
-    ).split(" ")
+_SHORTENED = re.compile(
+    r"dr|mrs?|ms|st|rev|hon|prof|col|gen|lt|[js]r|ft|mt|inc|ltd|co|corp|dept|ste|apt|ave|blvd|rd|hwy|approx|no|vs|etc|"
+    r"mins?|hrs?|wks?|mos?|yrs?|tabs?|caps?|inj|appt|ext|temp|est|[dhrt]x|pts?|fl|flr|bldg|rm",
+    re.IGNORECASE,
 )
 """Words that are written with a full stop."""
 _CREDENTIAL = re.compile(r"([A-Z]{2,4}|[A-Z][a-z]?[A-Z])\b[.,]?( |$)")
@@ -45,7 +44,7 @@ def _parts(before: str, after: str, kind: FieldKind) -> bool:
     """Whether what stands between two texts parts them, rather than ends a word."""
     found = re.search(r"[A-Za-z]+$", before)
     word = found.group() if found else ""
-    if len(word) < 3 or word.casefold() in _SHORTENED:
+    if len(word) < 3 or _SHORTENED.fullmatch(word):
         return False
     if kind is FieldKind.NAME:
         return len(word) >= 4 or _CREDENTIAL.match(after) is not None

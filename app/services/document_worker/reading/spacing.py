@@ -11,7 +11,7 @@ from app.services.document_worker.reading.run import Run
 
 _WORD = 5
 """Words are longer than this on the average, blank included; more gaps than that are breaks in pale letters."""
-_BLANK, _BLANK_AT_STROKES = 0.31, 0.36
+_BLANK, _BLANK_AT_STROKES = 0.33, 0.4
 """How wide a gap is at least, in heights of a letter, that is a blank the network ran over: between letters, and
 beside strokes that are thin or narrow and have room around them anyway. (Between letters of one word gaps are
 below 0.15, beside a 1 below 0.3, between words above 0.3.)"""

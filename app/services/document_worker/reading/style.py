@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from app.services.document_worker.reading.decoding import Glyph, Line
 from app.services.document_worker.reading.grammar import SEPARATORS
 
-_USUAL = {"/": 0.96, "-": 0.025, ".": 0.015}
+_USUAL = {"/": 0.97, "-": 0.025, ".": 0.005}
 """How often dates on US forms are written so."""
 _LEFT = {
-    "/": {"/": 0.35, ":": 0.2, " ": 0.13, ".": 0.13, "-": 0.13},
+    "/": {"/": 0.3, ":": 0.18, " ": 0.14, ".": 0.2, "-": 0.14},
     "-": {"/": 0.005, ":": 0.01, " ": 0.12, ".": 0.08, "-": 0.75},
     ".": {"/": 0.005, ":": 0.02, " ": 0.1, ".": 0.82, "-": 0.03},
 }
