@@ -6,7 +6,7 @@ small squares, tables, and free room behind a label.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +45,7 @@ from app.services.document_worker.reading.propose_zone import (
 MOST_PAGES = 12
 """No form is longer; what is has its first pages proposed."""
 _MOST_FIELDS = 600
+_SHORT_BLANK = 80.0
 
 
 def propose_document(
@@ -64,7 +65,7 @@ def propose_document(
                 pages.append(page)
                 titles += named
         tell(number, count)
-    if not any(p.anchors for p in pages):
+    if not any(any(c.isalnum() for c in a.text) for p in pages for a in p.anchors):
         raise Unreadable(
             "Nothing is printed on this example that a form could be recognized by.",
             "Open a blank or filled copy of the form itself.",
@@ -101,7 +102,7 @@ def _proposed(sheet: Sheet, engine: Engine) -> tuple[ProposedPage, list[tuple[fl
     places.sort(key=lambda p: (round(p.area.y0 / 14), p.area.x0))
     proposed = ProposedPage(
         sheet.number, sheet.page,
-        tuple(Anchor(t.text, sheet.box(t.area), sheet.number) for t in texts if _tells(t.text)),
+        tuple(_anchors(texts, layout, sheet)),
         tuple(_section(h, sheet) for h in headings),
         tuple(_field(p, sheet) for p in places[:_MOST_FIELDS]),
         tuple(_table(g, sheet, headings) for g in grids),
@@ -116,8 +117,15 @@ def _with_answer(place: Place, answers: Sequence[Text]) -> Place:
     return replace(place, found="filled") if inside and place.kind is not FieldKind.TICK_BOX else place
 
 
-def _tells(text: str) -> bool:
-    return any(c.isalnum() for c in text)
+def _anchors(texts: Sequence[Text], layout: Layout, sheet: Sheet) -> Iterator[Anchor]:
+    """Every printed text, brackets and strokes too, and the blanks too short to be taken for ruling: what is not
+    known as print would be read as written.
+    """
+    for text in texts:
+        yield Anchor(text.text, sheet.box(text.area), sheet.number)
+    for line in layout.blanks:
+        if line.width < _SHORT_BLANK:
+            yield Anchor("__", sheet.box(line.grown(1)), sheet.number)
 
 
 def _true_squares(sheet: Sheet, ruling: Ruling) -> tuple[Area, ...]:

@@ -96,7 +96,7 @@ def label_left(line: Area, texts: Sequence[Text], size: float) -> Text | None:
     y = line.middle[1]
     near = [
         t for t in texts
-        if t.area.y0 < y + 2 and abs(y - t.area.y1) < 0.8 * size
+        if t.area.y0 < y + 2 and abs(y - t.area.y1) < 0.8 * size and any(c.isalnum() for c in t.text)
         and t.area.x0 < line.x0 and -0.6 * size < line.x0 - t.area.x1 < 2.6 * size
     ]  # fmt: skip
     return max(near, key=lambda t: t.area.x1, default=None)

@@ -155,7 +155,7 @@ def _recognized(sheet: Sheet, ink: Mask, engine: Engine) -> tuple[Word, ...]:
     strokes: list[float] = []
     for piece, line in zip(pieces, lines, strict=True):
         text = line.text.strip(" _")
-        if not text or line.score < _LEAST_SCORE or not any(c.isalnum() for c in text):
+        if not text or line.score < _LEAST_SCORE:
             continue
         letter, stroke = _letters(piece, ink)
         strokes.append(stroke)

@@ -48,12 +48,20 @@ def _rows(squares: Sequence[Area]) -> list[list[Area]]:
 
 
 def _right(square: Area, texts: Sequence[Text]) -> Text | None:
-    near = [t for t in texts if t.area.beside(square) > 0.45 and -6 <= t.area.x0 - square.x1 < _NEAR]
+    near = [
+        t for t in texts if t.area.beside(square) > 0.45 and -6 <= t.area.x0 - square.x1 < _NEAR and _says(t)
+    ]
     return min(near, key=lambda t: t.area.x0, default=None)
 
 
+def _says(text: Text) -> bool:
+    return any(c.isalnum() for c in text.text)
+
+
 def _left(square: Area, texts: Sequence[Text]) -> Text | None:
-    near = [t for t in texts if t.area.beside(square) > 0.45 and -6 <= square.x0 - t.area.x1 < _NEAR]
+    near = [
+        t for t in texts if t.area.beside(square) > 0.45 and -6 <= square.x0 - t.area.x1 < _NEAR and _says(t)
+    ]
     return max(near, key=lambda t: t.area.x1, default=None)
 
 
