@@ -99,7 +99,7 @@ def _try(walk: Walk, album: Album, room: TeachRoom, filled: Path) -> None:
     )
     if any(t.form is None for t in room.draft.trials):
         raise Stuck("a damaged copy was not recognized")
-    fax = next(t for t in room.draft.trials if "(fax)" in t.example.name)
+    fax = next(t for t in room.draft.trials if t.example.name.startswith("fax"))
     _click(desk.examples.button(fax.example.sha256))
     _rest(walk)
     album.take(

@@ -44,6 +44,7 @@ class TeachScreen(QWidget):
         self._teach_model = teach_model
         self._draft_model = draft_model
         self._trying_first = False
+        self._awaited = ""
         self.types = FormTypesPage()
         self.desk = TeachDesk(zone_pages, trial_pages)
         self.trials = TeachTrials(self.desk, draft_model, trial_pages, self)
@@ -123,8 +124,10 @@ class TeachScreen(QWidget):
             return
         if draft.based_on and self._is_untouched(draft):
             self._teach_model.discard(draft.draft_id)
+            self._awaited = draft.definition.form_type
+        else:
+            self._awaited = draft.draft_id
         self._draft_model.close()
-        self.types.list.choose(draft.draft_id)
 
     def _is_untouched(self, draft: FormDraft) -> bool:
         return any(
@@ -138,6 +141,9 @@ class TeachScreen(QWidget):
 
     def _list(self, found: Catalogue) -> None:
         self.types.show_types(found.versions, found.drafts, found.usage or {})
+        if self._awaited:
+            self.types.list.choose(self._awaited)
+            self._awaited = ""
 
     def _act(self, name: str, row: FormTypeRow, version: str) -> None:
         model = self._teach_model
@@ -257,5 +263,5 @@ class TeachScreen(QWidget):
 
     def finish(self, version: ProcessorVersion) -> None:
         """A draft was published: back to the list, at its form type."""
+        self._awaited = version.form_type
         self._draft_model.close()
-        self.types.list.choose(version.form_type)

@@ -359,7 +359,7 @@ def test_damaged_copies_of_an_example_are_made_and_read(room: Room) -> None:
     wait_until(lambda: len(model.trials) == len(DAMAGES), "the copies are there")
     wait_until(lambda: all(t.state == READ for t in model.trials), "they are read")
     names = {t.example.name for t in model.trials}
-    assert names == {f"blank ({kind})" for kind in DAMAGES}
+    assert names == {f"{kind} of blank" for kind in DAMAGES}
 
 
 def test_a_copy_that_is_not_recognized_says_so_with_a_next_step(room: Room) -> None:
@@ -420,7 +420,9 @@ def test_a_published_form_is_in_force_and_cases_that_wait_are_read_again(room: R
     wait_until(lambda: window.teach.draft.draft is None, "it is published")
     hands.settle()
     assert f"{form_type} 1" in room.used[-1]
-    row = next(r for r in window.teach.screen.types.list.rows if r.form_type == form_type)
+    row = window.teach.screen.types.list.row
+    assert row is not None
+    assert row.form_type == form_type
     assert (row.state, row.by) == (IN_FORCE, "ada")
     assert "1 case" in window.messages.text
     window._act(window.messages._line._action)

@@ -154,6 +154,19 @@ def test_a_kind_is_set_by_mouse_and_by_its_letter(qtbot: QtBot) -> None:
     assert told == [(Setting.KIND, FieldKind.NPI), (Setting.KIND, FieldKind.ZIP)]
 
 
+def test_section_and_request_are_picked_from_menus_that_say_what_is_chosen(qtbot: QtBot) -> None:
+    inspector = Inspector()
+    shown(qtbot, inspector)
+    told = heard(inspector)
+    inspector.show_chosen(Inspected(a_form(), ("born",)))
+    page = inspector.field_page
+    assert page.section.text() == "Member"
+    assert page.request.text() == "Nothing in the request"
+    next(a for a in page.section.menu.actions() if a.text() == "Service").trigger()
+    next(a for a in page.request.menu.actions() if a.text() == "Patient: date of birth").trigger()
+    assert told == [(Setting.SECTION, "service"), (Setting.REQUEST, "patient.birth_date")]
+
+
 def test_each_thing_has_the_settings_that_fit_it(qtbot: QtBot) -> None:
     inspector = Inspector()
     shown(qtbot, inspector)

@@ -299,7 +299,7 @@ class DraftModel(QObject):
                 copy,
                 kind,
                 seed,
-                done=partial(self._add, f"{stem} ({kind})"),
+                done=partial(self._add, f"{kind} of {stem}"),
                 failed=self.refused.emit,
             )
 

@@ -25,7 +25,7 @@ class KeyGroup:
 
 
 def key_groups() -> tuple[KeyGroup, ...]:
-    """The keys of intake."""
+    """The keys of intake and of teaching."""
 
     def tr(text: str) -> str:
         return QCoreApplication.translate("Shortcuts", text)
@@ -77,6 +77,21 @@ def key_groups() -> tuple[KeyGroup, ...]:
                 (("F6",), tr("Hold the view still")),
                 (("F7",), tr("Thumbnails")),
                 (("F8",), tr("Night page")),
+            ),
+        ),
+        KeyGroup(
+            tr("Teach a form"),
+            (
+                (("Tab", "Shift Tab"), tr("Next zone, zone before")),
+                (("Ctrl ←↑↓→",), tr("Zone beside, above, below")),
+                (("←↑↓→", "Shift ←↑↓→"), tr("Move the zone, size it")),
+                (("T … S",), tr("A letter sets the kind: it stands beside each kind")),
+                (("↵", "F2"), tr("Name the zone")),
+                (("R", "L"), tr("Has to be filled in, several lines")),
+                (("Del", "Ctrl D"), tr("Remove, copy")),
+                (("Ctrl G", "Ctrl T"), tr("One question of tick boxes, a table; with Shift apart again")),
+                (("F9", "F10"), tr("Try the form, publish it")),
+                (("Alt Home",), tr("Back to the form types")),
             ),
         ),
     )

@@ -31,6 +31,8 @@ class PickLine(QAbstractButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._menu = QMenu(self)
+        self._choices: tuple[tuple[str, str], ...] = ()
+        self._chosen = ""
         self._quiet = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -40,24 +42,24 @@ class PickLine(QAbstractButton):
 
     @property
     def menu(self) -> QMenu:
+        """The choices, as they are offered now."""
+        self._menu.clear()
+        for value, text in self._choices:
+            if not value and not text:
+                self._menu.addSeparator()
+                continue
+            action = self._menu.addAction(text)
+            action.setCheckable(value == self._chosen)
+            action.setChecked(value == self._chosen)
+            action.triggered.connect(lambda _checked=False, v=value: self.picked.emit(v))
         return self._menu
 
     def show_choices(
         self, choices: Sequence[tuple[str, str]], chosen: str, words: str = "", *, quiet: bool = False
     ) -> None:
         """Offer (value, words) pairs; ("", "") draws a line. `quiet` words stand for nothing chosen."""
-        self._menu.clear()
-        shown = words
-        for value, text in choices:
-            if not value and not text:
-                self._menu.addSeparator()
-                continue
-            action = self._menu.addAction(text)
-            action.setCheckable(value == chosen)
-            action.setChecked(value == chosen)
-            action.triggered.connect(lambda _checked=False, v=value: self.picked.emit(v))
-            if value == chosen and not words:
-                shown = text
+        self._choices, self._chosen = tuple(choices), chosen
+        shown = words or next((text for value, text in choices if value == chosen), "")
         self._quiet = quiet
         self.setText(shown)
         self.update()
@@ -66,8 +68,9 @@ class PickLine(QAbstractButton):
         return QSize(theme.px(120), theme.px(34))
 
     def _open(self) -> None:
-        self._menu.setMinimumWidth(self.width())
-        self._menu.popup(self.mapToGlobal(QPoint(0, self.height() + theme.px(2))))
+        menu = self.menu
+        menu.setMinimumWidth(self.width())
+        menu.popup(self.mapToGlobal(QPoint(0, self.height() + theme.px(2))))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         down = event.key() == Qt.Key.Key_Down and event.modifiers() & Qt.KeyboardModifier.AltModifier
