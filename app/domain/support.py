@@ -17,6 +17,8 @@ from app.domain.processor import FormDefinition
 
 Numbers = tuple[tuple[str, float], ...]
 
+_NUMBERS = frozenset({FieldKind.PHONE, FieldKind.NPI, FieldKind.MEMBER_ID})
+
 _TELLING = frozenset({FieldKind.NAME, FieldKind.PHONE, FieldKind.NPI, FieldKind.MEMBER_ID, FieldKind.DATE})
 """Kinds whose values stand on a form twice only when they mean the same."""
 
@@ -43,10 +45,13 @@ def support(
                 found[path]["disordered"] = 1.0
             elif warning.rule == "same_person":
                 found[path]["disagrees"] = 1.0
-            elif warning.kind == validation.READING and not warning.rule.startswith("npi_check"):
+            elif warning.kind == validation.READING and warning.rule not in ("npi_check_digit", "supplied"):
+                # A check digit and what was supplied are numbers of their own.
                 found[path]["suspect"] = 1.0
     for path in _repeated(fields):
         found[path]["agrees"] = 1.0
+    for path in _nearly_repeated(fields):
+        found[path]["disagrees"] = 1.0
     return {path: tuple(numbers.items()) for path, numbers in found.items()}
 
 
@@ -60,6 +65,29 @@ def _of_one(kind: str, text: str, codes: CodeLists) -> Iterable[str]:
         yield "checked" if validation.npi_check_digit_holds(text) else "unchecked"
     elif kind == FieldKind.DATE and validation.as_date(text):
         yield "calendar"
+
+
+def _nearly_repeated(fields: Sequence[FormField]) -> Iterable[str]:
+    """Paths of numbers of which the form holds another copy with one character read otherwise, lost or added."""
+    numbers = [
+        (f.kind, re.sub(r"\W+", "", f.value), f.path)
+        for f in fields
+        if f.kind in _NUMBERS and isinstance(f.value, str) and len(f.value) >= 8
+    ]
+    for place, (kind, one, path) in enumerate(numbers):
+        for other_kind, other, other_path in numbers[place + 1 :]:
+            if kind is other_kind and _one_apart(one, other):
+                yield path
+                yield other_path
+
+
+def _one_apart(one: str, other: str) -> bool:
+    """Whether two texts differ in exactly one character."""
+    short, long = sorted((one, other), key=len)
+    if len(long) - len(short) > 1 or short == long:
+        return False
+    same = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    return short[same + (len(short) == len(long)) :] == long[same + 1 :]
 
 
 def _repeated(fields: Sequence[FormField]) -> Iterable[str]:
