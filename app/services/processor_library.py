@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from app.domain.calibration import DEFAULT, Calibration
-from app.domain.case import Json, from_time, to_time
+from app.domain.case import Json, to_time
 from app.domain.errors import Rejected
 from app.domain.finding import Finding, examine, finding_text
-from app.domain.naming import is_name
-from app.domain.processor import BadDefinition, FormDefinition, from_json
+from app.domain.processor import FormDefinition
 from app.domain.processor_version import Example, Origin, ProcessorVersion, VersionState
-from app.services.processors import read_definition, to_json
-from app.services.store.packing import pack, to_text
+from app.services.processors import to_json
+from app.services.shelving import (
+    Snapshot,
+    checked,
+    checked_calibration,
+    example_json,
+    next_version,
+    same_form,
+    shelved,
+    version_from,
+)
+from app.services.store.packing import to_text
 from app.services.store.shelf import ShelvedVersion
 from app.services.store.store import Store
 
@@ -26,8 +33,6 @@ COMMON = ""
 PROGRAM = "program"
 """Who publishes what comes with the program."""
 
-LONGEST_TYPE = 60
-_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,19}")
 
 Use = Callable[[tuple[FormDefinition, ...], Mapping[str, Json]], None]
 """Tells the running form processor what it knows from now on: definitions, and calibrations by form type."""
@@ -66,7 +71,7 @@ class ProcessorLibrary:
         self._use = use
         self._now = now
         self._told: Mapping[str, tuple[str, Any]] | None = None
-        self._shelf = _Snapshot(-1, (), {})
+        self._shelf = Snapshot(-1, (), {})
         self._take_in(tuple(built_in), digests or {})
 
     # From memory, from any thread
@@ -174,7 +179,7 @@ class ProcessorLibrary:
         def choose(rows: tuple[ShelvedVersion, ...]) -> tuple[ShelvedVersion, Json]:
             mine = [row for row in rows if row.form_type == definition.form_type]
             for row in mine:
-                if row.state == VersionState.PUBLISHED and _same(self._shelf.parsed(row), definition):
+                if row.state == VersionState.PUBLISHED and same_form(self._shelf.parsed(row), definition):
                     raise Rejected(
                         f"Nothing differs from version {row.version}, which is in force.",
                         "Change the definition first.",
@@ -185,7 +190,7 @@ class ProcessorLibrary:
             version = next_version(definition.version, {row.version for row in mine}, built_in=built_in)
             made = replace(definition, version=version)
             note = {"form_type": made.form_type, "version": version}
-            return _shelved(made, Origin.HERE, VersionState.PUBLISHED, detail), note
+            return shelved(made, Origin.HERE, VersionState.PUBLISHED, detail), note
 
         made = self._store.shelf.publish(choose, by, at, draft_id)
         assert made is not None  # noqa: S101  `choose` always gives one
@@ -236,7 +241,7 @@ class ProcessorLibrary:
     def _look(self) -> None:
         revision = self._store.shelf.revision()
         if revision != self._shelf.revision:
-            self._shelf = _Snapshot(revision, self._store.shelf.versions(), self._shelf.definitions)
+            self._shelf = Snapshot(revision, self._store.shelf.versions(), self._shelf.definitions)
 
     def _tell(self) -> bool:
         wanted = {
@@ -278,7 +283,7 @@ class ProcessorLibrary:
                     # A version never changes: what differs under an old number gets one of its own.
                     mark = hashlib.sha256(to_text(to_json(definition)).encode()).hexdigest()[:6]
                     fresh = replace(definition, version=f"{definition.version}+{mark}")
-                return _shelved(fresh, Origin.BUILT_IN, state, {"by": PROGRAM, "digest": digest}), {}
+                return shelved(fresh, Origin.BUILT_IN, state, {"by": PROGRAM, "digest": digest}), {}
 
             self._store.shelf.publish(choose, PROGRAM, self._now())
         self._look()
@@ -305,57 +310,7 @@ class ProcessorLibrary:
         return False
 
     def _version(self, row: ShelvedVersion) -> ProcessorVersion:
-        detail = row.detail
-        return ProcessorVersion(
-            definition=self._shelf.parsed(row),
-            state=VersionState(row.state),
-            origin=Origin(row.origin),
-            by=detail.get("by", ""),
-            at=_time(detail.get("at")),
-            settled_by=detail.get("settled_by", ""),
-            settled_at=_time(detail.get("settled_at")),
-            based_on=detail.get("based_on", ""),
-            examples=tuple(example_from(e) for e in detail.get("examples", ())),
-            calibration=detail.get("calibration"),
-        )
-
-
-class _Snapshot:
-    """The versions as they stood at one revision. Definitions are parsed when first asked for, from any thread."""
-
-    def __init__(
-        self,
-        revision: int,
-        rows: tuple[ShelvedVersion, ...],
-        definitions: dict[tuple[str, str], FormDefinition],
-    ) -> None:
-        self.revision = revision
-        self.rows = rows
-        self.definitions = definitions
-        self._by_name = {(row.form_type, row.version): row for row in rows}
-        self._foremost = {row.form_type: row for row in rows}
-        self._foremost |= {row.form_type: row for row in rows if row.state == VersionState.PUBLISHED}
-
-    def in_force(self) -> list[ShelvedVersion]:
-        return [row for row in self._foremost.values() if row.state == VersionState.PUBLISHED]
-
-    def foremost(self) -> list[ShelvedVersion]:
-        """Of each form type the version in force, else the last there was."""
-        return list(self._foremost.values())
-
-    def row(self, form_type: str, version: str) -> ShelvedVersion | None:
-        return self._by_name.get((form_type, version)) if version else self._foremost.get(form_type)
-
-    def definition(self, form_type: str, version: str) -> FormDefinition | None:
-        row = self._by_name.get((form_type, version)) or self._foremost.get(form_type)
-        return self.parsed(row) if row is not None else None
-
-    def parsed(self, row: ShelvedVersion) -> FormDefinition:
-        key = (row.form_type, row.version)
-        found = self.definitions.get(key)
-        if found is None:
-            found = self.definitions[key] = from_json(row.unpacked)
-        return found
+        return version_from(row, self._shelf.parsed(row))
 
 
 class Definitions(Mapping[str, FormDefinition]):
@@ -381,72 +336,6 @@ class Definitions(Mapping[str, FormDefinition]):
         return self._library.definition(form_type, version)
 
 
-def checked(definition: FormDefinition) -> FormDefinition:
-    """The definition as it comes back from where it is kept. Raises `Rejected` when it would not."""
-    if not is_name(definition.form_type) or len(definition.form_type) > LONGEST_TYPE:
-        raise Rejected(
-            f"“{definition.form_type}” cannot be the name of a form type.",
-            f"Use small letters, digits and _, beginning with a letter, {LONGEST_TYPE} at most.",
-            code="bad_name",
-        )
-    if not _VERSION.fullmatch(definition.version):
-        raise Rejected(
-            f"“{definition.version[:20]}” cannot be a version.",
-            "Number it: 1, 2 or 1.1.",
-            code="bad_version",
-        )
-    try:
-        return read_definition(to_json(definition))
-    except BadDefinition as error:
-        raise Rejected(f"This definition cannot be kept: {error}.", code="bad_definition") from error
-
-
-def checked_calibration(data: Mapping[str, Any] | None) -> Json | None:
-    """A calibration as it is kept; None for none. Raises `Rejected` when it is none."""
-    if not data:
-        return None
-    try:
-        if not any(group in data for group in DEFAULT):
-            raise ValueError("none of the groups " + ", ".join(DEFAULT))
-        Calibration(data)
-        to_text(data)  # no number that JSON does not know
-    except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
-        raise Rejected(
-            f"This is no calibration: {error}.",
-            "“countersign eval forms DIR --fit FILE” writes one.",
-            code="bad_calibration",
-        ) from error
-    return dict(data)
-
-
-def next_version(wanted: str, there: set[str], *, built_in: bool = False) -> str:
-    """The version wanted where it is free, else the next: 3 after 2, and 1.1 after a 1 that came with the program,
-    whose next one will be 2.
-    """
-    version = wanted or "1"
-    while version in there:
-        head, dot, tail = version.partition("+")[0].rpartition(".")
-        if tail.isdigit() and (dot or not built_in):
-            version = f"{head}{dot}{int(tail) + 1}"
-        else:
-            version = f"{version.partition('+')[0]}.1"
-    return version
-
-
-def example_json(example: Example) -> Json:
-    return {
-        "sha256": example.sha256,
-        "media_type": example.media_type,
-        "name": example.name,
-        "turns": [list(turn) for turn in example.turns],
-    }
-
-
-def example_from(data: Mapping[str, Any]) -> Example:
-    turns = tuple((int(page), int(turn)) for page, turn in data.get("turns", ()))
-    return Example(data["sha256"], data["media_type"], data["name"], turns)
-
-
 def no_such_form(form_type: str, version: str = "") -> NoSuchForm:
     what = f"version “{version}” of the form type “{form_type}”" if version else f"form type “{form_type}”"
     return NoSuchForm(
@@ -454,19 +343,3 @@ def no_such_form(form_type: str, version: str = "") -> NoSuchForm:
         "“countersign processors list” shows those there are.",
         code="no_such_form",
     )
-
-
-def _shelved(definition: FormDefinition, origin: Origin, state: VersionState, detail: Json) -> ShelvedVersion:
-    return ShelvedVersion(
-        definition.form_type, definition.version, definition.title, str(origin), str(state),
-        pack(to_json(definition)), detail,
-    )  # fmt: skip
-
-
-def _same(one: FormDefinition, other: FormDefinition) -> bool:
-    """Whether two definitions differ in nothing but their version."""
-    return replace(one, version="") == replace(other, version="")
-
-
-def _time(text: str | None) -> datetime | None:
-    return from_time(text) if text else None

@@ -20,8 +20,9 @@ from app.domain.sketch import free_form_type, sketched
 from app.services import media
 from app.services.change_log import new_id
 from app.services.ports import BlobStore, FormTeacher, Watch
-from app.services.processor_library import ProcessorLibrary, checked, example_from, example_json
+from app.services.processor_library import ProcessorLibrary
 from app.services.processors import read_definition, to_json
+from app.services.shelving import checked, example_from, example_json
 from app.services.store.store import Store
 
 

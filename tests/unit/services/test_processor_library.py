@@ -30,8 +30,9 @@ from app.domain.processor import (
 from app.domain.processor_version import Origin, VersionState
 from app.services.change_log import utc_now
 from app.services.ingestion import Ingestion
-from app.services.processor_library import NoSuchForm, ProcessorLibrary, next_version
+from app.services.processor_library import NoSuchForm, ProcessorLibrary
 from app.services.processors import read_definition, to_json
+from app.services.shelving import next_version
 from app.services.store.database import Database
 from app.services.store.packing import pack
 from app.services.store.schema import MIGRATIONS

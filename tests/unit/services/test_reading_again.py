@@ -11,13 +11,15 @@ import pytest
 
 from app.domain.box import Box
 from app.domain.case import Case, IntakeStatus, case_from, field_document
-from app.domain.change import Action
+from app.domain.change import Action, Change
 from app.domain.draft import Draft
 from app.domain.errors import Actionable, Rejected, Unreadable
 from app.domain.extraction import Extraction, FormExtraction, Part
 from app.domain.form import FieldKind, FieldState, FormField, Source
 from app.domain.rereading import reread
+from app.services.case_reading import form_of_case
 from app.services.ingestion import Ingestion
+from app.services.store.store import Store
 from app.workstation import Workstation
 from tests.scripted import ScriptedProcessor, a_pdf, a_workstation, an_extraction, read_field
 
@@ -198,6 +200,38 @@ def test_of_a_package_a_case_takes_the_form_that_stands_on_its_own_pages(tmp_pat
         _, second = ingestion(station).take_in(path, "ada").cases
         again = ingestion(station).read_again(second.case_id, "ada").case
         assert again.patient == "new2"
+
+
+def test_of_two_forms_that_share_a_page_a_case_takes_the_one_with_more_of_its_pages() -> None:
+    forms = tuple(
+        FormExtraction(form_type, "1", pages, ())
+        for form_type, pages in (("mine", (2, 3)), ("other", (1, 2)))
+    )
+    found = Extraction(3, forms, ())
+    document = {"form_type": "mine"}
+    assert form_of_case(document, {"pages": [1, 2]}, found).form_type == "other"
+    assert form_of_case(document, {"pages": [2]}, found).form_type == "mine"
+
+
+def test_what_another_program_does_while_the_new_reading_is_stored_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = bytes(range(32))
+    first, second = an_extraction(read_field("a", "old")), an_extraction(read_field("a", "new"))
+    with a_workstation(tmp_path / "w", first, second, key=key) as station:
+        case = taken_in(station, tmp_path)
+        commit = Store.commit
+
+        def late(store: Store, change: Change, *arguments: object, **more: object) -> None:
+            if change.action is Action.READ_AGAIN:
+                monkeypatch.setattr(Store, "commit", commit)
+                with a_workstation(tmp_path / "w", key=key) as other:
+                    other.in_store(other.editing.confirm, case.case_id, ("a",), "bob")
+            commit(store, change, *arguments, **more)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(Store, "commit", late)
+        again = ingestion(station).read_again(case.case_id, "ada").case
+        assert (again.field("a").value, again.field("a").by) == ("old", "bob")
 
 
 def test_nothing_is_changed_when_nothing_differs_and_the_trail_says_that_it_was_read(tmp_path: Path) -> None:
