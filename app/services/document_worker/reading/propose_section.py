@@ -16,6 +16,9 @@ _FORM = re.compile(
     r"\b(form|request|authorization|certification|referral|order|application)\b", re.IGNORECASE
 )
 
+_LONG = 60
+"""What is longer loses what stands in brackets: a heading is a name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -38,7 +41,8 @@ def headings_of(layout: Layout, columns: Sequence[Area] = ()) -> list[Heading]:
         cell = cell_at(text.area, layout.ruling.cells)
         if (over_table and cell is not None) or not _heads(text, layout):
             continue
-        title = cleaned(text.text)
+        short = re.sub(r"\s*\([^()]*\)", "", text.text) if len(text.text) > _LONG else text.text
+        title = cleaned(short)
         x0, x1 = layout.page.x0, layout.page.x1
         if cell is not None and cell.width < 0.6 * layout.page.width:
             x0, x1 = cell.x0, cell.x1
@@ -58,7 +62,12 @@ def _of_column(heading: Heading, every: Sequence[Heading]) -> Heading:
 def _heads(text: Text, layout: Layout) -> bool:
     said = text.text.strip()
     letters = [c for c in said if c.isalpha()]
-    if len(letters) < 4 or len(said) > 100 or asks(said) or said.endswith((".", ",")):
+    if (
+        len(letters) < 4
+        or len(re.sub(r"\([^()]*\)", "", said)) > 90
+        or asks(said)
+        or said.endswith((".", ","))
+    ):
         return False
     if any(text in tick.texts for tick in layout.ticks):
         return False
