@@ -28,6 +28,7 @@ SHORT_SIDE = 1700
 """Pixels of the shorter side of a page: 200 dpi for a letter page. Every length below is in these."""
 
 _SPARSE = 12
+_LEAST_LEAN, _MOST_LEAN = 0.12, 6.0
 _WRITTEN = re.compile(r"_{2,}|\.{6,}|…{3,}")
 _SIGNS = re.compile(r"wingding|dingbat|webding|symbol|marlett", re.IGNORECASE)
 _BOX_SIGNS = frozenset("☐☑☒□❏❐❑❒▢◻◽⬜○◯")
@@ -137,7 +138,8 @@ class Text:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One upright page. `words` and `blanks` (underscores and dots to write on) come off its text layer; where
-    there is none, `quads` are the lines of text found on the picture.
+    there is none, `quads` are the lines of text found on the picture. `lean` is by how many degrees the page
+    was straightened: `box` leads back to the page as it is.
     """
 
     number: int
@@ -150,6 +152,7 @@ class Sheet:
     page: tuple[float, float]
     quads: tuple[Points, ...] = ()
     empty: bool = False
+    lean: float = 0.0
 
     @property
     def width(self) -> int:
@@ -161,12 +164,15 @@ class Sheet:
 
     def box(self, area: Area) -> Box:
         """The area in fractions of the upright page, kept on it."""
-        return Box(
-            *(
-                float(min(1.0, max(0.0, n)))
-                for n in (area.x0 / self.width, area.y0 / self.height, area.x1 / self.width, area.y1 / self.height)
-            )
-        )  # fmt: skip
+        if self.lean:
+            x, y = area.middle
+            turn = math.radians(self.lean)
+            right, down = x - self.width / 2, y - self.height / 2
+            dx = right * math.cos(turn) - down * math.sin(turn) - right
+            dy = right * math.sin(turn) + down * math.cos(turn) - down
+            area = Area(area.x0 + dx, area.y0 + dy, area.x1 + dx, area.y1 + dy)
+        sides = area.x0 / self.width, area.y0 / self.height, area.x1 / self.width, area.y1 / self.height
+        return Box(*(float(min(1.0, max(0.0, n))) for n in sides))
 
     def area(self, box: Box) -> Area:
         return Area(box.x0 * self.width, box.y0 * self.height, box.x1 * self.width, box.y1 * self.height)
@@ -196,7 +202,30 @@ def sheet_of(page: Any, number: int, engine: Engine) -> Sheet:
         quads = [turned_quad(q, pixels.shape[0], turns, pixels.shape[1]) for q in quads]
     sheet = _sheet(number, turns, upright, (), (), widgets, shown)
     scale = sheet.width / upright.shape[1]
-    return replace(sheet, quads=tuple(q * scale for q in quads))
+    return _straightened(replace(sheet, quads=tuple(q * scale for q in quads)))
+
+
+def _straightened(sheet: Sheet) -> Sheet:
+    """The sheet turned by what its lines of text lean, where they lean enough to matter."""
+    angles = [
+        math.degrees(math.atan2(q[1][1] - q[0][1], q[1][0] - q[0][0]))
+        for q in sheet.quads
+        if np.linalg.norm(q[1] - q[0]) > 5 * np.linalg.norm(q[3] - q[0])
+    ]
+    lean = float(np.median(angles)) if len(angles) >= 4 else 0.0
+    if not _LEAST_LEAN < abs(lean) < _MOST_LEAN:
+        return sheet
+    middle = (sheet.width / 2, sheet.height / 2)
+    matrix = cv2.getRotationMatrix2D(middle, lean, 1.0)
+    pixels = np.asarray(
+        cv2.warpAffine(
+            sheet.pixels, matrix, (sheet.width, sheet.height), flags=cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REPLICATE,
+        ),
+        np.uint8,
+    )  # fmt: skip
+    quads = tuple(np.asarray(q @ matrix[:, :2].T + matrix[:, 2], np.float64) for q in sheet.quads)
+    return replace(sheet, pixels=pixels, gray=gray_of(pixels), quads=quads, lean=lean)
 
 
 def _across(shown: tuple[float, float], turns: int) -> float:
