@@ -250,7 +250,9 @@ class _FormReading:
             if wide > 0.25 * (x1 - x0) and high > 0.5 * height:
                 # A neighbour's answer runs through this place; what is written under it may not be seen.
                 return self._nothing(slot, 0.6, Source.ABSENT, box)
-        sure = (0.992 - min(0.25, 0.4 * specks)) * self._page.placement**0.05
+        # A piece as large as half a letter is what is left of one, or a large speck.
+        largest = max((max(p.width, p.height) for r in each for p in r.pieces), default=0.0) / height
+        sure = (0.992 - min(0.4, 0.4 * specks + 0.5 * max(0.0, largest - 0.3))) * self._page.placement**0.05
         return self._nothing(slot, sure, Source.ABSENT, box)
 
     def _nothing(self, slot: Slot, sure: float, source: Source, box: Box) -> FormField:
@@ -344,10 +346,10 @@ def _worth(run: Run, height: float) -> bool:
     """Whether a run is more than specks: letters have some size."""
     if run.pieces[0].text is not None:
         return True
-    return (
-        max(max(p.height, p.width) for p in run.pieces) >= 0.42 * height
-        and sum(p.area for p in run.pieces) >= 0.10 * height * height
-    )
+    largest = max(max(p.height, p.width) for p in run.pieces) / height
+    # A 1 that stands alone is tall and has little ink.
+    ink = sum(p.area for p in run.pieces) / (height * height)
+    return largest >= 0.42 and ink >= (0.06 if largest >= 0.75 else 0.10)
 
 
 def _without_empty_rows(fields: Sequence[FormField], table: TableDefinition) -> list[FormField]:
