@@ -13,11 +13,17 @@ import pytest
 from app.domain.box import Box
 from app.domain.form import FieldKind
 from app.services.document_worker.reading.answer import Answer, Ground, answered, put_together, style_in
-from app.services.document_worker.reading.decoding import Chances, Line, free, shaped
+from app.services.document_worker.reading.crop import crop_of
+from app.services.document_worker.reading.decoding import Chances, Glyph, Line, free, shaped
 from app.services.document_worker.reading.grammar import GRAMMARS
+from app.services.document_worker.reading.ink import Flat
 from app.services.document_worker.reading.piece import Piece
+from app.services.document_worker.reading.punctuation import with_commas
+from app.services.document_worker.reading.recognition import Seen, recognized
 from app.services.document_worker.reading.run import Run
+from app.services.document_worker.reading.sign import ink_signs, signs_of
 from app.services.document_worker.reading.slot import Slot, slots_of
+from app.services.document_worker.reading.spacing import spaced
 from app.services.document_worker.reading.strip import Strip, strip_of
 from app.services.document_worker.reading.style import Style, template_of
 from app.services.processors import load_definitions
@@ -72,7 +78,7 @@ NOTHING = {"": 1.0}
 def test_a_free_reading_takes_the_likeliest_and_keeps_what_else_it_may_be() -> None:
     line = free(chances("a", {"b": 0.6, "h": 0.3}, " ", "c"))
     assert line.text == "ab c"
-    assert line.glyphs[1].alternatives[0] == ("h", pytest.approx(0.3))
+    assert [c for c, _ in line.glyphs[1].alternatives] == ["h"]
     assert [g.at for g in line.glyphs] == sorted(g.at for g in line.glyphs)
 
 
@@ -207,3 +213,172 @@ def test_wrapped_prose_is_joined_with_blanks_and_one_unbroken_text_without() -> 
     assert prose.text == "a chronic condition of the knee"
     letters = put_together(last, [upper, lower], [line("QxWvertzuioplkjhgfdsayxcvbnm"), line("Qrs")], H)
     assert letters.text == "QxWvertzuioplkjhgfdsayxcvbnmQrs"
+
+
+# -- blanks
+
+
+def letters(text: str, pitch: float = 10.0, blank: float = 0.0) -> tuple[Run, Line]:
+    """A run with a piece of ink for every letter and a gap of `blank` for every blank; and its reading without them."""
+    pieces: list[Piece] = []
+    places: list[float] = []
+    x = 100.0
+    for c in text:
+        if c == " ":
+            x += blank
+            continue
+        pieces.append(Piece(x, 50, x + 8, 50 + H, label=len(pieces) + 1, area=80))
+        places.append(x + 4)
+        x += pitch
+    run = Run(tuple(pieces))
+    left, right = crop_of(run, H)
+    bare = text.replace(" ", "")
+    return run, Line(
+        tuple(Glyph(c, 0.99, (p - left) / (right - left)) for c, p in zip(bare, places, strict=True))
+    )
+
+
+@pytest.mark.parametrize("text", ["Bob Fa", "fifteen minutes", "Dr. Lt"])
+def test_a_blank_the_network_ran_over_is_put_back_where_the_ink_leaves_a_gap(text: str) -> None:
+    run, line = letters(text, blank=8.0)
+    assert spaced(run, line, H, broken=False).text == text
+
+
+@pytest.mark.parametrize("text", ["M01 .6", "61 16", "1 -369"])
+def test_gaps_beside_the_signs_of_a_number_are_no_blanks(text: str) -> None:
+    run, line = letters(text, blank=7.0)
+    assert spaced(run, line, H, broken=False).text == text.replace(" ", "")
+
+
+def test_a_gap_in_a_letter_a_fax_broke_is_no_blank() -> None:
+    run, line = letters("Jarv is", blank=5.5)
+    assert spaced(run, line, H, broken=False).text == "Jarv is"
+    assert spaced(run, line, H, broken=True).text == "Jarvis"
+
+
+def test_many_gaps_are_letters_that_came_apart() -> None:
+    run, line = letters("ab cd ef gh", blank=8.0)
+    assert spaced(run, line, H, broken=False).text == "abcdefgh"
+
+
+# -- commas
+
+
+def sure(text: str) -> Line:
+    return free(chances(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "meant"),
+    [
+        ("Ann Otherly. MD", FieldKind.NAME, "Ann Otherly, MD"),
+        ("Ann Lee. RN", FieldKind.NAME, "Ann Lee, RN"),
+        ("Dr. Ann Lee", FieldKind.NAME, "Dr. Ann Lee"),
+        ("Otherly. Some and Sons", FieldKind.NAME, "Otherly, Some and Sons"),
+        ("1 High Road Newtown. OH 12345", FieldKind.TEXT, "1 High Road Newtown, OH 12345"),
+        ("pain. and fever", FieldKind.TEXT, "pain, and fever"),
+        ("15 min. daily", FieldKind.TEXT, "15 min. daily"),
+        ("He has pain. He has fever.", FieldKind.TEXT, "He has pain. He has fever."),
+    ],
+)
+def test_commas_of_which_a_fax_left_dots_are_told_by_the_kind_of_text(
+    text: str, kind: FieldKind, meant: str
+) -> None:
+    found = with_commas(sure(text), kind, broken=True)
+    assert found.text == meant
+    assert "".join(g.text for g in found.glyphs if g.supplied) == ("," if meant != text else "")
+    assert with_commas(sure(text), kind, broken=False).text == text
+
+
+def test_a_comma_the_network_holds_possible_is_not_supplied() -> None:
+    seen = free(chances("pain", {".": 0.6, ",": 0.35}, " and fever"))
+    found = with_commas(seen, FieldKind.TEXT, broken=False)
+    assert found.text == "pain, and fever"
+    assert not any(g.supplied for g in found.glyphs)
+
+
+# -- signs
+
+
+def test_a_sentence_of_words_gives_no_sign_and_a_string_of_letters_does() -> None:
+    plain = dict(signs_of(FieldKind.TEXT, sure("Chronic pain of the knee, 3rd week"), 0.0))
+    assert plain["odd"] == plain["twins"] == plain["unsure"] == 0.0
+    mixed = dict(signs_of(FieldKind.TEXT, sure("TlytFjZQ"), 0.0))
+    assert mixed["odd"] > 1.0
+    assert mixed["twins"] > 0.0
+    assert dict(signs_of(FieldKind.TEXT, sure("Use Ist target"), 0.0))["twins"] > 0.0
+
+
+def test_doubted_characters_and_near_alternatives_are_signs() -> None:
+    doubted = dict(signs_of(FieldKind.TEXT, free(chances("ab", {"c": 0.5, "e": 0.45})), 0.5))
+    assert doubted["doubted"] > 0.0
+    assert doubted["margin"] < 0.2
+    assert doubted["poor_unsure"] == pytest.approx(0.5 * doubted["unsure"])
+    assert dict(signs_of(FieldKind.TEXT, sure("abc"), 0.5))["margin"] == 5.0
+
+
+def test_ink_that_no_character_accounts_for_is_a_sign() -> None:
+    run, line = letters("abcdef")
+    assert dict(ink_signs([run], [line], H)) == {"gap": 0.0, "unread": 0.0, "runs": 0.0}
+    more = Run((*run.pieces, Piece(200, 50, 230, 70, label=9, area=400)))
+    left, right = crop_of(more, H)
+    width = crop_of(run, H)[1] - left
+    same = Line(tuple(Glyph(g.text, g.score, g.at * width / (right - left)) for g in line.glyphs))
+    assert dict(ink_signs([more], [same], H))["unread"] > 0.4
+    apart, unread = letters("Bob Fa", blank=9.0)
+    assert dict(ink_signs([apart], [unread], H))["gap"] > 0.3
+
+
+# -- looked at twice
+
+
+class _Network:
+    """Stands in for the engine: says what it is told of crops as they are, and of crops made stronger."""
+
+    def __init__(self, plain: Chances, strong: Chances) -> None:
+        self._answers = [plain, strong]
+        self.asked = 0
+
+    def chances(self, crops: list[np.ndarray]) -> list[Chances]:
+        answer = self._answers[min(self.asked, 1)]
+        self.asked += 1
+        return [answer for _ in crops]
+
+
+def seen_twice(plain: Chances, strong: Chances, *, broken: bool) -> Seen:
+    definition = load_definitions(PROCESSORS)[0]
+    gray = np.full((200, 400), 255, np.uint8)
+    nothing = np.zeros((200, 400), np.uint8)
+    run, _ = letters("abcd")
+    flat = Flat(
+        gray,
+        nothing,
+        nothing,
+        nothing,
+        np.zeros((200, 400), np.int32),
+        run.pieces,
+        1.0,
+        np.eye(3),
+        definition,
+    )
+    return recognized(flat, [run], H, _Network(plain, strong), broken=broken)[id(run)]  # type: ignore[arg-type]
+
+
+def test_the_better_of_two_renderings_is_taken_on_a_broken_page_alone() -> None:
+    pale, strong = chances("b", {"c": 0.5, "e": 0.45}), chances("be")
+    found = seen_twice(pale, strong, broken=True)
+    assert found.line.text == "be"
+    assert found.differs
+    clean = seen_twice(pale, strong, broken=False)
+    assert clean.line.text == "bc"
+    assert clean.differs
+
+
+def test_a_sure_line_of_a_clean_page_is_looked_at_once() -> None:
+    assert not seen_twice(chances("sure"), chances("other"), broken=False).second
+
+
+def test_two_renderings_that_say_the_same_do_not_differ() -> None:
+    same = seen_twice(chances("pain"), chances("pain"), broken=True)
+    assert same.second
+    assert not same.differs

@@ -16,7 +16,7 @@ from app.services.document_worker.reading.grammar import GRAMMARS
 from app.services.document_worker.reading.run import Run
 from app.services.document_worker.reading.spacing import placed, widest_unread
 
-_REGULAR = re.compile(r"[^\w]*([A-Z]?[a-z]+|[A-Z]+|\d+|[A-Z][a-z]+[A-Z][a-z]+)('s|s)?[^\w]*")
+_REGULAR = re.compile(r"[^\w]*([A-Z]?[a-z]+|[A-Z]+|\d+(st|nd|rd|th)?|[A-Z][a-z]+[A-Z][a-z]+)('s|s)?[^\w]*")
 _ORDINAL = re.compile(r"[^\w]*[Il](st|nd|rd|th)[^\w]*")
 _TWINS = frozenset("Il1|O0")
 _FAR = 0.6
