@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from app.domain.box import Box
@@ -22,9 +21,14 @@ from app.services.document_worker.reading.fillable import Widget, slug
 from app.services.document_worker.reading.form import unique
 from app.services.document_worker.reading.generic_heading import headings_of
 from app.services.document_worker.reading.generic_pair import Pair, before_blank, cleaned, pairs_of
-from app.services.document_worker.reading.generic_sheet import GenericSheet, Piece, PlacedLine, generic_sheet
+from app.services.document_worker.reading.generic_sheet import (
+    GenericSheet,
+    Piece,
+    PlacedLine,
+    generic_sheet,
+    printed_boxes,
+)
 from app.services.document_worker.reading.generic_table import Grid, grids_of, line_of
-from app.services.document_worker.reading.picture import gray_of
 from app.services.document_worker.reading.plane import Matrix, mapped
 from app.services.document_worker.reading.propose_label import kind_of
 from app.services.document_worker.reading.propose_sheet import Area, Text, Word
@@ -283,41 +287,3 @@ def _label_beside(sheet: GenericSheet, area: Area, is_box: bool) -> str:
         if 0 <= distance < best_distance:
             best, best_distance = piece.text, distance
     return cleaned(best)
-
-
-# -- printed boxes
-
-
-def printed_boxes(pixels: Gray) -> list[tuple[Box, float]]:
-    """The small square frames of a page and how much of each inside is ink, 0..1."""
-    gray = gray_of(pixels)
-    height, width = gray.shape
-    ink = cv2.adaptiveThreshold(gray, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 51, 15)
-    contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    found: list[tuple[Box, float]] = []
-    if hierarchy is None:
-        return found
-    for contour, (_, _, child, parent) in zip(contours, hierarchy[0], strict=True):
-        if parent != -1 or child == -1:
-            continue
-        x, y, w, h = cv2.boundingRect(contour)
-        side = width / 8.5  # pixels an inch on a letter page
-        if not (0.06 * side < w < 0.3 * side and 0.75 < w / max(1, h) < 1.33):
-            continue
-        part = ink[y : y + h, x : x + w]
-        edge = max(1, round(0.14 * min(w, h)))
-        sides = (
-            part[:edge].max(axis=0),
-            part[-edge:].max(axis=0),
-            part[:, :edge].max(axis=1),
-            part[:, -edge:].max(axis=1),
-        )
-        if min(float(np.mean(s)) for s in sides) < 0.88:
-            continue
-        inset = max(2, round(0.24 * min(w, h)))
-        inside = part[inset : h - inset, inset : w - inset]
-        fill = float(inside.mean()) if inside.size else 0.0
-        if fill > 0.92:
-            continue
-        found.append((Box(x / width, y / height, (x + w) / width, (y + h) / height), fill))
-    return found[:200]

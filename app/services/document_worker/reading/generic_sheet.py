@@ -152,6 +152,9 @@ def _squares(gray: Gray, ink: npt.NDArray[np.uint8], ruling: Ruling) -> tuple[Ar
             unruled[top : int(rule.y1) + 3, left : int(rule.x1) + 3] = 255
     plain = [s for s in squares_of(unruled) if _apart(ink, s)]
     if not plain:
+        # Every box may be ticked: then none is plain to see.
+        plain = [s for s in (_area(b, gray) for b, _ in printed_boxes(gray)) if _apart(ink, s)]
+    if not plain:
         return ()
     found = list(plain)
     for area in _framed(ink, round(float(np.median([s.width for s in plain])))):
@@ -162,6 +165,11 @@ def _squares(gray: Gray, ink: npt.NDArray[np.uint8], ruling: Ruling) -> tuple[Ar
         if in_line and _apart(ink, area) and all(area.common(o) < 0.15 * area.size for o in found):
             found.append(area)
     return tuple(sorted(found, key=lambda a: (round(a.middle[1] / 12), a.x0)))
+
+
+def _area(box: Box, gray: Gray) -> Area:
+    height, width = gray.shape
+    return Area(box.x0 * width, box.y0 * height, box.x1 * width, box.y1 * height)
 
 
 def _is_letter(square: Area, lines: Sequence[PlacedLine], areas: Sequence[Area]) -> bool:
@@ -353,3 +361,38 @@ def _piece(
         for g, x in zip(line.glyphs, own, strict=True)
     )
     return Piece(Line(glyphs), Area(x0, area.y0, x1, area.y1), exact)
+
+
+def printed_boxes(pixels: Gray) -> list[tuple[Box, float]]:
+    """The small square frames of a page and how much of each inside is ink, 0..1."""
+    gray = gray_of(pixels)
+    height, width = gray.shape
+    ink = cv2.adaptiveThreshold(gray, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 51, 15)
+    contours, hierarchy = cv2.findContours(ink, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    found: list[tuple[Box, float]] = []
+    if hierarchy is None:
+        return found
+    for contour, (_, _, child, parent) in zip(contours, hierarchy[0], strict=True):
+        if parent != -1 or child == -1:
+            continue
+        x, y, w, h = cv2.boundingRect(contour)
+        side = width / 8.5  # pixels an inch on a letter page
+        if not (0.06 * side < w < 0.3 * side and 0.75 < w / max(1, h) < 1.33):
+            continue
+        part = ink[y : y + h, x : x + w]
+        edge = max(1, round(0.14 * min(w, h)))
+        sides = (
+            part[:edge].max(axis=0),
+            part[-edge:].max(axis=0),
+            part[:, :edge].max(axis=1),
+            part[:, -edge:].max(axis=1),
+        )
+        if min(float(np.mean(s)) for s in sides) < 0.88:
+            continue
+        inset = max(2, round(0.24 * min(w, h)))
+        inside = part[inset : h - inset, inset : w - inset]
+        fill = float(inside.mean()) if inside.size else 0.0
+        if fill > 0.92:
+            continue
+        found.append((Box(x / width, y / height, (x + w) / width, (y + h) / height), fill))
+    return found[:200]
