@@ -25,7 +25,7 @@ from app.views.teach_words import flaws_of, version_chip, zones_tab
 from app.views.widgets.page_view.tile import TileRequest
 from app.views.widgets.teach.blank_sheet import sheet_size, sheet_tile
 from app.views.widgets.teach.inspected import Inspected
-from app.views.widgets.teach.outline import outline_of, walk_of
+from app.views.widgets.teach.outline import outline_of, section_ref, walk_of
 from app.views.widgets.teach.setting import Setting
 from app.views.widgets.teach.zone import zones_of
 from app.views.widgets.teach.zone_key import Ask
@@ -216,8 +216,9 @@ class TeachForm(QObject):
 
     def go_to(self, ref: str) -> None:
         """Show a field on the page with the zones, the keyboard on it."""
+        there = {row.ref for row in outline_of(self.definition)} if self.definition is not None else set()
         self._trials.show_tab(ZONES)
-        self.choose((ref,))
+        self.choose((ref if ref in there else section_ref(ref),))
         self._desk.focus_page()
 
     # edits

@@ -45,6 +45,7 @@ class TeachScreen(QWidget):
         self._draft_model = draft_model
         self._trying_first = False
         self._awaited = ""
+        self._copies: list[str] = []
         self.types = FormTypesPage()
         self.desk = TeachDesk(zone_pages, trial_pages)
         self.trials = TeachTrials(self.desk, draft_model, trial_pages, self)
@@ -185,7 +186,8 @@ class TeachScreen(QWidget):
         dialog.open()
 
     def _teach(self, files: list[str]) -> None:
-        if files:
+        if files:  # the first is drawn on; it is tried on the others
+            self._copies = files[1:]
             self._teach_model.teach(Path(files[0]))
 
     def _tell_bare(self, name: str) -> None:
@@ -210,6 +212,9 @@ class TeachScreen(QWidget):
         self.rooms.setCurrentWidget(self.desk)
         self.desk.focus_page()
         self.moved.emit()
+        if self._copies:
+            self.trials.take_copies(self._copies)
+            self._copies = []
         if self._trying_first:
             self._trying_first = False
             self._try()

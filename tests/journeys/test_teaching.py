@@ -331,6 +331,31 @@ def test_an_edit_is_kept_before_the_next_and_the_draft_goes_on_after_a_restart(r
     assert "Typed and not left" in [f.label for f in hands.form.fields]
 
 
+def test_a_draft_that_was_changed_in_another_window_is_shown_as_it_is_there(room: Room) -> None:
+    hands = room.open()
+    hands.teach(room.page())
+    station, draft = hands.walk.workstation, hands.walk.window.teach.draft.draft
+    assert draft is not None
+    theirs = replace(draft.definition, title="Their title")
+    station.in_store(station.teaching.keep, draft.draft_id, draft.definition, theirs, "bob")
+    hands.key(Qt.Key.Key_Tab)
+    hands.key(Qt.Key.Key_Delete)
+    wait_until(lambda: hands.form.title == "Their title", "what was done there is shown")
+    hands.settle()
+    assert len(hands.form.fields) == len(draft.definition.fields)
+    assert "another window" in hands.walk.window.messages.text
+
+
+def test_further_files_dropped_with_an_example_are_copies_to_try(room: Room) -> None:
+    hands = room.open()
+    hands.enter()
+    hands.drop(hands.walk.window.teach.screen.types, room.page(), room.page("one"), room.page("two"))
+    model = hands.walk.window.teach.draft
+    wait_until(lambda: len(model.trials) == 2 and all(t.state == READ for t in model.trials), "they are read")
+    assert model.page_example is not None
+    assert model.page_example.name == "blank.png"
+
+
 def test_a_mended_zone_is_read_again_in_the_trial(room: Room) -> None:
     hands = room.open()
     hands.teach(room.page())

@@ -11,7 +11,7 @@ from app.domain.processor import Anchor
 from app.views.models.label_guess import is_square, kind_of_label, label_beside
 from app.views.models.setting_edit import settled
 from app.views.models.zone_edit import asked, drawn, named, placed
-from app.views.widgets.teach.outline import Row, outline_of, walk_of
+from app.views.widgets.teach.outline import Row, outline_of, section_ref, walk_of
 from app.views.widgets.teach.setting import Setting
 from app.views.widgets.teach.zone import zones_of
 from app.views.widgets.teach.zone_key import Ask
@@ -113,7 +113,7 @@ def test_a_question_removed_takes_its_tick_boxes_with_it() -> None:
 
 
 def test_a_heading_removed_leaves_its_fields_in_the_one_before() -> None:
-    after, _ = asked(a_form(), ("service",), Ask.REMOVE, None, WALK)
+    after, _ = asked(a_form(), (section_ref("service"),), Ask.REMOVE, None, WALK)
     assert [s.name for s in after.sections] == ["member"]
     assert after.tables[0].section == "member"
 
@@ -167,10 +167,19 @@ def test_a_copy_stands_below_under_a_name_of_its_own() -> None:
     assert copy.label == "Date of birth"
 
 
+def test_a_section_called_as_its_table_is_chosen_on_its_own() -> None:
+    form = a_form()
+    form, _ = settled(form, ("lines",), Setting.NAME, "service")
+    assert [r.row for r in outline_of(form) if r.ref == "service"] == [Row.TABLE]
+    after, _ = settled(form, (section_ref("service"),), Setting.LABEL, "What is asked for")
+    assert after.section_title("service") == "What is asked for"
+    assert after.tables[0].label == "Lines"
+
+
 def test_a_new_section_stands_after_the_one_it_was_made_from_and_takes_what_is_chosen() -> None:
     after, refs = settled(a_form(), ("born",), Setting.NEW_SECTION, "New section")
     assert [s.title for s in after.sections] == ["Member", "New section", "Service"]
-    assert after.field("born").section == refs[-1]  # type: ignore[union-attr]
+    assert section_ref(after.field("born").section) == refs[-1]  # type: ignore[union-attr]
 
 
 def test_a_question_goes_into_a_section_with_its_boxes() -> None:
@@ -209,14 +218,14 @@ def test_a_name_that_is_taken_is_refused() -> None:
 def test_the_list_puts_a_question_before_its_boxes_and_columns_under_their_table() -> None:
     rows = [(r.row, r.ref, r.depth) for r in outline_of(a_form())]
     assert rows == [
-        (Row.SECTION, "member", 0),
+        (Row.SECTION, "§member", 0),
         (Row.FIELD, "member_name", 0),
         (Row.FIELD, "born", 0),
         (Row.QUESTION, "review", 0),
         (Row.FIELD, "urgent", 1),
         (Row.FIELD, "routine", 1),
         (Row.FIELD, "other", 0),
-        (Row.SECTION, "service", 0),
+        (Row.SECTION, "§service", 0),
         (Row.TABLE, "lines", 0),
         (Row.COLUMN, "lines.what", 1),
         (Row.COLUMN, "lines.code", 1),

@@ -185,7 +185,7 @@ def test_each_thing_has_the_settings_that_fit_it(qtbot: QtBot) -> None:
         (("review",), inspector.question_page),
         (("lines",), inspector.table_page),
         (("lines.code",), inspector.field_page),
-        (("service",), inspector.section_page),
+        (("§service",), inspector.section_page),
         ((), inspector.form_page),
     ):
         inspector.show_chosen(Inspected(a_form(), refs))

@@ -15,6 +15,7 @@ from app.views.models.zone_edit import (
     table_named,
 )
 from app.views.models.zone_edit import asked as asked_for
+from app.views.widgets.teach.outline import section_of, section_ref
 from app.views.widgets.teach.setting import Setting
 from app.views.widgets.teach.zone_key import Ask
 
@@ -65,7 +66,8 @@ def _labelled(definition: FormDefinition, ref: str, label: str) -> FormDefinitio
         return teaching_table.change_table(definition, ref, label=label)
     for table, column in columns_of(definition, (ref,)):
         return teaching_table.change_column(definition, table, column, label=label)
-    return teaching.retitle_section(definition, ref, label) if label.strip() else definition
+    section = section_of(ref)
+    return teaching.retitle_section(definition, section, label) if label.strip() and section else definition
 
 
 def _renamed(definition: FormDefinition, refs: tuple[str, ...], name: str) -> Done:
@@ -92,7 +94,7 @@ def _new_section(definition: FormDefinition, refs: tuple[str, ...], title: str) 
     if field is not None:
         order = [s.name for s in definition.sections]
         after = teaching.move_section(after, made, order.index(field.section) + 1)
-    return Done(in_section(after, refs, made), (made,))
+    return Done(in_section(after, refs, made), (section_ref(made),))
 
 
 def _filling(definition: FormDefinition, ref: str, path: str) -> FormDefinition:

@@ -19,6 +19,7 @@ from app.domain.mapping import request_of_field
 from app.domain.naming import free_name
 from app.domain.processor import ChoiceDefinition, FormDefinition, TableDefinition
 from app.views.models.label_guess import is_square, kind_of_label, label_beside
+from app.views.widgets.teach.outline import section_of
 from app.views.widgets.teach.zone_key import Ask
 from app.views.widgets.teach.zone_shape import Shape
 
@@ -186,9 +187,9 @@ def _removed(definition: FormDefinition, refs: tuple[str, ...], walk: tuple[str,
     names = fields_of(definition, refs)
     tables = [ref for ref in refs if table_named(definition, ref) is not None]
     columns = columns_of(definition, refs)
-    sections = [
-        ref for ref in refs if ref not in names and any(s.name == ref for s in definition.sections)
-    ] if not (names or tables or columns) else []  # fmt: skip
+    sections = [section_of(ref) for ref in refs if section_of(ref)]
+    if names or tables or columns:
+        sections = []  # chosen along with fields, a heading stays
     gone = {*names, *tables}
     places = [walk.index(ref) for ref in gone if ref in walk]
     following = next((ref for ref in walk[max(places, default=0) :] if ref not in gone), "") if places else ""

@@ -91,6 +91,7 @@ def key_groups() -> tuple[KeyGroup, ...]:
                 (("Del", "Ctrl D"), tr("Remove, copy")),
                 (("Ctrl G", "Ctrl T"), tr("One question of tick boxes, a table; with Shift apart again")),
                 (("F9", "F10"), tr("Try the form, publish it")),
+                (("Ctrl Shift F", "Ctrl N"), tr("Form types, teach a new one")),
                 (("Alt Home",), tr("Back to the form types")),
             ),
         ),

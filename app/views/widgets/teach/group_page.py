@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from app.views.messages import plural
 from app.views.widgets.key_button import KeyButton
 from app.views.widgets.teach.inspected import Inspected
+from app.views.widgets.teach.outline import section_of
 from app.views.widgets.teach.setting import Setting
 from app.views.widgets.teach.setting_line import PickLine, TickLine
 from app.views.widgets.teach.setting_sheet import SettingSheet
@@ -97,7 +98,7 @@ class SectionPage(SettingSheet):
         self.remove.clicked.connect(lambda: self.asked.emit(Ask.REMOVE, None))
 
     def show_inspected(self, shown: Inspected) -> None:
-        section = next(s for s in shown.definition.sections if s.name == shown.refs[-1])
+        section = next(s for s in shown.definition.sections if s.name == section_of(shown.refs[-1]))
         self.head.setText(section.title)
         self.show_flaw(shown.flaws.get(section.name, ""))
         self.label.show_text(section.title)

@@ -12,6 +12,7 @@ from app.views.widgets.teach.field_page import FieldPage
 from app.views.widgets.teach.form_page import FormPage
 from app.views.widgets.teach.group_page import QuestionPage, SectionPage, TablePage
 from app.views.widgets.teach.inspected import Inspected
+from app.views.widgets.teach.outline import section_of
 from app.views.widgets.teach.setting_sheet import SettingSheet
 
 
@@ -65,11 +66,7 @@ class Inspector(QWidget):
             page: SettingSheet = self.question_page
         elif len(refs) <= 1 and any(t.name == last for t in definition.tables):
             page = self.table_page
-        elif (
-            len(refs) <= 1
-            and definition.field(last) is None
-            and any(s.name == last for s in definition.sections)
-        ):
+        elif len(refs) <= 1 and section_of(last):
             page = self.section_page
         elif refs:
             page = self.field_page

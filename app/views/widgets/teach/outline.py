@@ -20,6 +20,20 @@ class Row(StrEnum):
     COLUMN = "column"
 
 
+SECTION = "§"
+"""Begins the ref of a section: one may be called as a field or a table of it is."""
+
+
+def section_ref(name: str) -> str:
+    """What a section is chosen by."""
+    return f"{SECTION}{name}"
+
+
+def section_of(ref: str) -> str:
+    """The name of the section that a ref chooses; empty when it chooses something else."""
+    return ref[len(SECTION) :] if ref.startswith(SECTION) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class OutlineRow:
     """A line of the list. `depth` indents what belongs to the line above; `count` is how many a heading holds."""
@@ -87,7 +101,11 @@ def outline_of(definition: FormDefinition, flaws: Mapping[str, str] | None = Non
         count = sum(1 for r in inside if r.row in (Row.FIELD, Row.COLUMN))
         rows.append(
             OutlineRow(
-                Row.SECTION, section.name, section.title, flaw=flawed.get(section.name, ""), count=count
+                Row.SECTION,
+                section_ref(section.name),
+                section.title,
+                flaw=flawed.get(section.name, ""),
+                count=count,
             )
         )
         rows += inside
