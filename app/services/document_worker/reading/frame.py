@@ -19,6 +19,7 @@ BOX_SIDE = 60
 """Pixels: what is larger than this is a place for a mark, not a printed box."""
 
 _SECTORS = 16
+_MOST_EMPTY = 0.12
 
 Rectangle = tuple[float, float, float, float]
 _Counts = npt.NDArray[np.float64]
@@ -74,16 +75,31 @@ def frame_at(ink: Mask, zone: Rectangle) -> Frame | None:
         return None
     _, weakest, dx, dy, w, h = best
     x0, y0 = left + dx, top + dy
-    # The sides of a box are two to four pixels thick and blur inwards.
-    edge = max(5, round(0.2 * min(w, h)))
+    # The sides of a box are two to four pixels thick and blur inwards; a fax makes them thicker.
+    side = min(w, h)
+    thick = _thickness(ink[y0 : y0 + h, x0 : x0 + w])
+    edge = min(max(5, round(0.2 * side), thick + 2), round(0.36 * side))
     inside = ink[y0 + edge : y0 + h - edge, x0 + edge : x0 + w - edge]
     return Frame(x0, y0, x0 + w, y0 + h, weakest, float(inside.mean()) if inside.size else 0.0)
+
+
+def _thickness(box: Mask) -> int:
+    """How far the sides of a drawn box reach into it, in pixels."""
+    reached = []
+    for turns in range(4):
+        turned = np.rot90(box, turns)
+        inset = round(0.3 * turned.shape[1])
+        solid = turned[:, inset : turned.shape[1] - inset].mean(axis=1) > 0.85
+        reached.append(int(np.argmin(solid)) if not solid.all() else len(solid))
+    # A mark may make two sides look thicker than they are.
+    return sorted(reached)[1]
 
 
 def usual_fill(ink: Mask, definition: FormDefinition) -> float:
     """How much ink stands in the boxes of this page that nobody ticked: thick frames, grain, dirt.
 
-    Most boxes of a form stay empty, so it is what the emptier half of them holds; 0 with fewer than six.
+    Some boxes of every form stay empty, so it is what the emptiest fifth of them holds, and never as much as
+    a mark leaves; 0 with fewer than six boxes.
     """
     height, width = ink.shape
     fills = []
@@ -98,7 +114,7 @@ def usual_fill(ink: Mask, definition: FormDefinition) -> float:
                 fills.append(frame.fill)
     if len(fills) < 6:
         return 0.0
-    return float(np.percentile(fills, 40))
+    return min(_MOST_EMPTY, float(np.percentile(fills, 20)))
 
 
 def encircled(ink: Mask, frame: Frame, taken: Sequence[Rectangle]) -> float:
