@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 from app.domain.box import Box
 from app.domain.case import CaseDocument
 from app.domain.errors import Actionable
+from app.domain.extraction import PageText, Word
 from app.domain.form import FieldKind
 from app.domain.processor import FormDefinition
 from app.domain.processor_version import Example, FormDraft, ProcessorVersion
@@ -137,6 +138,7 @@ class TeachForm(QObject):
             header.set_case(self.tr("Drawn from its printed texts"), "", "")
             sheet = f"{_SHEET}{definition.form_type}:{definition.version}"
             canvas.set_document(sheet, (sheet_size(definition),) * definition.pages)
+            canvas.set_words(_printed(definition, {}))
             return
         header.set_case(example.name, "", "")
         if canvas.document_id != example.sha256:
@@ -147,6 +149,7 @@ class TeachForm(QObject):
         turns = tuple((page - 1, turn) for page, turn in document.turns)
         self._desk.canvas.set_document(document.document_id, sizes, turns)
         if self.definition is not None:
+            self._desk.canvas.set_words(_printed(self.definition, dict(document.turns)))
             self._show_zones(self.definition)
 
     def _document_failed(self, _document: CaseDocument, error: Actionable) -> None:
@@ -287,3 +290,16 @@ class TeachForm(QObject):
             fresh = not draft.based_on
             self._do(lambda d: zone_edit.named(d, self._refs, fresh=fresh), merge)
         self._draft_model.end_step()
+
+
+def _printed(definition: FormDefinition, turns: Mapping[int, int]) -> tuple[PageText, ...]:
+    """The printed texts of a form as the words of its pages, to be found on them; as the file stores them."""
+    return tuple(
+        PageText(
+            page,
+            tuple(
+                Word(a.text, a.box.turned(-turns.get(page, 0))) for a in definition.anchors if a.page == page
+            ),
+        )
+        for page in range(1, definition.pages + 1)
+    )

@@ -136,6 +136,7 @@ class TeachTrials(QObject):
         if page.document_id == trial.example.sha256:
             page.set_document(page.document_id, page.page_sizes, turns)
             page.set_fields(trial.fields)
+            page.set_words(trial.extraction.texts if trial.extraction is not None else ())
         self.choose(self._refs)
 
     def _show_trials(self, trials: tuple[Trial, ...]) -> None:

@@ -260,6 +260,7 @@ def test_a_dropped_example_is_a_draft_with_its_zones_on_its_page(room: Room) -> 
     hands.key(Qt.Key.Key_Tab)
     assert hands.walk.window.teach.screen.form.refs == (hands.form.fields[0].name,)
     assert hands.desk.settings.inspector.field_page.label.text() == "Patient name"
+    assert hands.desk.canvas.find("Birth date:") == 1  # what is printed is found on the page
 
 
 def test_everything_is_done_by_key_and_undone_and_done_again(room: Room) -> None:

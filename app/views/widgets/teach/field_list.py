@@ -179,8 +179,8 @@ class OutlineLine(QStyledItemDelegate):
         side = theme.px(14)
         for shown, name, ink in (
             (bool(row.flaw), "circle-alert", "wrong"),
-            (row.required, "asterisk", "muted"),
-            (row.expedited, "clock-alert", "muted"),
+            (row.required and read is None, "asterisk", "muted"),
+            (row.expedited and read is None, "clock-alert", "muted"),
         ):
             if shown:
                 draw_symbol(painter, name, ink, right - side, middle, side)
