@@ -97,8 +97,26 @@ def _lines(
         if (a.width >= 0.9 * length and a.height <= _THICK + 4 if horizontal
             else a.height >= 0.9 * length and a.width <= _THICK + 4)
     ]  # fmt: skip
-    bars = [_area(s) for s in _components(filled) if s[4] > 0.7 * s[2] * s[3]]
+    bars = _whole_bars([_area(s) for s in _components(filled) if s[4] > 0.7 * s[2] * s[3]], strength)
     return lines, bars
+
+
+def _whole_bars(bars: Sequence[Area], strength: npt.NDArray[np.uint8]) -> list[Area]:
+    """Bars put together again where light letters part them: above and below the letters they go on."""
+    kept: list[Area] = []
+    for bar in sorted(bars, key=lambda b: (round(b.y0 / 8), b.x0)):
+        for place, other in enumerate(kept):
+            if abs(other.y0 - bar.y0) > 4 or abs(other.y1 - bar.y1) > 4 or bar.x0 < other.x1:
+                continue
+            columns = slice(int(other.x1), int(bar.x0))
+            rows = [slice(int(bar.y0) + 2, int(bar.y0) + 4), slice(int(bar.y1) - 4, int(bar.y1) - 2)]
+            solid = float(np.median(strength[rows[0], int(bar.x0) + 2 : int(bar.x1) - 2]))
+            if all(float(np.median(strength[r, columns])) > 0.6 * solid for r in rows):
+                kept[place] = Area.around((other, bar))
+                break
+        else:
+            kept.append(bar)
+    return kept
 
 
 def _even(
