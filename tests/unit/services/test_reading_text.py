@@ -251,7 +251,7 @@ def test_a_blank_the_network_ran_over_is_put_back_where_the_ink_leaves_a_gap(tex
     assert spaced(run, line, H, broken=False).text == text
 
 
-@pytest.mark.parametrize("text", ["M01 .6", "60 60", "1 -369"])
+@pytest.mark.parametrize("text", ["M01 .6", "678690 678690", "1 -369"])
 def test_gaps_beside_the_signs_of_a_number_are_no_blanks(text: str) -> None:
     run, line = letters(text, blank=7.0)
     assert spaced(run, line, H, broken=False).text == text.replace(" ", "")

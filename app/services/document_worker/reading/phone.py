@@ -21,15 +21,16 @@ def as_written(line: Line, style: Style, room: Callable[[int], bool]) -> Line:
 
     `room(i)` says whether the ink leaves room, or a remnant, for a stroke in front of the i-th glyph.
     """
+    rooms = [room(i) for i in range(len(line.glyphs) + 1)]
     best, chosen = _HARDLY, line
     for template in PHONES:
-        cost, glyphs = _laid(line.glyphs, template, room)
+        cost, glyphs = _laid(line.glyphs, template, rooms)
         if glyphs and cost + style.phone(template) > best:
             best, chosen = cost + style.phone(template), Line(tuple(glyphs))
     return chosen
 
 
-def _laid(glyphs: Sequence[Glyph], template: str, room: Callable[[int], bool]) -> tuple[float, list[Glyph]]:
+def _laid(glyphs: Sequence[Glyph], template: str, rooms: Sequence[bool]) -> tuple[float, list[Glyph]]:
     """(cost, glyphs) of writing the number that way; no glyphs when its digits do not go into it."""
     if sum(g.text.isdigit() for g in glyphs) != sum(c.isdigit() for c in template):
         return 0.0, []
@@ -42,7 +43,7 @@ def _laid(glyphs: Sequence[Glyph], template: str, room: Callable[[int], bool]) -
             while i < len(glyphs) and not glyphs[i].text.isdigit():
                 cost += _dropped(glyphs[i])
                 i += 1
-            if room(i) and (not made or made[-1].text.isdigit()):
+            if rooms[i] and (not made or made[-1].text.isdigit()):
                 cost += _IGNORED if made else 3 * _IGNORED
             made.append(glyphs[i])
             i += 1
@@ -55,7 +56,7 @@ def _laid(glyphs: Sequence[Glyph], template: str, room: Callable[[int], bool]) -
             made.append(replace(glyphs[i], text=c, supplied=True))
             i += 1
         else:
-            cost += _UNSEEN[c == " " or room(i)]
+            cost += _UNSEEN[c == " " or rooms[i]]
             made.append(Glyph(c, 0.0, glyphs[min(i, len(glyphs) - 1)].at, supplied=True))
     return cost + sum(_dropped(g) for g in glyphs[i:]), made
 
