@@ -115,7 +115,7 @@ def register(
     seen = ends.covered(matrix) - read if ends else set()
     share = len(read | seen) / max(1, expected)
     against, untitled = _against(lines, definition, matrix, read)
-    against += _displaced(by_anchor, read, definition)
+    against += _displaced(by_anchor, chosen, definition, 0.03 * width * scale)
     found = Registration(
         definition, matrix, share, len(read), error, len(seen), against, untitled,
     )  # fmt: skip
@@ -202,13 +202,27 @@ def _against(
     return against, untitled and not titled
 
 
-def _displaced(by_anchor: dict[int, list[Match]], read: set[int], definition: FormDefinition) -> int:
-    """How many printed texts stand on the page, but elsewhere: that is another version of the form."""
+def _displaced(
+    by_anchor: dict[int, list[Match]], chosen: Sequence[Match], definition: FormDefinition, near: float
+) -> int:
+    """How many printed texts stand on the page, but elsewhere: that is another version of the form.
+
+    A text that stands where one much like it belongs (two numbers that differ in a digit) is that one.
+    """
     texts = [folded(a.text) for a in definition.anchors]
+    read = {m.anchor for m in chosen}
+    explained = np.array([m.page for m in chosen])
+
+    def unexplained(match: Match) -> bool:
+        return float(np.linalg.norm(explained - match.page, axis=1).min()) > near
+
     return sum(
         1
-        for i in by_anchor
-        if i not in read and len(texts[i]) >= 6 and sum(texts[i] in t for t in texts) == 1
+        for index, each in by_anchor.items()
+        if index not in read
+        and len(texts[index]) >= 6
+        and sum(texts[index] in t for t in texts) == 1
+        and all(unexplained(m) for m in each)
     )
 
 
