@@ -68,7 +68,8 @@ class Paper:
 
 
 def propose(content: bytes, engine: Any = None) -> Proposal:
-    return propose_document(content, "", engine or NoEngine(), lambda _done, _total: None)
+    reader: Any = engine or NoEngine()
+    return propose_document(content, "", reader, lambda _done, _total: None)
 
 
 def first(paper: Paper) -> ProposedPage:

@@ -22,6 +22,7 @@ _PALE = 8.0
 """Levels of gray by which a rule has to differ from the paper; many forms print cells in a faint gray."""
 _TOUCH = 9.0
 _MOST_CELLS = 1500
+_MOST_LINES = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ def ruling_of(gray: Gray) -> Ruling:
         # The edges of a bar rule the cells above and below it.
         across += [Area(bar.x0, y - 1, bar.x1, y + 1) for y in (bar.y0, bar.y1)]
         down += [Area(x - 1, bar.y0, x + 1, bar.y1) for x in (bar.x0, bar.x1)]
+    if len(across) + len(down) > _MOST_LINES:
+        return Ruling((), (), (), ())  # a photograph: no form has as many
     down = [d for d in down if _held(d, across)]
     across = _joined(across)
     cells = _cells(across, [*down, *_open_ends(across, down)], gray.shape)
@@ -106,9 +109,15 @@ def _whole_bars(bars: Sequence[Area], strength: npt.NDArray[np.uint8]) -> list[A
     kept: list[Area] = []
     for bar in sorted(bars, key=lambda b: (round(b.y0 / 8), b.x0)):
         for place, other in enumerate(kept):
-            if abs(other.y0 - bar.y0) > 4 or abs(other.y1 - bar.y1) > 4 or bar.x0 < other.x1:
+            if (
+                abs(other.y0 - bar.y0) > 4
+                or abs(other.y1 - bar.y1) > 4
+                or bar.x0 < other.x1
+                or bar.height < 8
+                or bar.width < 8
+            ):
                 continue
-            columns = slice(int(other.x1), int(bar.x0))
+            columns = slice(int(other.x1), max(int(bar.x0), int(other.x1) + 1))
             rows = [slice(int(bar.y0) + 2, int(bar.y0) + 4), slice(int(bar.y1) - 4, int(bar.y1) - 2)]
             solid = float(np.median(strength[rows[0], int(bar.x0) + 2 : int(bar.x1) - 2]))
             if all(float(np.median(strength[r, columns])) > 0.6 * solid for r in rows):

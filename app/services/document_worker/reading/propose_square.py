@@ -21,6 +21,8 @@ _SHARP = 1.5
 _SHORT = 9
 """The length of a stroke that may be a side. Odd: an even one would move what it finds by a pixel."""
 _MOST_SQUARES = 300
+_MOST_LOOKED_AT = 3000
+"""A photograph is full of what might be boxes; a form is not."""
 
 
 def squares_of(gray: Gray) -> tuple[Area, ...]:
@@ -33,7 +35,7 @@ def squares_of(gray: Gray) -> tuple[Area, ...]:
         found += _hollow(np.asarray(ink, np.uint8))
     sharp = _of_one_size([a for score, a in found if score >= _SHARP and min(a.width, a.height) >= _CAPITAL])
     kept: list[Area] = []
-    for _, area in sorted(found, key=lambda f: -f[0]):
+    for _, area in sorted(found, key=lambda f: -f[0])[:_MOST_LOOKED_AT]:
         if all(area.common(other) < 0.2 * min(area.size, other.size) for other in kept):
             kept.append(area)
     ink = cv2.adaptiveThreshold(gray, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 61, 40)
@@ -90,9 +92,9 @@ def _framed(ink: npt.NDArray[np.uint8], least: int) -> list[tuple[float, Area]]:
         ),
         key=lambda s: s[1],
     )
-    by_left: dict[int, list[tuple[int, int, int, int]]] = {}
+    by_place: dict[tuple[int, int], list[tuple[int, int, int, int]]] = {}
     for line in lines:
-        by_left.setdefault(line[0] // 8, []).append(line)
+        by_place.setdefault((line[0] // 8, line[1] // 32), []).append(line)
     sums = cv2.integral(ink)
 
     def filled(x0: int, y0: int, x1: int, y1: int) -> float:
@@ -104,7 +106,12 @@ def _framed(ink: npt.NDArray[np.uint8], least: int) -> list[tuple[float, Area]]:
 
     found = []
     for x, y, w, h in lines:
-        near = [s for k in (x // 8 - 1, x // 8, x // 8 + 1) for s in by_left.get(k, ())]
+        near = [
+            other
+            for column in (x // 8 - 1, x // 8, x // 8 + 1)
+            for row in (y // 32, y // 32 + 1, y // 32 + 2)
+            for other in by_place.get((column, row), ())
+        ]
         for x2, y2, w2, h2 in near:
             if y2 <= y + h or not least <= y2 + h2 - y <= _MOST or abs(x - x2) > 5:
                 continue

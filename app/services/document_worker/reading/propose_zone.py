@@ -316,6 +316,17 @@ def _place(area: Area, label: str, layout: Layout, found: str) -> Place:
 # -- free room
 
 
+def _leads_in(text: Text, layout: Layout) -> bool:
+    """Whether a text with a colon heads what is told below it: running text, or a list."""
+    if text.bold and re.search(r"\b(section|information|instructions?|notes?)\b", text.text, re.IGNORECASE):
+        return True
+    return any(
+        -0.2 * text.size < t.area.y0 - text.area.y1 < text.size and abs(t.area.x0 - text.area.x0) < 70
+        and len(t.text) > 45 and not asks(t.text)
+        for t in layout.texts
+    )  # fmt: skip
+
+
 def gap_places(layout: Layout, taken: Sequence[Area]) -> list[Place]:
     """Free room behind a label that stands in no cell and before no line."""
     found = []
@@ -324,7 +335,7 @@ def gap_places(layout: Layout, taken: Sequence[Area]) -> list[Place]:
         if not re.search(r":\s*\(?\s*\)?$", text.text) or len(text.text) > 60:
             continue
         x, y = text.area.middle
-        if cell_at(text.area, layout.ruling.cells) is not None:
+        if cell_at(text.area, layout.ruling.cells) is not None or _leads_in(text, layout):
             continue
         if any(b.holds(x, y) for b in layout.ruling.bars) or any(text in t.texts for t in layout.ticks):
             continue
