@@ -26,7 +26,7 @@ Points = npt.NDArray[np.float64]
 
 LINE_HEIGHT = 48
 _STRIDE = 8
-_BATCH_WIDTH = 5120
+_BATCH_WIDTH = 2560
 _MAX_WIDTH = 3200
 _DETECT_SIDE = 800
 _LATIN = (
@@ -121,7 +121,7 @@ class Engine:
             # Only crops of like width share a batch: much padding costs blanks between words.
             while end < len(order):
                 width = prepared[order[end]].shape[1]
-                if width > max(narrowest * 1.25, narrowest + 24) or width * (end + 1 - start) > _BATCH_WIDTH:
+                if width > max(narrowest * 1.12, narrowest + 16) or width * (end + 1 - start) > _BATCH_WIDTH:
                     break
                 end += 1
             group = order[start:end]
