@@ -30,14 +30,17 @@ class PagePicture:
         return np.ascontiguousarray(np.rot90(self.pixels, -self.turns))
 
 
+_LEAST_PICTURE = 200
+"""Pixels: what is smaller is a tint or a pattern stretched over the page, not its scan."""
+
+
 def drawn(page: Any, annotations: bool = True) -> Gray:
     """The page as RGB pixels, at the resolution of its own scan (at 200 dpi when it is not one)."""
     import pymupdf
 
     width, height = page_size(page)
     scale = USUAL_DPI / 72
-    images = [i for i in page.get_images(full=True) if i[2] > 200 and i[3] > 200]
-    if images and (covered := _covering(page)) is not None:
+    if (covered := _covering(page)) is not None:
         scale = covered
     longest, shortest = max(width, height), min(width, height)
     scale = min(max(scale, _SHORTEST / shortest), _LONGEST / longest)
@@ -66,7 +69,8 @@ def _covering(page: Any) -> float | None:
     best = None
     for info in page.get_image_info():
         x0, y0, x1, y1 = as_shown(page, info["bbox"])
-        if (x1 - x0) * (y1 - y0) > 0.5 * width * height and x1 - x0 > 1:
+        large = info["width"] > _LEAST_PICTURE and info["height"] > _LEAST_PICTURE
+        if large and (x1 - x0) * (y1 - y0) > 0.5 * width * height and x1 - x0 > 1:
             turned = (info["width"] > info["height"]) != (x1 - x0 > y1 - y0)
             best = (info["height"] if turned else info["width"]) / (x1 - x0)
     return best
