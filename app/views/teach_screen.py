@@ -63,7 +63,7 @@ class TeachScreen(QWidget):
         # the list
         model.listed.connect(self._list)
         model.looking.connect(types.show_looking)
-        model.began.connect(drafts.open)
+        model.began.connect(self._open)
         model.refused.connect(self._refuse)
         model.nothing_found.connect(self._tell_bare)
         types.teach_asked.connect(self.choose_example)
@@ -189,6 +189,14 @@ class TeachScreen(QWidget):
         if files:  # the first is drawn on; it is tried on the others
             self._copies = files[1:]
             self._teach_model.teach(Path(files[0]))
+
+    def _open(self, draft: FormDraft) -> None:
+        """Go on with a draft; of one that mends a version without an example every copy is there to be tried."""
+        bare = any(
+            (v.form_type, v.version) == (draft.definition.form_type, draft.based_on) and not v.examples
+            for v in self._teach_model.catalogue.versions
+        )
+        self._draft_model.open(draft, bare=bare)
 
     def _tell_bare(self, name: str) -> None:
         told = self.tr("No place for an answer was found on {name}.").format(name=name)

@@ -469,6 +469,11 @@ def test_a_version_is_mended_retired_and_put_in_force_again(room: Room) -> None:
     wait_until(lambda: window.teach.draft.draft is not None, "the draft opens")
     hands.settle()
     assert hands.desk.canvas.document_id.startswith("sheet:")  # it came without an example
+    hands.drop(hands.desk, room.page("a filled copy"))
+    wait_until(lambda: [t.state for t in window.teach.draft.trials] == [READ], "the copy is tried")
+    assert hands.desk.canvas.document_id.startswith("sheet:")  # and the zones stay where they were drawn
+    window.teach.draft.remove_trial(tab_of(hands, "a filled copy.png"))
+    hands.settle()
     hands.click(hands.desk.fields.back)
     hands.settle()
     assert not hands.walk.workstation.in_store(hands.walk.workstation.teaching.drafts)  # nothing was changed

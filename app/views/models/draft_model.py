@@ -62,7 +62,7 @@ class DraftModel(QObject):
         self._pending = 0
         self._findings: tuple[Finding, ...] = ()
         self._trials: tuple[Trial, ...] = ()
-        self._trying = self._itself = False
+        self._trying = self._itself = self._bare = False
         self._first = ""
         self._stopped = threading.Event()
         self._reading: Task | None = None
@@ -97,16 +97,20 @@ class DraftModel(QObject):
     @property
     def page_example(self) -> Example | None:
         """The example whose pages the zones are drawn on."""
-        return self._draft.examples[0] if self._draft and self._draft.examples else None
+        if self._draft is None or self._bare:
+            return None
+        return self._draft.examples[0] if self._draft.examples else None
 
-    def open(self, draft: FormDraft) -> None:
-        """Go on with a draft."""
+    def open(self, draft: FormDraft, *, bare: bool = False) -> None:
+        """Go on with a draft. `bare` says that its zones were drawn on none of its examples: they are copies."""
         self._stop_reading()
         self._draft = draft
         self._undo, self._redo, self._merge = [], [], ""
         self._trying = False
         self._itself = False
-        self._trials = tuple(Trial(e) for e in draft.examples[1:])
+        self._bare = bare
+        self._trials = ()
+        self._list_trials()
         self._findings = ()
         self.opened.emit(draft)
         self.undo_changed.emit(False, False)
@@ -208,7 +212,12 @@ class DraftModel(QObject):
                 self.refused.emit(error)
 
         self._background.run(
-            self, "store", self._workstation.teaching.draft, draft_id, done=self.open, failed=missing
+            self,
+            "store",
+            self._workstation.teaching.draft,
+            draft_id,
+            done=partial(self.open, bare=self._bare),
+            failed=missing,
         )
 
     def _look_over(self) -> None:
@@ -246,7 +255,7 @@ class DraftModel(QObject):
         def added(kept: FormDraft) -> None:
             if self._draft is None or self._draft.draft_id != kept.draft_id:
                 return
-            had = bool(self._draft.examples)
+            had = self._bare or bool(self._draft.examples)
             # What was there before and is dropped once more is to be tried itself.
             self._itself = self._itself or (had and kept.examples == self._draft.examples)
             self._draft = replace(self._draft, examples=kept.examples)
@@ -279,7 +288,7 @@ class DraftModel(QObject):
         """The examples to try: all but the first, and that one too when it was asked for."""
         examples = self._draft.examples if self._draft else ()
         known = {t.example.sha256: t for t in self._trials}
-        wanted = examples if self._itself else examples[1:]
+        wanted = examples if self._itself or self._bare else examples[1:]
         self._trials = tuple(known.get(e.sha256, Trial(e)) for e in wanted)
 
     def add_damaged(self, example: Example) -> None:
