@@ -170,6 +170,11 @@ def test_a_clean_page_supplies_no_strokes() -> None:
         assert read(FieldKind.DATE, chances(text)).line.text == text
 
 
+def test_a_speck_between_two_digits_of_a_date_is_left_out() -> None:
+    assert read(FieldKind.DATE, chances("1.1/04/22")).line.text == "11/04/22"
+    assert read(FieldKind.DATE, chances("1.1.2022")).line.text == "1.1.2022"
+
+
 def test_dates_are_written_as_the_others_on_their_form() -> None:
     others = [(slot(FieldKind.DATE), free(chances("03-04-2020")), ground(chances("03-04-2020")))] * 6
     dashed = style_in(others)

@@ -9,8 +9,8 @@ from app.services.document_worker.reading.engine import Gray
 from app.services.document_worker.reading.ink import Flat
 from app.services.document_worker.reading.run import Run
 
-_BORDER = 0.1
-"""White above and below, in heights of a letter: the recognizer reads letters best that fill about half of a line."""
+_BORDER = 0.05
+"""White above and below, in heights of a letter: the recognizer reads letters best that do not fill its line."""
 
 
 def isolated(flat: Flat, run: Run, height: float) -> Gray:

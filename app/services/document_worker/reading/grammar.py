@@ -48,7 +48,9 @@ def date(separator: str) -> Grammar:
     stroke = _stroke(separator, "/:.-,; '|lI!")
     first, second = _one("01", 0.0), _one("0123", 0.0)
     year = (_one("12", 0.0), _one("09", 0.0))
-    return _framed(first, _DIGIT, stroke, second, _DIGIT, stroke, *year, _DIGIT, _DIGIT)
+    # Between two digits that belong together a dot is a speck.
+    speck = Node(((".", "", _SPECK), (",", "", _SPECK), ("'", "", _SPECK)), 0.0)
+    return _framed(first, speck, _DIGIT, stroke, second, speck, _DIGIT, stroke, *year, _DIGIT, speck, _DIGIT)
 
 
 def digits(least: int, most: int) -> Grammar:

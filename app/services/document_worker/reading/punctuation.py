@@ -20,7 +20,8 @@ _SHORTENED = re.compile(
 """Words that are written with a full stop."""
 _CREDENTIAL = re.compile(r"([A-Z]{2,4}|[A-Z][a-z]?[A-Z])\b[.,]?( |$)")
 _STATE = re.compile(r"[A-Z]{2},? \d{5}")
-_POSSIBLE = 0.15
+_POSSIBLE = 0.05
+"""The chance of a comma from which on it is read where a full stop cannot stand."""
 
 
 def with_commas(line: Line, kind: FieldKind, broken: bool) -> Line:
