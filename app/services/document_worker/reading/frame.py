@@ -141,7 +141,8 @@ def encircled(ink: Mask, frame: Frame, taken: Sequence[Rectangle]) -> float:
         return 0.0
     middle = ((frame.x0 + frame.x1) / 2 - x0, (frame.y0 + frame.y1) / 2 - y0)
     drawn = np.bincount(_sector(rows_of, columns_of, middle), minlength=_SECTORS) >= 0.1 * side
-    room = np.bincount(_sector(*np.nonzero(free), middle), minlength=_SECTORS)
+    free_rows, free_columns = np.nonzero(free)
+    room = np.bincount(_sector(free_rows, free_columns, middle), minlength=_SECTORS)
     seen = room > 0.5 * side * side * 2.4 / _SECTORS
     distance = np.hypot(rows_of - middle[1], columns_of - middle[0])
     if int(seen.sum()) < 10 or float(distance.std()) > 0.22 * float(distance.mean()):
@@ -154,4 +155,4 @@ def _sector(
 ) -> npt.NDArray[np.intp]:
     """In which part of the way around a point pixels lie."""
     angle = np.arctan2(rows - middle[1], columns - middle[0]) + math.pi
-    return np.minimum(_SECTORS - 1, (angle / (2 * math.pi) * _SECTORS).astype(np.intp))
+    return np.asarray(np.minimum(_SECTORS - 1, angle / (2 * math.pi) * _SECTORS), np.intp)

@@ -131,9 +131,10 @@ def written(
         tinted = bool(coloured[index])
         if (share_coloured if tinted else share) >= 0.6:
             continue
+        left, top, right, bottom = (float(n) for n in box)
         pieces.append(
             Piece(
-                *(float(n) for n in box), int(index) + 1, int(area[index]), tinted,
+                left, top, right, bottom, int(index) + 1, int(area[index]), tinted,
                 overprint=bool(share > (0.3 if tinted else 0.12)),
             )
         )  # fmt: skip
