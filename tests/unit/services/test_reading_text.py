@@ -192,6 +192,10 @@ def test_a_plus_is_supplied_where_a_speck_of_it_is_left() -> None:
     assert read(FieldKind.PHONE, seen, 0.0, specks=specks).line.text == "15550102000"
 
 
+def test_a_star_in_front_of_a_number_is_a_plus_that_ran() -> None:
+    assert read(FieldKind.PHONE, chances("*15550102000")).line.text == "+15550102000"
+
+
 def test_a_plus_is_supplied_when_all_other_numbers_of_the_form_have_one() -> None:
     plus = chances("+15550102000")
     others = style_in([(slot(FieldKind.PHONE), free(plus), ground(plus))] * 8)

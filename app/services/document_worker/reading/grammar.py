@@ -61,9 +61,11 @@ def phone() -> Grammar:
     """Ten or eleven digits with whatever stands between them."""
     opening = _one("(-. +", 0.0)
     between = (_one(")-./ ", 0.0), _one(" -", 0.0))
+    plus = _one("+", 0.0, (("*", "+", REMAINS),))
+    three = (_DIGIT,) * 3
     return (
-        *_SOME_SPECKS, _one("+", 0.0), _one("1", 0.0), opening, opening, _DIGIT, _DIGIT, _DIGIT, *between,
-        _DIGIT, _DIGIT, _DIGIT, between[0], _DIGIT, _DIGIT, _DIGIT, _DIGIT, *_SOME_SPECKS,
+        *_SOME_SPECKS, plus, _one("1", 0.0), opening, opening, *three, *between, *three, between[0], *three, _DIGIT,
+        *_SOME_SPECKS,
     )  # fmt: skip
 
 

@@ -21,7 +21,9 @@ _SHORTENED = re.compile(
 _CREDENTIAL = re.compile(r"([A-Z]{2,4}|[A-Z][a-z]?[A-Z])\b[.,]?( |$)")
 _STATE = re.compile(r"[A-Z]{2},? \d{5}")
 _POSSIBLE = 0.05
-"""The chance of a comma from which on it is read where a full stop cannot stand."""
+_POSSIBLE_IN_NAME = 0.01
+"""The chance of a comma from which on it is read where a full stop cannot stand; in front of a credential the network
+hardly needs to see it."""
 
 
 def with_commas(line: Line, kind: FieldKind, broken: bool) -> Line:
@@ -33,7 +35,9 @@ def with_commas(line: Line, kind: FieldKind, broken: bool) -> Line:
         if glyph.text != "." or glyphs[i + 1].text != " ":
             continue
         chance = dict(glyph.alternatives).get(",", 0.0)
-        if (broken or chance >= _POSSIBLE) and _parts(text[:i], text[i + 2 :], kind):
+        if (broken or chance >= (_POSSIBLE_IN_NAME if kind is FieldKind.NAME else _POSSIBLE)) and _parts(
+            text[:i], text[i + 2 :], kind
+        ):
             others = ((".", glyph.score), *(a for a in glyph.alternatives if a[0] != ","))
             glyphs[i] = replace(
                 glyph, text=",", score=chance, alternatives=others, supplied=chance < _POSSIBLE
