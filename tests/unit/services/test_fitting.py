@@ -33,7 +33,7 @@ def drawn(random: Random, forms: int, each: int, one: float, **weights: float) -
 def test_the_law_that_made_the_data_is_found_again() -> None:
     scored = drawn(Random(5), forms=12, each=250, one=1.0, score=0.8, misfits=-1.2)
 
-    found = fit(scored)
+    found = fit(scored, care=1.0)
 
     assert found is not None
     assert found.counts["text"][0] == 3000
@@ -45,6 +45,18 @@ def test_the_law_that_made_the_data_is_found_again() -> None:
     after = figures(found.held_out)
     assert after.ece is not None
     assert after.ece < 0.03
+
+
+def test_a_wrong_value_counts_more_than_a_right_one() -> None:
+    scored = drawn(Random(5), forms=12, each=100, one=1.5, score=0.8)
+
+    even, careful = fit(scored, care=1.0), fit(scored)
+
+    assert even is not None
+    assert careful is not None
+    less = [a.confidence - b.confidence for a, b in zip(even.held_out, careful.held_out, strict=True)]
+    assert 0.03 < sum(less) / len(less) < 0.2
+    assert careful.calibration["text"]["score"] == pytest.approx(even.calibration["text"]["score"], abs=0.15)
 
 
 def test_a_number_that_tells_forms_apart_is_worth_nothing_on_forms_left_out() -> None:

@@ -255,3 +255,13 @@ def test_a_code_that_runs_on_behind_a_lost_dash_stays_with_its_description() -> 
     for code, wanted in ((spilled, {"left": 13}), (own, {"left": 8, "right": 5})):
         found, _ = run.assigned(run.runs([*description, *code], height), [left, right], height)
         assert {key: sum(len(r.pieces) for r in each) for key, each in found.items()} == wanted
+
+
+def test_a_coarse_page_in_black_and_white_counts_as_broken_though_no_speck_tells_of_it() -> None:
+    registration = Registration(definition(), np.diag([1700 / 612, 1700 / 612, 1.0]), 1.0, 20, 0.0)
+    clean = page(("11/28/2026", 220, 640))
+    assert ink.laid_flat(clean, registration).poor < 0.1
+    assert ink.laid_flat(clean, registration, one_bit=True).poor > 0.3
+    fine = cv2.resize(clean, None, fx=1.5, fy=1.5)
+    larger = Registration(definition(), np.diag([2550 / 612, 2550 / 612, 1.0]), 1.0, 20, 0.0)
+    assert ink.laid_flat(np.asarray(fine, np.uint8), larger, one_bit=True).poor < 0.1

@@ -17,6 +17,7 @@ from app.services.document_worker.reading.crop import crop_of
 from app.services.document_worker.reading.decoding import Chances, Glyph, Line, free, shaped
 from app.services.document_worker.reading.grammar import GRAMMARS
 from app.services.document_worker.reading.ink import Flat
+from app.services.document_worker.reading.phone import as_written
 from app.services.document_worker.reading.piece import Piece
 from app.services.document_worker.reading.punctuation import with_commas
 from app.services.document_worker.reading.recognition import Seen, recognized
@@ -25,7 +26,7 @@ from app.services.document_worker.reading.sign import ink_signs, signs_of
 from app.services.document_worker.reading.slot import Slot, slots_of
 from app.services.document_worker.reading.spacing import spaced
 from app.services.document_worker.reading.strip import Strip, strip_of
-from app.services.document_worker.reading.style import Style, template_of
+from app.services.document_worker.reading.style import Style, style_of, template_of
 from app.services.processors import load_definitions
 
 PROCESSORS = Path(__file__).resolve().parents[3] / "resources" / "processors"
@@ -398,3 +399,11 @@ def test_two_renderings_that_say_the_same_do_not_differ() -> None:
     same = seen_twice(chances("pain"), chances("pain"), broken=True)
     assert same.second
     assert not same.differs
+
+
+def test_eleven_digits_of_a_broken_page_began_with_a_plus() -> None:
+    number = line("15979336255")
+    nothing_known = style_of([], [])
+    assert as_written(number, nothing_known, lambda i: i == 0).text == "+15979336255"
+    seen_without = style_of([], ["10000000000"] * 3)
+    assert as_written(number, seen_without, lambda i: i == 0).text == "15979336255"

@@ -42,6 +42,12 @@ _BROKEN = 0.1
 """A page poorer than this is cleaned before its ink is read; scans and photographs stay below half of it."""
 
 
+_ONE_BIT = 0.32
+"""How broken a coarse page in black and white is at least: thin strokes are gone although no speck tells of it."""
+_FINE = 2000
+"""Pixels across a page (240 dpi) from which on one bit is enough to keep thin strokes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flat:
     """A page laid onto its blank form: `scale` pixels a unit of the form; `matrix` takes form units to the page.
@@ -88,12 +94,15 @@ class Flat:
         )
 
 
-def laid_flat(pixels: Gray, registration: Registration) -> Flat:
-    """The upright page on its blank form, its ink in pieces; the fit is made finer on the way."""
+def laid_flat(pixels: Gray, registration: Registration, *, one_bit: bool = False) -> Flat:
+    """The upright page on its blank form, its ink in pieces; the fit is made finer on the way. `one_bit` says that
+    the page came in black and white alone.
+    """
     definition = registration.definition
     scale = WIDTH / definition.size[0]
     if pixels.ndim == 3 and is_gray(pixels):
         pixels = np.ascontiguousarray(pixels[..., 0])
+    worn = _ONE_BIT if one_bit and pixels.shape[1] < _FINE else 0.0
     pixels = without_crossing(pixels)
     rough = _warped(pixels, registration.matrix, definition, scale)
     better = _finer(rough, registration.matrix, definition, scale)
@@ -102,7 +111,7 @@ def laid_flat(pixels: Gray, registration: Registration) -> Flat:
         colours = _warped(pixels, matrix, definition, scale)
     else:
         matrix, colours = registration.matrix, rough
-    return _inked(colours, matrix, definition, scale)
+    return _inked(colours, matrix, definition, scale, worn)
 
 
 def _warped(pixels: Gray, matrix: Matrix, definition: FormDefinition, scale: float) -> Gray:
@@ -199,10 +208,12 @@ def poorness_of(ink: Mask) -> float:
     return min(1.0, float((areas < 9).sum()) / len(areas) / 0.6)
 
 
-def _inked(colours: Gray, matrix: Matrix, definition: FormDefinition, scale: float) -> Flat:
+def _inked(
+    colours: Gray, matrix: Matrix, definition: FormDefinition, scale: float, worn: float = 0.0
+) -> Flat:
     gray = evened(depth_of(colours))
     ink = inked(gray)
-    poor = poorness_of(ink)
+    poor = max(worn, poorness_of(ink))
     broken = poor > _BROKEN
     text, rules, walls = without_rules(ink, broken)
     text, rules = given_back(colours, text, rules)

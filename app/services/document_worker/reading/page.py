@@ -31,6 +31,7 @@ from app.services.document_worker.reading.layer import (
 from app.services.document_worker.reading.likeness import FoundLine, folded, likeness
 from app.services.document_worker.reading.picture import (
     USUAL_DPI,
+    came_in_one_bit,
     covering_share,
     drawn,
     is_blank,
@@ -73,6 +74,7 @@ class PageReading:
     counted: tuple[int, int] | None = None
     empty: bool = False
     broken: bool = False
+    one_bit: bool = False
 
 
 def read_page(page: Any, number: int, document_id: str, sides: Sequence[Side], engine: Engine) -> PageReading:
@@ -91,6 +93,7 @@ def read_page(page: Any, number: int, document_id: str, sides: Sequence[Side], e
         found.kind = "blank"
         found.empty = bool(page.parent.is_pdf) and not (page.get_images() or page.get_drawings())
         return found
+    found.one_bit = came_in_one_bit(page, pixels)
     identity = identified(pixels, sides, engine)
     if identity.turns is not None:
         found.turns = identity.turns
@@ -217,7 +220,7 @@ def _known(
     layer: Layer, widgets: tuple[Widget, ...], document_id: str, engine: Engine,
 ) -> None:  # fmt: skip
     size = upright.shape[1], upright.shape[0]
-    flat = laid_flat(upright, registration)
+    flat = laid_flat(upright, registration, one_bit=found.one_bit)
     upright_layer = [(t, b.turned(found.turns)) for t, b in layer]
     page = FormPage(
         found.number, found.turns, flat, size, max(0.5, registration.confidence),

@@ -52,6 +52,37 @@ def drawn(page: Any, annotations: bool = True) -> Gray:
     return pixels[:, : picture.width * 3].reshape(picture.height, picture.width, 3).copy()
 
 
+def came_in_one_bit(page: Any, pixels: Gray) -> bool:
+    """Whether the page is a picture in black and white alone, as a fax machine sends it, whatever it is stored as.
+
+    `pixels` is the page as `drawn`. A picture inside a PDF is looked at itself: drawn, its strokes have gray rims.
+    """
+    import pymupdf
+
+    width, height = page_size(page)
+    for info in page.get_image_info(xrefs=True):
+        x0, y0, x1, y1 = as_shown(page, info["bbox"])
+        if (x1 - x0) * (y1 - y0) <= 0.5 * width * height or info["width"] <= _LEAST_PICTURE:
+            continue
+        if info["bpc"] == 1:
+            return True
+        if not info.get("xref"):
+            return _without_grays(pixels)
+        try:
+            picture = pymupdf.Pixmap(page.parent, info["xref"])
+        except (RuntimeError, ValueError):  # kept in a way the library cannot unpack by itself; it was drawn
+            return _without_grays(pixels)
+        values = np.frombuffer(picture.samples_mv, np.uint8).reshape(picture.height, picture.stride)
+        return _without_grays(values[:, : picture.width * picture.n])
+    return False
+
+
+def _without_grays(pixels: Gray) -> bool:
+    sample = pixels[::3]
+    between = int(((sample > 40) & (sample < 215)).sum())
+    return between < 0.02 * max(1, int((sample <= 40).sum()))
+
+
 def covering_share(page: Any) -> float:
     """How much of the page pictures cover, 0..1 (the largest one)."""
     width, height = page_size(page)

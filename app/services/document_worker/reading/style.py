@@ -35,6 +35,10 @@ PHONES = (
 """How North American numbers are written; 0 stands for any digit."""
 
 
+_RARELY = {"10000000000": 0.02}
+"""Eleven digits in a row are how a number is written that begins with a plus; hardly anybody writes them without."""
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """How much each way of writing is to be expected on this form, as logarithms of shares."""
@@ -59,7 +63,7 @@ def style_of(dates: Sequence[Line], phones: Sequence[str]) -> Style:
     top = max(likely.values())
     total = top + math.log(sum(math.exp(n - top) for n in likely.values()))
     counted = Counter(phones)
-    known = {template: 0.15 + counted[template] for template in PHONES}
+    known = {template: _RARELY.get(template, 0.15) + counted[template] for template in PHONES}
     every = sum(known.values())
     return Style(
         {s: max(_LEAST, n - total) for s, n in likely.items()},
