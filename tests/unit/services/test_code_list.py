@@ -88,7 +88,7 @@ def test_lists_speak_for_and_against_a_reading() -> None:
     fields = [
         a_field("right", FieldKind.ICD10, "E11.9"), a_field("unknown", FieldKind.ICD10, "E11.8"),
         a_field("cpt", FieldKind.PROCEDURE_CODE, "27447"), a_field("npi", FieldKind.NPI, "1234567893"),
-        a_field("bad_npi", FieldKind.NPI, "1234567890"),
+        a_field("bad_npi", FieldKind.NPI, "9876543210"),
     ]  # fmt: skip
     found = {path: dict(numbers) for path, numbers in support(fields, None, LISTS).items()}
     assert found["right"] == {"known": 1.0}
