@@ -41,6 +41,7 @@ class PageServer:
         number = int(header["page"])
         turns = int(header.get("quarter_turns", 0)) % 4
         scale = float(header["scale"])
+        page_size(self._page(number))
         shown = self._shown(number)
         matrix = pymupdf.Matrix(1, 1).prerotate(90 * turns)
         turned = shown.rect * matrix

@@ -191,12 +191,18 @@ def test_a_file_of_thousands_of_pages_is_refused(opened: Open) -> None:
     assert caught.value.params == {"pages": 2001}
 
 
-def test_a_page_as_large_as_a_field_is_refused(opened: Open) -> None:
+def test_a_page_as_large_as_a_field_costs_itself_alone(opened: Open) -> None:
     document = pymupdf.open()
     document.new_page(width=200_000, height=200_000)
-    with pytest.raises(Unreadable) as caught:
-        opened(document.tobytes())
-    assert caught.value.code == "page_size"
+    document.new_page().insert_text((72, 72), "Member name")
+    shown = opened(document.tobytes())
+    assert len(shown.pages) == 2
+    for ask in (lambda: shown.render(0, 1.0), lambda: shown.words(0)):
+        with pytest.raises(Unreadable) as caught:
+            ask()
+        assert caught.value.code == "page_size"
+    assert [w.text for w in shown.words(1)] == ["Member", "name"]
+    assert shown.render(1, 1.0).width == 595
 
 
 def test_a_picture_is_never_larger_than_memory_allows(opened: Open) -> None:
