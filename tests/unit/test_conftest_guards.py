@@ -44,7 +44,9 @@ def test_a_thread_is_about_to_end():
     threading.Timer(0.05, lambda: None).start()
 
 def test_a_process_is_left():
-    kept.append(subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE))
+    child = [sys.executable, "-c", "print(1, flush=True); input()"]
+    kept.append(subprocess.Popen(child, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+    kept[-1].stdout.readline()  # it runs, and is no longer about to
 
 def test_a_process_belongs_to_a_wider_fixture(shared_child):
     assert shared_child.poll() is None
