@@ -125,7 +125,7 @@ def style_in(read: Sequence[tuple[Slot, Line, Ground]]) -> Style:
     for slot, line, ground in read:
         if slot.kind is FieldKind.PHONE and line.lowest >= 0.7:
             if ground.poor > POOR:
-                line = as_written(line, Style(), partial(_room, line, ground))
+                line = as_written(line, style_of((), ()), partial(_room, line, ground))
             phones.append(template_of(line.text))
     return style_of(dates, phones)
 

@@ -35,8 +35,9 @@ PHONES = (
 """How North American numbers are written; 0 stands for any digit."""
 
 
-_RARELY = {"10000000000": 0.02}
-"""Eleven digits in a row are how a number is written that begins with a plus; hardly anybody writes them without."""
+_RARELY = {"10000000000": 0.005}
+"""Eleven digits in a row are how a number is written that begins with a plus; hardly anybody writes them without,
+and where strokes are lost the plus goes first."""
 
 
 @dataclass(frozen=True, slots=True)
