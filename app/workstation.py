@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.case import Json
 from app.domain.code import CodeLists, no_lists
@@ -28,7 +28,6 @@ from app.services.store.blob import BlobFolder
 from app.services.store.failure import told_in_words
 from app.services.store.key import KeyQuestion, change_passphrase, unlock
 from app.services.store.store import Store
-from app.services.teaching import Teaching
 from app.services.watched_folder import WatchedFolder
 
 __all__ = [
@@ -42,6 +41,9 @@ __all__ = [
     "settings",
     "unlock",
 ]
+
+if TYPE_CHECKING:
+    from app.services.teaching import Teaching
 
 T = TypeVar("T")
 WATCHED = "pa_forms_bkt"
@@ -111,7 +113,7 @@ class Workstation:
     changes: ChangeLog
     intake: Intake
     editing: Editing
-    teaching: Teaching
+    taught: Callable[[], Teaching]
     pages: Pages
     backends: Backends
     watched: WatchedFolder
@@ -132,6 +134,11 @@ class Workstation:
     def titles(self) -> dict[str, str]:
         """What form types are called, for people."""
         return {"generic": "Other form"} | dict(self.library.titles())
+
+    @property
+    def teaching(self) -> Teaching:
+        """The service behind teaching, made when it is first asked for: few sessions teach a form."""
+        return self.taught()
 
     @property
     def definitions(self) -> Definitions:
@@ -202,9 +209,17 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         changes=changes,
         intake=Intake(changes, blobs, library.refresh),
         editing=Editing(changes),
-        teaching=Teaching(store, library, blobs, behind.teacher, utc_now),
+        taught=cache(partial(_teaching, store, library, blobs, behind.teacher)),
         pages=Pages(blobs, behind.opener, behind.reader),
         backends=behind,
         watched=WatchedFolder(place.watched_folder),
         collecting=collecting,
     )
+
+
+def _teaching(
+    store: Store, library: ProcessorLibrary, blobs: BlobFolder, teacher: FormTeacher | None
+) -> Teaching:
+    from app.services.teaching import Teaching  # kept off the way to the first window
+
+    return Teaching(store, library, blobs, teacher, utc_now)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.domain.box import Box
 from app.domain.calibration import DEFAULT, Evidence
@@ -17,15 +17,16 @@ from app.domain.errors import Cancelled, Rejected, Unreadable
 from app.domain.extraction import Document, Extraction, FormExtraction, PageText, Part, Word
 from app.domain.form import FormField
 from app.domain.processor import FormDefinition
-from app.domain.proposal import Proposal
 from app.services import media
 from app.services.confidence import Judge
 from app.services.document_worker.process import LostPages, WorkerGone, WorkerProcess
 from app.services.document_worker.wire import Frame
 from app.services.local.document_opener import lost, words_from
-from app.services.local.proposal_reading import proposal_from
 from app.services.ports import Progress, Watch
 from app.services.processors import to_json
+
+if TYPE_CHECKING:
+    from app.domain.proposal import Proposal
 
 PAGE_SECONDS = 180.0
 """How long one page may take before the worker is given up: fifty times the usual."""
@@ -86,6 +87,8 @@ class OcrFormProcessor:
         """What a definition may start from. A photograph or a letter gives few places; a file without any
         print is `Unreadable`.
         """
+        from app.services.local.proposal_reading import proposal_from  # kept off the way to the first window
+
         frame = self._regions.ask("propose", _of(document), document.content, PAGE_SECONDS, _told(watch))
         with self._checked(self._regions):
             return proposal_from(frame.header.get("proposal"))
