@@ -240,7 +240,9 @@ def _draw(path: Path, found: _Evaluated) -> None:
     if found.held_out is not None:
         held = found.held_out
         panels.append(Panel("All values, fitted, forms left out", held.reliability, held.overall.ece))
-    title = f"How true the confidence is: {told.forms.forms} readings ({', '.join(told.by_damage)})"
+    kinds = list(told.by_damage)
+    named = ", ".join(kinds) if len(kinds) <= 3 else f"{len(kinds)} kinds of damage"
+    title = f"How true the confidence is: {told.forms.forms} readings, {named}"
     _write(path, diagram(title, NOTE, panels))
 
 

@@ -53,8 +53,9 @@ def diagram(title: str, note: str, panels: Sequence[Panel]) -> bytes:
     height = _TOP + _SIDE + _BELOW
     picture = Image.new("RGB", (width * SCALE, height * SCALE), _PAPER)
     pen = _Pen(ImageDraw.Draw(picture))
-    pen.text(_MARGIN // 2, 20, title, 19, bold=True)
-    pen.text(_MARGIN // 2, 48, note, 13, _SOFT)
+    room = width - _MARGIN
+    pen.text(_MARGIN // 2, 20, title, pen.fitting(title, 19, room, bold=True), bold=True)
+    pen.text(_MARGIN // 2, 48, note, pen.fitting(note, 13, room), _SOFT)
     for place, panel in enumerate(panels):
         _draw(pen, _MARGIN - 12 + place * (_SIDE + _MARGIN), _TOP, panel)
     stored = io.BytesIO()
@@ -144,6 +145,11 @@ class _Pen:
         bold: bool = False,
     ) -> None:
         self._draw.text((x * SCALE, y * SCALE), words, colour, self._font(size, bold=bold), anchor)
+
+    def fitting(self, words: str, size: float, room: float, *, bold: bool = False) -> float:
+        """The size, or as much less as it takes to set the words within the room."""
+        long = self._font(size, bold=bold).getlength(words) / SCALE
+        return size if long <= room else size * room / long
 
     def upright(self, x: float, y: float, words: str, size: float) -> None:
         """A text that runs upwards, its middle at the point."""

@@ -11,6 +11,16 @@ import pytest
 from app.domain.processor import BadDefinition
 from app.services.processors import checked_calibration, load_calibration
 
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_the_calibration_that_comes_with_the_program_is_sound_and_says_what_it_rests_on() -> None:
+    found = load_calibration(ROOT / "resources" / "processors")
+
+    assert {"text", "note", "values", "held_out"} <= set(found)
+    assert found["text"]["one"] != 0
+    assert 0 <= found["held_out"]["ece"] < 0.1
+
 
 @pytest.mark.parametrize(
     "data",

@@ -45,3 +45,15 @@ def test_without_values_there_is_a_diagram_all_the_same() -> None:
     assert colours()
     empty = Image.open(io.BytesIO(diagram("", "", [Panel("All", (), None), Panel("Text", (), None)])))
     assert empty.width > empty.height
+
+
+def test_a_long_title_is_set_smaller_and_not_cut() -> None:
+    dark = []
+    for title in ("W" * 20, "W" * 200):
+        picture = Image.open(io.BytesIO(diagram(title, "", [Panel("All", (), None)]))).convert("L")
+        band = picture.crop((0, 0, picture.width, 90))
+        box = band.point(lambda level: 255 if level < 128 else 0).getbbox()
+        assert box is not None
+        dark.append(box)
+        assert box[2] < picture.width - 40  # the margin at the right is free
+    assert dark[1][3] - dark[1][1] < dark[0][3] - dark[0][1]
