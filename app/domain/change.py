@@ -51,6 +51,16 @@ class Action(StrEnum):
     REOPENED = "reopened"
     UNDONE = "undone"
     REDONE = "redone"
+    IMPORTED = "imported"
+    ATTACHED = "attached"
+    ASSIGNED = "assigned"
+    FILED = "filed"
+    STATED = "stated"
+    MARKED = "marked"
+    PINNED = "pinned"
+    REVIEWED = "reviewed"
+    PROPOSED_DISMISSAL = "proposed_dismissal"
+    DETERMINED = "determined"
 
 
 BY_PERSON = frozenset(

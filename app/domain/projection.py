@@ -6,6 +6,7 @@ one, so that undoing, merging and rule updates cannot leave them stale.
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -83,7 +84,7 @@ def _refresh(
     document["due_at"] = to_time(
         clock.due(document.get("line_of_business", ""), document.get("urgency", "standard"), received).at
     )
-    document["request"] = request(fields, definition)
+    document["request"] = _with_review(request(fields, definition), document)
     document["patient"] = str(document["request"].get("patient", {}).get("patient_name", ""))
     document["_meta"] = {
         "rev": change.change_id,
@@ -158,6 +159,31 @@ def request(fields: tuple[FormField, ...], definition: FormDefinition | None) ->
         line["order"] = order
         line.setdefault("determination", None)
     return result
+
+
+def _with_review(made: Json, document: Mapping[str, Any]) -> Json:
+    """The request with what an import said where no field says it, and with what people decided on its lines.
+
+    `imported_request` and `determinations` are written by changes; `request` follows from them.
+    """
+    imported = document.get("imported_request")
+    result = _under(made, imported) if imported else made
+    for order, line in enumerate(result.get("lines", {}).values()):
+        line.setdefault("order", order)
+        line.setdefault("determination", None)
+    for line_id, determination in document.get("determinations", {}).items():
+        line = result.setdefault("lines", {}).setdefault(line_id, {"order": len(result.get("lines", {}))})
+        line["determination"] = determination
+    return result
+
+
+def _under(above: Any, below: Any) -> Any:
+    """Two JSON values as one: maps are laid over each other, otherwise the upper one counts unless it is empty."""
+    if isinstance(above, dict) and isinstance(below, dict):
+        return {name: _under(above.get(name, ""), below.get(name, "")) for name in {**below, **above}}
+    if above in ("", None, {}):
+        return copy.deepcopy(below)
+    return above
 
 
 def unseen(document: Mapping[str, Any], threshold: float = SURE) -> tuple[FormField, ...]:

@@ -10,8 +10,13 @@ from app.domain.box import Box
 from app.domain.extraction import Document, Extraction, Word
 
 if TYPE_CHECKING:  # named in signatures only: the way to the window does not load them
+    from app.domain.guideline import Hit, Passage, SearchQuery, Source
+    from app.domain.material import Material
+    from app.domain.policy import Policy
     from app.domain.processor import FormDefinition
+    from app.domain.prompt import Prompt
     from app.domain.proposal import Proposal
+    from app.domain.recommendation import Flag, ModelInfo, Recommendation
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +130,87 @@ class FormTeacher(Protocol):
         the same for the same seed. Raises `Rejected` for a kind that is not known.
         """
         ...
+
+
+class PromptModel(Protocol):
+    """Proposes the prompt of a review from what is known of a case.
+
+    Every slot of the prompt says where its words come from; what nobody says stays absent. Raises `Offline`,
+    `SignInRequired`, `Rejected` (the service refused, in words) or `Cancelled`.
+    """
+
+    @property
+    def info(self) -> ModelInfo: ...
+
+    def propose(self, material: Material, watch: Hear | None = None) -> Prompt:
+        """One prompt for the whole request: its service slot names every line."""
+        ...
+
+
+class Hear(Protocol):
+    """How an answer is followed while it streams in: called with the text so far.
+
+    Raises `Cancelled` when the person stopped it.
+    """
+
+    def __call__(self, text: str, /) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question to a recommendation model: the prompt as the reviewer left it, what it may quote, one line of
+    the request, and the policy it is judged by (None when none is on file).
+    """
+
+    prompt: Prompt
+    material: Material
+    line_id: str
+    policy: Policy | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a recommendation model gave for one line. `text` is its raw answer, "" for the criteria engine.
+
+    `flags` are what the model itself noticed. The quotes are as the model gave them: nobody has looked them up yet.
+    """
+
+    recommendation: Recommendation
+    text: str = ""
+    flags: tuple[Flag, ...] = ()
+
+
+class RecommendationModel(Protocol):
+    """Judges one line of a request by the criteria of a policy, with quotes.
+
+    Raises `Offline`, `SignInRequired`, `Rejected` (the service refused or answered what is no answer, in words) or
+    `Cancelled`. Never raises for what stands in the material: that is data.
+    """
+
+    @property
+    def info(self) -> ModelInfo: ...
+
+    def outgoing(self, ask: Ask) -> str:
+        """Exactly the text that `recommend` would send, to be shown before it is; the prompt for a local engine."""
+        ...
+
+    def recommend(self, ask: Ask, watch: Hear | None = None) -> Answer: ...
+
+
+class GuidelineSearch(Protocol):
+    """Finds passages in policies, guidelines and clinical documents. Thread-safe.
+
+    Pages count from 1. Raises `StorageFailed` when the index cannot be used, `Offline` for a search in a cloud.
+    """
+
+    def search(self, query: SearchQuery) -> tuple[Hit, ...]:
+        """The best passages, best first. An empty query finds nothing."""
+        ...
+
+    def put(self, source: Source, passages: tuple[Passage, ...]) -> None:
+        """Make a document findable; one of the same id is replaced as a whole. Durable when it returns."""
+        ...
+
+    def remove(self, source_id: str) -> None: ...
+
+    def sources(self) -> tuple[Source, ...]: ...

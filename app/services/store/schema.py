@@ -129,7 +129,41 @@ _FORM_TYPES = (
     "ALTER TABLE queue ADD COLUMN form_version TEXT NOT NULL DEFAULT ''",
 )
 
+_REVIEW = (
+    "CREATE TABLE users (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, body TEXT NOT NULL)",
+    # one question to a model with its answer: never changed, kept with the case
+    """CREATE TABLE reviews (
+        number INTEGER PRIMARY KEY,
+        review_id TEXT NOT NULL UNIQUE,
+        case_number INTEGER NOT NULL REFERENCES cases (number),
+        body BLOB NOT NULL
+    )""",
+    "CREATE INDEX reviews_of_case ON reviews (case_number, number)",
+    *(
+        f"CREATE TRIGGER reviews_{verb.lower()}s_refused BEFORE {verb} ON reviews"
+        " BEGIN SELECT RAISE(ABORT, 'reviews is append-only'); END"
+        for verb in ("UPDATE", "DELETE")
+    ),
+    """CREATE TABLE policy_versions (
+        number INTEGER PRIMARY KEY,
+        policy_id TEXT NOT NULL,
+        version TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('published', 'retired')),
+        body BLOB NOT NULL,
+        detail TEXT NOT NULL,
+        UNIQUE (policy_id, version)
+    )""",
+    "CREATE UNIQUE INDEX policy_version_in_force ON policy_versions (policy_id) WHERE state = 'published'",
+    # the review's queue: its status as a number, whom it waits for, and when work on it has to begin
+    "ALTER TABLE queue ADD COLUMN review_order INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE queue ADD COLUMN waiting_for TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE queue ADD COLUMN begin_by TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE queue ADD COLUMN asked_for TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX queue_by_begin_by ON queue (begin_by, number, review_order, case_id)",
+)
+
 MIGRATIONS = (
     Migration(1, "cases, changes, outbox, audit, queue", _FIRST),
     Migration(2, "form types", _FORM_TYPES),
+    Migration(3, "users, reviews, policies, the review's queue", _REVIEW),
 )

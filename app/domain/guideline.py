@@ -1,0 +1,85 @@
+"""Guidelines as they are searched: sources cut into passages, queries, hits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.domain.box import Box
+
+
+class SourceKind(StrEnum):
+    """Where a passage comes from: the filter of the search."""
+
+    POLICY = "policy"
+    """Plan policy and coverage determinations."""
+    GUIDELINE = "guideline"
+    """Care guidelines."""
+    CLINICAL = "clinical"
+    """Clinical documents of cases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document that can be searched. `source_id` is `policy:ID@VERSION`, or the SHA-256 of the file.
+
+    `digest` says what was indexed, so that the same is not indexed twice. `case_id` is "" unless it belongs to a case.
+    `sha256` and `media_type` say which blob to open, "" when there is none.
+    """
+
+    source_id: str
+    kind: SourceKind
+    title: str
+    name: str
+    digest: str
+    case_id: str = ""
+    sha256: str = ""
+    media_type: str = ""
+    pages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A few sentences of one page, in their words. `start` and `end` are offsets into that page's `PageString`;
+    `heading` is what it stands under.
+    """
+
+    page: int
+    text: str
+    start: int = 0
+    end: int = 0
+    heading: str = ""
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """What is searched as typed: words, "phrases", the beginning of the last word. No `kinds` means all.
+
+    `case_id` limits clinical documents to those of one case; without it none of any case are found unless
+    `every_case`.
+    """
+
+    text: str
+    kinds: tuple[SourceKind, ...] = ()
+    case_id: str = ""
+    every_case: bool = False
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found. `snippet` is a cutting of it; `marks` are the (start, end) of the matches in it.
+
+    `score` is higher for better, of no unit. `terms` are the words that were looked for, for marking them on the page:
+    typed ones, corrected ones and synonyms. `corrected` is the spelling that was searched when it differs from what was
+    typed, "" otherwise.
+    """
+
+    source: Source
+    passage: Passage
+    snippet: str
+    marks: tuple[tuple[int, int], ...]
+    score: float
+    terms: tuple[str, ...] = ()
+    corrected: str = ""

@@ -1,0 +1,67 @@
+"""Everything a recommendation may rest on: the request, its fields, the documents, and what people said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from app.domain.evidence import Evidence
+from app.domain.form import FormField
+from app.domain.passage import SourceText
+from app.domain.request import Request
+
+
+class Status(StrEnum):
+    """What is known of a criterion. There is no fourth: what is doubtful is insufficient."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    INSUFFICIENT = "insufficient"
+
+
+@dataclass(frozen=True, slots=True)
+class StatedFact:
+    """What a reviewer put into a slot of the prompt. With evidence it is a quoted fact; without, it is unsupported.
+
+    `slot` names the slot (`condition`, `treatment`, `symptoms`, `diagnosis`, `service`), "" for other prose.
+    """
+
+    slot: str
+    text: str
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A person's word on one criterion of one line of the request, with what it rests on."""
+
+    criterion_id: str
+    line_id: str
+    policy_id: str
+    status: Status
+    evidence: tuple[Evidence, ...]
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One case as it is reviewed. `asked_on` is the day the request was received: ages and periods count from it.
+
+    `pins` are passages people pinned to the case as evidence, by the criterion they were dropped on ("" for none).
+    """
+
+    case_id: str
+    revision: str
+    asked_on: date
+    request: Request
+    fields: tuple[FormField, ...] = ()
+    documents: tuple[SourceText, ...] = ()
+    stated: tuple[StatedFact, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    pins: tuple[tuple[str, Evidence], ...] = ()
+
+    def document(self, document_id: str) -> SourceText | None:
+        return next((d for d in self.documents if d.document_id == document_id), None)
