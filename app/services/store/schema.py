@@ -154,6 +154,10 @@ _REVIEW = (
         UNIQUE (policy_id, version)
     )""",
     "CREATE UNIQUE INDEX policy_version_in_force ON policy_versions (policy_id) WHERE state = 'published'",
+    """CREATE TRIGGER policy_versions_fixed BEFORE UPDATE OF policy_id, version, body ON policy_versions
+        BEGIN SELECT RAISE(ABORT, 'a published policy never changes'); END""",
+    """CREATE TRIGGER policy_versions_kept BEFORE DELETE ON policy_versions
+        BEGIN SELECT RAISE(ABORT, 'a published policy is kept'); END""",
     # the review's queue: its status as a number, whom it waits for, and when work on it has to begin
     "ALTER TABLE queue ADD COLUMN review_order INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE queue ADD COLUMN waiting_for TEXT NOT NULL DEFAULT ''",
