@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+
 from app.domain.errors import Unreadable
 
 PDF = "application/pdf"
@@ -9,10 +12,28 @@ TIFF = "image/tiff"
 JPEG = "image/jpeg"
 PNG = "image/png"
 
-MEDIA_TYPES = (PDF, TIFF, JPEG, PNG)
-"""What can be taken in."""
+TEXT = "text/plain"
+HTML = "text/html"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
-EXTENSIONS = {PDF: ".pdf", TIFF: ".tif", JPEG: ".jpg", PNG: ".png"}
+MEDIA_TYPES = (PDF, TIFF, JPEG, PNG)
+"""What a form can arrive as."""
+
+PROSE = (TEXT, HTML, DOCX)
+"""What is laid out as pages here: a clinical document or a guideline may be one, a form never."""
+
+DOCUMENT_TYPES = (*MEDIA_TYPES, *PROSE)
+"""What can be opened."""
+
+EXTENSIONS = {
+    PDF: ".pdf",
+    TIFF: ".tif",
+    JPEG: ".jpg",
+    PNG: ".png",
+    TEXT: ".txt",
+    HTML: ".html",
+    DOCX: ".docx",
+}
 
 # Scanners and mail gateways put headers before a PDF; readers look for it in the first kilobyte.
 _PDF_REACH = 1024
@@ -85,6 +106,83 @@ def sniff(content: bytes) -> str:
         f"{_SEND_AS} If it should be one, ask the sender to send it again.",
         code="not_a_document",
     )
+
+
+def sniff_document(content: bytes) -> str:
+    """The media type of a document that need not be a form: one of `DOCUMENT_TYPES`. Raises `Unreadable`."""
+    if content.startswith(b"PK\x03\x04"):
+        if _is_docx(content):
+            return DOCX
+    elif kind := _prose_kind(content[:_PROSE_REACH]):
+        return kind
+    try:
+        return sniff(content)
+    except Unreadable as error:
+        if error.next_step == _SEND_AS:
+            error.next_step = _SEND_DOCUMENT_AS
+        raise
+
+
+def decoded(content: bytes) -> str:
+    """The characters of a text file: by its byte order mark, as UTF-16 by its zeros, as UTF-8, else as Latin-1 as
+    Windows writes it. Never fails.
+    """
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return content[len(mark) :].decode(encoding, "replace")
+    head = content[:_PROSE_REACH]
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    if len(head) >= 4 and max(even, odd) > 0.3 * (len(head) // 2) > 3 * min(even, odd):
+        return content.decode("utf-16-be" if even > odd else "utf-16-le", "replace")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        if error.start >= len(content) - 3 and not before.isascii():
+            return before.decode("utf-8", "ignore")  # cut in the middle of its last character
+        return content.decode("cp1252", "replace")
+
+
+_PROSE_REACH = 8192
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+_SEND_DOCUMENT_AS = "Send it as PDF, TIFF, JPEG, PNG, text, HTML or DOCX."
+_PAGE_BEGINS = re.compile(
+    r"(?:\s|<!--.*?-->|<\?xml[^>]*\?>)*<(?:!doctype\s+html|html|head|body|title|meta|div|p|table|h[1-6])[\s>]",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _is_docx(content: bytes) -> bool:
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return "word/document.xml" in archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+
+
+def _prose_kind(head: bytes) -> str:
+    """Whether a file begins as a web page or as plain text; empty when as neither."""
+    if b"%PDF-" in head[:_PDF_REACH] or any(
+        head.startswith(m, at) for m, at, _ in _OTHERS if m not in (b"BM", b"MZ")
+    ):
+        return ""
+    text = decoded(head).rstrip("\ufffd")
+    if not text.strip():
+        return ""
+    if _PAGE_BEGINS.match(text):
+        return HTML
+    if text.lstrip().lower().startswith("<?xml"):
+        return ""
+    odd = sum(1 for c in text if not (c.isprintable() or c in "\t\r\n\f\v"))
+    return TEXT if odd <= 0.002 * len(text) else ""
 
 
 def _is_text(head: bytes) -> bool:

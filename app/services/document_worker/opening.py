@@ -44,15 +44,19 @@ def opened(content: bytes, media_type: str) -> Any:
     """A `pymupdf.Document` of the bytes, with at least one page. Raises `Unreadable`."""
     import pymupdf
 
-    if media_type not in _FILE_TYPES:
-        media_type = media.sniff(content)
+    if media_type not in media.DOCUMENT_TYPES:
+        media_type = media.sniff_document(content)
     if media_type == media.PDF:
         start = content.find(b"%PDF-", 0, 1024)
         if start > 0:
             content = content[start:]
     with telling_what_is_broken():
         try:
-            if media_type == media.TIFF and _deep(content):
+            if media_type in media.PROSE:
+                from app.services.document_worker.prose import laid_out
+
+                document = laid_out(content, media_type)
+            elif media_type == media.TIFF and _deep(content):
                 document = _through_pillow(content)
             else:
                 document = pymupdf.open(stream=content, filetype=_FILE_TYPES[media_type])
@@ -61,7 +65,7 @@ def opened(content: bytes, media_type: str) -> Any:
             raise
         except Exception:
             # MuPDF does not know every kind of TIFF and JPEG (old JPEG-in-TIFF, CMYK oddities); Pillow knows others.
-            if media_type == media.PDF:
+            if media_type == media.PDF or media_type in media.PROSE:
                 raise
             document = _through_pillow(content)
             count = document.page_count
@@ -155,6 +159,7 @@ def words_of(page: Any) -> list[tuple[str, tuple[float, float, float, float]]]:
             min(1.0, max(0.0, x1 / width)),
             min(1.0, max(0.0, y1 / height)),
         )
+        text = text.replace("\u200b", "")  # where a very long word may be broken
         if text.strip() and box[0] < box[2] and box[1] < box[3]:
             shown.append((text, box))
     return shown

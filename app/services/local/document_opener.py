@@ -34,8 +34,8 @@ class WorkerDocumentOpener:
 
     def __call__(self, document: Document) -> WorkerDocument:
         media_type = document.media_type
-        if media_type not in media.MEDIA_TYPES:
-            media_type = media.sniff(document.content)
+        if media_type not in media.DOCUMENT_TYPES:
+            media_type = media.sniff_document(document.content)
         opened = WorkerDocument(document.content, media_type, self)
         with self._lock:
             self._open.add(opened)
