@@ -37,6 +37,8 @@ class Scene:
     focused: bool
     message: str
     icon: str
+    labels: tuple[str, ...] = ()
+    """What stands below each page; where there is none, its number."""
 
     def compose(self, area: QRectF) -> PaintContext:
         """All that is to be painted in an area of the viewport."""
@@ -76,7 +78,9 @@ class Scene:
             rect=QRectF(spot.x - self.offset[0], spot.y - self.offset[1], spot.width, spot.height),
             device_width=spot.device_width,
             device_height=spot.device_height,
-            label=label.format(page=page + 1, count=len(self.turns)),
+            label=self.labels[page]
+            if page < len(self.labels)
+            else label.format(page=page + 1, count=len(self.turns)),
             pictures=tuple(self.tiles.pictures(self.layout, page, spot, window)),
             failure=self.tiles.failure(page),
         )

@@ -57,6 +57,7 @@ class PageView(PageTravel):
         self._fields = FieldLayer()
         self._words: HitIndex[Word] = HitIndex({})
         self._take_words = False
+        self._labels: tuple[str, ...] = ()
         self._hovered: tuple[int, Word] | None = None
         self._finder = Finder(())
         self._hits: tuple[Hit, ...] = ()
@@ -73,6 +74,7 @@ class PageView(PageTravel):
         self._fields.clear()
         self.set_words(())
         self._hits, self._hit = (), -1
+        self._labels = ()
         super()._forget()
 
     # --- fields, words ------------------------------------------------------------------------------
@@ -113,6 +115,11 @@ class PageView(PageTravel):
         self._words = HitIndex({t.page - 1: [(w.box, w) for w in t.words] for t in texts})
         self._finder = Finder(texts)
         self._hovered = None
+
+    def set_page_labels(self, labels: tuple[str, ...]) -> None:
+        """What stands below each page instead of its number; to be called after `set_document`."""
+        self._labels = labels
+        self.viewport().update()
 
     def set_take_words(self, take: bool) -> None:
         """Whether a click on a word inside a field's box is a click on the word."""
@@ -296,6 +303,7 @@ class PageView(PageTravel):
             focused=self.hasFocus(),
             message=self._message,
             icon=self._icon,
+            labels=self._labels,
         )
         painter = QPainter(self.viewport())
         # A window that stands between two device pixels would blur every tile: paint on whole ones.
