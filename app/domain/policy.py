@@ -237,6 +237,8 @@ def _policy(reader: CriterionReader, data: Any, text: str) -> Policy | None:
         reader.wrong(("policy",), f"“{policy_id}” is no id: lower-case letters, digits and underscores")
     if not text.strip():
         reader.wrong(("text",), "the source text is empty")
+    if isinstance(data.get("version"), float):
+        reader.wrong(("version",), "the version needs quotes: without, 1.10 is the number 1.1")
     return Policy(
         policy_id=policy_id,
         title=reader.word(data, "title", ()),

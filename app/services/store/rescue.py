@@ -323,6 +323,12 @@ class _Rescue:
             )
         for row in self._source.table("form_drafts", "number", "draft_id, body"):
             self._new.run("INSERT OR IGNORE INTO form_drafts (number, draft_id, body) VALUES (?, ?, ?)", row)
+        names = "policy_id, version, state, body, detail"
+        for row in self._source.table("policy_versions", "number", names):
+            self._new.run(
+                f"INSERT OR IGNORE INTO policy_versions (number, {names}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
+                row,
+            )
         for row in self._source.table("words", "number", "sha256, body"):
             self._new.run("INSERT OR IGNORE INTO words (number, sha256, body) VALUES (?, ?, ?)", row)
 

@@ -39,6 +39,7 @@ from app.services.store.packing import (
     unpack_draft,
     unpack_words,
 )
+from app.services.store.policy_shelf import PolicyShelf
 from app.services.store.presence import Presence, turn
 from app.services.store.queue_index import QueueIndex
 from app.services.store.schema import MIGRATIONS
@@ -87,6 +88,8 @@ class Store:
         self._index = QueueIndex(database)
         self.shelf = Shelf(database, self._chain)
         """The form types of the workspace."""
+        self.policies = PolicyShelf(database, self._chain)
+        """The policies of the workspace."""
         self._closed = False
         self._data_version = self._version_seen()
         self.notices: tuple[Notice, ...] = ()
