@@ -43,6 +43,9 @@ class Database:
     synchronous = "FULL"
     """`NORMAL` would lose acknowledged rows in a power cut (docs/adr/0002-local-store.md)."""
 
+    one_thread = True
+    """Whether another thread is refused; one that takes turns by itself says no."""
+
     def __init__(self, path: Path, key: bytes) -> None:
         """Open the file, making it when it is not there. Raises `Locked` when the key does not fit."""
         self.path = path
@@ -51,7 +54,9 @@ class Database:
         self._key = key
         self._refuse_plain()
         with told_in_words(path.parent):
-            self._connection = sqlcipher3.connect(str(path), timeout=_BUSY / 1000, isolation_level=None)
+            self._connection = sqlcipher3.connect(
+                str(path), timeout=_BUSY / 1000, isolation_level=None, check_same_thread=self.one_thread
+            )
         try:
             with told_in_words(path.parent):
                 self._set_up()
