@@ -65,7 +65,7 @@ def composed(filled: Mapping[Slot, Filled]) -> Prompt:
     text = ""
     places: list[SlotPlace] = []
     for part in _SENTENCE:
-        if isinstance(part, str):
+        if not isinstance(part, Slot):
             text += part
             continue
         found = filled.get(part)
@@ -195,7 +195,7 @@ def stated_facts(prompt: Prompt) -> tuple[StatedFact, ...]:
 
 
 def unused(prompt: Prompt) -> tuple[tuple[int, int], ...]:
-    """Prose the criteria engine does not use, as (start, end) of the text: neither a slot nor the sentence around one."""
+    """Prose the criteria engine does not use, as (start, end) of the text: no slot, and not the sentence around it."""
     taken = [False] * len(prompt.text)
     for place in prompt.slots:
         taken[place.start : place.end] = [True] * (place.end - place.start)
@@ -203,15 +203,15 @@ def unused(prompt: Prompt) -> tuple[tuple[int, int], ...]:
     literal = [
         t.casefold()
         for part in _SENTENCE
-        if isinstance(part, str)
+        if not isinstance(part, Slot)
         for t, _ in _tokens(part)
         if not t.isspace()
     ]
     blocks = SequenceMatcher(None, [t for t, _ in own], literal, autojunk=False).get_matching_blocks()
     known = {i for block in blocks for i in range(block.a, block.a + block.size)}
     ranges: list[tuple[int, int]] = []
-    for place, (word, at) in enumerate(own):
-        if place in known:
+    for number, (word, at) in enumerate(own):
+        if number in known:
             continue
         gap = prompt.text[ranges[-1][1] : at] if ranges else "x"
         if ranges and not gap.strip():
