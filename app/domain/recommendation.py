@@ -99,7 +99,8 @@ class ModelInfo:
 class Review:
     """One question with its answer, kept with the case for ever: what was asked, by whom, of which model and version,
     what came back. `sent` is exactly what left (for the criteria engine: the prompt as shown); `answer` what came.
-    `problem` says in words why there is no recommendation, when there is none.
+    `problem` says in words why there is no recommendation, when there is none. `seen` names the documents that were
+    there to be quoted (`id` or `id@digest`).
     """
 
     review_id: str
@@ -116,6 +117,10 @@ class Review:
     flags: tuple[Flag, ...]
     seconds: float = 0.0
     problem: str = ""
+    seen: tuple[str, ...] = ()
+
+    def line(self, line_id: str) -> Recommendation | None:
+        return next((r for r in self.recommendations if r.line_id == line_id), None)
 
 
 # Three values, and what they make of a tree
@@ -164,6 +169,20 @@ def missing_of(criterion: Criterion, leaves: Mapping[str, Status]) -> tuple[Leaf
     found: list[Leaf] = []
     for part in criterion.parts:
         found += missing_of(part, leaves)
+    return tuple(dict.fromkeys(found))
+
+
+def open_of(criterion: Criterion, leaves: Mapping[str, Status]) -> tuple[Criterion, ...]:
+    """What has to be overridden, one by one, to approve all the same: the failing parts of what needs all of its
+    parts; a group that needs some of them stands for itself.
+    """
+    if status_of(criterion, leaves) is Status.MET:
+        return ()
+    if isinstance(criterion, Leaf) or criterion.kind != "all":
+        return (criterion,)
+    found: list[Criterion] = []
+    for part in criterion.parts:
+        found += open_of(part, leaves)
     return tuple(dict.fromkeys(found))
 
 

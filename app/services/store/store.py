@@ -42,6 +42,7 @@ from app.services.store.packing import (
 from app.services.store.policy_shelf import PolicyShelf
 from app.services.store.presence import Presence, turn
 from app.services.store.queue_index import QueueIndex
+from app.services.store.review_shelf import ReviewShelf
 from app.services.store.schema import MIGRATIONS
 from app.services.store.shelf import Shelf
 
@@ -90,6 +91,8 @@ class Store:
         """The form types of the workspace."""
         self.policies = PolicyShelf(database, self._chain)
         """The policies of the workspace."""
+        self.reviews = ReviewShelf(database, self._chain)
+        """What models were asked about cases, and what came back."""
         self._closed = False
         self._data_version = self._version_seen()
         self.notices: tuple[Notice, ...] = ()

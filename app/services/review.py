@@ -1,0 +1,371 @@
+"""Reviewing: a prompt is proposed and sent, every answer is judged anew, and all of it is kept with the case.
+
+Nothing in here decides: what comes back is a `Review`, and a determination takes none.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from app.domain import verdict
+from app.domain.case import to_time
+from app.domain.change import Action, writes_for
+from app.domain.errors import Actionable, Cancelled, Conflict, Rejected
+from app.domain.evidence import Evidence
+from app.domain.material import Material, StatedFact
+from app.domain.policy import Policy
+from app.domain.prompt import Origin, Prompt, SlotPlace, slots_document
+from app.domain.recommendation import Flag, ModelInfo, Recommendation, Review
+from app.domain.request import Line
+from app.domain.review_record import difference, review_document, review_from
+from app.domain.role import ALONE, Person, Right, require
+from app.services.change_log import ChangeLog
+from app.services.lanes import Lanes
+from app.services.ports import Ask, Hear, PromptModel, RecommendationModel
+
+T = TypeVar("T")
+ENGINE = "criteria engine"
+"""The name of the model that is always there."""
+_TRIES = 3
+
+__all__ = ["ENGINE", "Check", "Materials", "Policies", "Reviewing", "Rules", "alone", "difference"]
+
+Check = Callable[[str, Right], Person]
+"""The person behind a name, when they may; raises `NotAllowed` or `SignInRequired` with a sentence."""
+
+
+def alone(by: str, right: Right) -> Person:
+    """`Check` of a place without users: everybody may do everything but decide against a request."""
+    person = Person(by, by, ALONE)
+    require(person, right)
+    return person
+
+
+class Materials(Protocol):
+    """Makes what a case is reviewed with. Runs in the store's lane. Raises `NoSuchCase`, `StorageFailed`."""
+
+    def material(self, case_id: str) -> Material: ...
+
+
+class Policies(Protocol):
+    """The policies in force. `refresh` runs in the store's lane; the others anywhere. Raises `Rejected`."""
+
+    def refresh(self) -> object: ...
+
+    def policy(self, policy_id: str, version: str = "") -> Policy: ...
+
+    def for_line(self, line: Line) -> tuple[Policy, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What every answer is held against, whoever gave it.
+
+    `verified` looks its quotes up and strikes out what is not there; `attempts` finds words that try to instruct;
+    `traps` says what is wrong with the request itself. None of them raises for what stands in a document.
+    """
+
+    verified: Callable[[Recommendation, Policy | None, Material], tuple[Recommendation, tuple[Flag, ...]]]
+    attempts: Callable[[Material, Policy | None], tuple[Flag, ...]]
+    traps: Callable[[Material], tuple[Flag, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewing:
+    """The review of a case. Methods may be called in any lane: what belongs to the store goes there by itself.
+    `ask` takes as long as its model and belongs into the lane `review`.
+
+    `models` are made when first used, by the name settings call them; the criteria engine is always among them.
+    """
+
+    changes: ChangeLog
+    lanes: Lanes
+    materials: Materials
+    policies: Policies
+    prompts: Mapping[str, Callable[[], PromptModel]]
+    models: Mapping[str, Callable[[], RecommendationModel]]
+    rules: Rules
+    check: Check = alone
+    now: Callable[[], datetime] | None = None
+    _made: dict[str, RecommendationModel] = field(default_factory=dict)
+    _proposing: dict[str, PromptModel] = field(default_factory=dict)
+
+    # What is asked, and with what
+
+    def material(self, case_id: str) -> Material:
+        """Everything known of the case. Raises `NoSuchCase`."""
+        return self._in_store(self.materials.material, case_id)
+
+    def propose_prompt(self, case_id: str, model: str = "") -> Prompt:
+        """A new prompt from what is known now, with the slots people filled. Raises as `PromptModel` does."""
+        name = model or next(iter(self.prompts))
+        if name not in self._proposing:
+            if name not in self.prompts:
+                raise _no_model(name, self.prompts)
+            self._proposing[name] = self.prompts[name]()
+        return self._proposing[name].propose(self.material(case_id))
+
+    def infos(self) -> tuple[ModelInfo, ...]:
+        """The models that can be asked, the criteria engine first."""
+        names = sorted(self.models, key=lambda name: name != ENGINE)
+        return tuple(self._model(name).info for name in names)
+
+    def outgoing(
+        self, case_id: str, prompt: Prompt, model: str = "", policies: Mapping[str, str] | None = None
+    ) -> str:
+        """Exactly what `ask` would send, for all lines; the prompt where nothing leaves this computer."""
+        material = _with_prompt(self.material(case_id), prompt)
+        asks = self._asks(prompt, material, policies or {})
+        return _joined(self._model(model).outgoing(ask) for ask in asks)
+
+    def policy_for(self, material: Material, line_id: str, chosen: str = "") -> Policy | None:
+        """The policy a line is judged by: the one chosen (`ID` or `ID@VERSION`), else the best that fits."""
+        if chosen:
+            policy_id, _, version = chosen.partition("@")
+            return self.policies.policy(policy_id, version)
+        line = material.request.line(line_id)
+        found = self.policies.for_line(line) if line is not None else ()
+        return found[0] if found else None
+
+    # Asking
+
+    def ask(
+        self,
+        case_id: str,
+        prompt: Prompt,
+        model: str,
+        by: str,
+        hear: Hear | None = None,
+        policies: Mapping[str, str] | None = None,
+    ) -> Review:
+        """Send the prompt and keep what came back, also when nothing did: then `problem` says why.
+
+        `policies` are other policies than the ones that fit, by line id ("" for every line). Every quote is looked
+        up, and every outcome follows from what can be relied on (`app.domain.verdict`). Stopping raises nothing:
+        what came so far is kept, with a problem that says so. Raises `NotAllowed`, `NoSuchCase`, `Rejected` for a
+        model or policy that is not there.
+        """
+        self._in_store(self.check, by, Right.REVIEW)
+        chosen = self._model(model)
+        self._in_store(self.policies.refresh)
+        material = _with_prompt(self.material(case_id), prompt)
+        asks = self._asks(prompt, material, policies or {})
+        heard = _Heard(hear)
+        started = time.monotonic()
+        found: list[Recommendation] = []
+        flags: list[Flag] = [*self.rules.traps(material), *unread_flags(material)]
+        problem = ""
+        try:
+            for ask in asks:
+                made, noticed = self._answered(ask, chosen, heard)
+                found.append(made)
+                flags += noticed
+        except Cancelled:
+            problem = "The question was stopped."
+        except Actionable as error:
+            problem = str(error)
+            flags.append(Flag("model", error.reason, None, error.next_step))
+        review = Review(
+            review_id=self.changes.new_id(),
+            case_id=case_id,
+            revision=material.revision,
+            by=by,
+            at=self._now(),
+            prompt=prompt.text,
+            slots=slots_document(prompt.slots),
+            model=chosen.info,
+            sent=_joined(chosen.outgoing(ask) for ask in asks),
+            answer=heard.text,
+            recommendations=tuple(found),
+            flags=tuple(dict.fromkeys(flags)),
+            seconds=time.monotonic() - started,
+            problem=problem,
+            seen=tuple(f"{d.document_id}" for d in material.documents),
+        )
+        self._in_store(self._keep, review)
+        return review
+
+    def _asks(self, prompt: Prompt, material: Material, chosen: Mapping[str, str]) -> tuple[Ask, ...]:
+        return tuple(
+            Ask(
+                prompt,
+                material,
+                line.line_id,
+                self.policy_for(material, line.line_id, chosen.get(line.line_id, chosen.get("", ""))),
+            )
+            for line in material.request.lines
+        )
+
+    def _answered(
+        self, ask: Ask, chosen: RecommendationModel, heard: _Heard
+    ) -> tuple[Recommendation, list[Flag]]:
+        """One line judged: the engine always, the model beside it where another was asked."""
+        attempts = self.rules.attempts(ask.material, ask.policy)
+        flags = list(attempts)
+        tainted = tainted_by(attempts)
+        engine = self._model(ENGINE)
+        own = engine.recommend(ask, heard if chosen is engine else None)
+        judged, struck = self.rules.verified(own.recommendation, ask.policy, ask.material)
+        flags += [*own.flags, *struck]
+        other: Recommendation | None = None
+        if chosen is not engine:
+            heard.next()
+            answer = chosen.recommend(ask, heard)
+            heard.whole(answer.text)
+            other, struck = self.rules.verified(answer.recommendation, ask.policy, ask.material)
+            flags += [*answer.flags, *struck]
+        if ask.policy is None:
+            line = ask.material.request.line(ask.line_id)
+            what = line.description or line.code if line is not None else ""
+            flags.append(
+                Flag(
+                    "no_policy",
+                    f"No policy on file fits {f'“{what}”' if what else 'this line'}.",
+                    None,
+                    "Choose a policy, or decide on the passages that were found.",
+                )
+            )
+        return verdict.recommended(ask.line_id, ask.policy, judged, other, tainted), flags
+
+    def _keep(self, review: Review) -> None:
+        """The review first, then the case that points to it: a kill in between loses no answer."""
+        store = self.changes.store
+        store.reviews.keep(review.case_id, review_document(review), review.by, review.at)
+        if not review.recommendations:
+            return
+        latest = {
+            "id": review.review_id,
+            "at": to_time(review.at),
+            "by": review.by,
+            "model": review.model.name,
+            "outcomes": {r.line_id: str(r.outcome) for r in review.recommendations},
+        }
+        for left in reversed(range(_TRIES)):
+            document = store.case_document(review.case_id)
+            writes = writes_for(document, {"review.latest": latest})
+            try:
+                self.changes.write(document, review.case_id, Action.REVIEWED, review.by, writes)
+                return
+            except Conflict:  # another program wrote to the case meanwhile: the note is put on what it left
+                if not left:
+                    raise
+
+    # What was asked before
+
+    def reviews(self, case_id: str) -> tuple[Review, ...]:
+        """Everything that was ever asked about the case, newest first."""
+        return tuple(
+            review_from(data) for data in self._in_store(self.changes.store.reviews.of_case, case_id)
+        )
+
+    def review(self, review_id: str) -> Review | None:
+        data = self._in_store(self.changes.store.reviews.one, review_id)
+        return review_from(data) if data is not None else None
+
+    # Within
+
+    def _model(self, name: str) -> RecommendationModel:
+        wanted = name or ENGINE
+        if wanted not in self._made:
+            if wanted not in self.models:
+                raise _no_model(wanted, self.models)
+            self._made[wanted] = self.models[wanted]()
+        return self._made[wanted]
+
+    def _now(self) -> datetime:
+        return (self.now or self.changes.now)()
+
+    def _in_store(self, function: Callable[..., T], *arguments: object) -> T:
+        """In the store's lane; at once where this is that lane, which would otherwise wait for itself."""
+        if threading.current_thread().name.startswith("store"):
+            return function(*arguments)
+        return self.lanes.submit("store", function, *arguments).result()
+
+
+class _Heard:
+    """What was heard of a model, line after line; `text` is all that came, also of an answer that was cut off."""
+
+    def __init__(self, told: Hear | None) -> None:
+        self._told = told
+        self._before = ""
+        self._now = ""
+
+    def __call__(self, text: str, /) -> None:
+        self._now = text
+        if self._told is not None:
+            self._told(self.text)
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(text for text in (self._before, self._now) if text)
+
+    def next(self) -> None:
+        self._before, self._now = self.text, ""
+
+    def whole(self, text: str) -> None:
+        self._now = text or self._now
+
+
+def tainted_by(attempts: Iterable[Flag]) -> Callable[[Evidence], bool]:
+    """Whether evidence lies in words that were flagged as an attempt to instruct."""
+    spans = [f.evidence.span for f in attempts if f.evidence is not None and f.evidence.span is not None]
+    words = {_flat(f.evidence.quote) for f in attempts if f.evidence is not None}
+    fields = {f.evidence.field for f in attempts if f.evidence is not None and f.evidence.field}
+
+    def tainted(evidence: Evidence) -> bool:
+        span = evidence.span
+        if span is None:
+            quote = " ".join(evidence.quote.split())
+            return (
+                evidence.field in fields if evidence.field else bool(quote) and any(quote in w for w in words)
+            )
+        return any(
+            (s.document_id, s.page) == (span.document_id, span.page)
+            and span.start < s.end
+            and s.start < span.end
+            for s in spans
+        )
+
+    return tainted
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def unread_flags(material: Material) -> tuple[Flag, ...]:
+    """A flag for every document whose text is not there yet: silence of it is no absence."""
+    return tuple(
+        Flag("unread", f"“{name}” is not read yet.", None, "Wait until it is read, and ask again.")
+        for name in getattr(material, "unread", ())
+    )
+
+
+def _with_prompt(material: Material, prompt: Prompt) -> Material:
+    """The material with what the prompt's slots state: words of a person count as theirs, with their evidence."""
+    said = {p.filled.slot: p for p in prompt.slots if _stated(p)}
+    if not said:
+        return material
+    kept = tuple(fact for fact in material.stated if fact.slot not in set(said))
+    facts = tuple(
+        StatedFact(str(slot), place.filled.text, place.filled.evidence) for slot, place in said.items()
+    )
+    return replace(material, stated=(*kept, *facts))
+
+
+def _stated(place: SlotPlace) -> bool:
+    return place.filled.origin in (Origin.SPAN, Origin.STATED) and bool(place.filled.text.strip())
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "\n\n".join(dict.fromkeys(text for text in texts if text))
+
+
+def _no_model(name: str, known: Iterable[str]) -> Rejected:
+    names = ", ".join(f"“{n}”" for n in known)
+    return Rejected(f"There is no model “{name}” here.", f"Choose one of {names}.", code="no_model")

@@ -1,0 +1,62 @@
+"""Where the store keeps what models were asked about cases, and what came back: for ever, as it was."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from app.domain.case import Json
+from app.domain.errors import NoSuchCase
+from app.services.store.chain import Chain
+from app.services.store.database import Database
+from app.services.store.packing import pack, unpack
+
+
+class ReviewShelf:
+    """The reviews of one workspace. Belongs to the thread of the store. Nothing is changed or removed: the database
+    refuses it, and the audit trail holds a digest of each. What returns is durable.
+    """
+
+    def __init__(self, database: Database, chain: Chain) -> None:
+        self._database = database
+        self._chain = chain
+
+    def keep(self, case_id: str, body: Json, by: str, at: datetime) -> None:
+        """Keep a review with its entry in the audit trail. The same id twice is kept once. Raises `NoSuchCase`."""
+        packed = pack(body)
+        detail: Json = {
+            "review": body["review_id"],
+            "digest": hashlib.sha256(packed).hexdigest(),
+            "model": body["model"]["name"],
+            "answered": not body["problem"],
+        }
+        with self._database.transaction():
+            case = self._database.one("SELECT number FROM cases WHERE case_id = ?", (case_id,))
+            if case is None:
+                raise NoSuchCase(
+                    "There is no such case in this workspace.",
+                    "Check the receipt number, or look for it in the queue.",
+                    code="no_such_case",
+                )
+            known = self._database.one("SELECT 1 FROM reviews WHERE review_id = ?", (str(body["review_id"]),))
+            if known is not None:
+                return
+            self._database.run(
+                "INSERT INTO reviews (review_id, case_number, body) VALUES (?, ?, ?)",
+                (str(body["review_id"]), int(case[0]), packed),
+            )
+            self._chain.append("asked_model", by, at, case_id, detail)
+
+    def of_case(self, case_id: str) -> tuple[Json, ...]:
+        """The reviews of a case, newest first; none for a case that is not there."""
+        rows = self._database.all(
+            "SELECT reviews.body FROM reviews JOIN cases ON cases.number = case_number WHERE case_id = ?"
+            " ORDER BY reviews.number DESC",
+            (case_id,),
+        )
+        return tuple(unpack(row[0]) for row in rows)
+
+    def one(self, review_id: str) -> Json | None:
+        row = self._database.one("SELECT body FROM reviews WHERE review_id = ?", (review_id,))
+        found: Json | None = unpack(row[0]) if row else None
+        return found
