@@ -130,8 +130,10 @@ def _by_changes(prompt: Prompt, text: str) -> dict[Slot, tuple[int, int]]:
     found: dict[Slot, tuple[int, int]] = {}
     for place in prompt.slots:
         touching = [m for m in moved if m[0] < place.end and m[1] > place.start]
-        if not touching:
-            continue
+        rewritten = [m for m in touching if prompt.text[m[0] : m[1]] != text[m[2] : m[3]]]
+        others = [p for p in prompt.slots if p is not place]
+        if not touching or any(m[0] < p.end and m[1] > p.start for m in rewritten for p in others):
+            continue  # written over together with another slot: nobody can say which words are whose
         first, last = touching[0], touching[-1]
         start = first[2] + (place.start - first[0] if first[1] - first[0] == first[3] - first[2] else 0)
         end = last[3] - (last[1] - place.end if last[1] - last[0] == last[3] - last[2] else 0)
