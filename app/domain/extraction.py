@@ -55,10 +55,15 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """What stands on page `page` (1-based), in reading order."""
+    """What stands on page `page` (1-based), in reading order.
+
+    The page stands upright when it is turned clockwise by `turn` quarter turns. Boxes are those of the page as the
+    file stores it, before that turn.
+    """
 
     page: int
     words: tuple[Word, ...]
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,15 @@ _SAME_LINE = 0.5
 class PageString:
     """One page as a string: words of a line joined by a blank, lines by a line break, in reading order.
 
-    `starts[i]` is where word i begins in `text`. Offsets are characters of `text`.
+    `starts[i]` is where word i begins in `text`. Offsets are characters of `text`. `turn` is the page's: lines are
+    those of the page turned upright, boxes those of the page as stored.
     """
 
     page: int
     text: str
     words: tuple[Word, ...]
     starts: tuple[int, ...]
+    turn: int = 0
 
     def boxes(self, start: int, end: int) -> tuple[Box, ...]:
         """Where the characters stand, one box a line. A part of a longer run takes its share of the width."""
@@ -34,10 +36,10 @@ class PageString:
         before: Word | None = None
         for word, at in zip(self.words, self.starts, strict=True):
             first, last = max(start, at), min(end, at + len(word.text))
-            if first >= last:
+            if first >= last or word.box.area <= 0:  # the request's own words stand nowhere
                 continue
-            box = _share(word, first - at, last - at)
-            if before is not None and same_line(before.box, word.box):
+            box = _share(word, first - at, last - at, self.turn)
+            if before is not None and same_line(before.box.turned(self.turn), word.box.turned(self.turn)):
                 lines[-1].append(box)
             else:
                 lines.append([box])
@@ -56,11 +58,12 @@ def page_string(page: PageText) -> PageString:
     before: Word | None = None
     for word in page.words:
         if before is not None:
-            text += " " if same_line(before.box, word.box) else "\n"
+            level = same_line(before.box.turned(page.turn), word.box.turned(page.turn))
+            text += " " if level else "\n"
         starts.append(len(text))
         text += word.text
         before = word
-    return PageString(page.page, text, page.words, tuple(starts))
+    return PageString(page.page, text, page.words, tuple(starts), page.turn)
 
 
 def same_line(first: Box, second: Box) -> bool:
@@ -69,10 +72,10 @@ def same_line(first: Box, second: Box) -> bool:
     return smaller > 0 and overlap >= _SAME_LINE * smaller and second.x0 >= first.x0
 
 
-def _share(word: Word, first: int, last: int) -> Box:
-    box, length = word.box, max(len(word.text), 1)
+def _share(word: Word, first: int, last: int, turn: int) -> Box:
+    box, length = word.box.turned(turn), max(len(word.text), 1)
     wide = box.x1 - box.x0
-    return Box(box.x0 + wide * first / length, box.y0, box.x0 + wide * last / length, box.y1)
+    return Box(box.x0 + wide * first / length, box.y0, box.x0 + wide * last / length, box.y1).turned(-turn)
 
 
 @dataclass(frozen=True)

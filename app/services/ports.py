@@ -10,6 +10,7 @@ from app.domain.box import Box
 from app.domain.extraction import Document, Extraction, Word
 
 if TYPE_CHECKING:  # named in signatures only: the way to the window does not load them
+    from app.domain.extraction import PageText
     from app.domain.guideline import Hit, Passage, SearchQuery, Source
     from app.domain.material import Material
     from app.domain.policy import Policy
@@ -100,6 +101,32 @@ class OpenDocument(Protocol):
 
 DocumentOpener = Callable[[Document], OpenDocument]
 """Opens a document in a worker process of its own. Raises `Unreadable`."""
+
+
+class DocumentReading(Protocol):
+    """A document that is being read page by page. Used by one thread; `close` lets go of it."""
+
+    @property
+    def page_count(self) -> int: ...
+
+    def page(self, number: int) -> PageText:
+        """Everything that stands on page `number` (1-based), in reading order; no words on a blank one.
+
+        Raises `Unreadable` for a page that cannot be read, `Cancelled` when the watch was told to stop.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class DocumentReader(Protocol):
+    """Reads all that stands on the pages of a document that is no form, to be quoted and searched: by its text layer
+    where that is what the page shows, else by recognizing it. Forms go first.
+    """
+
+    def open(self, document: Document, watch: Watch | None = None) -> DocumentReading:
+        """Raises `Unreadable` when it cannot be opened. The watch is asked while pages are read."""
+        ...
 
 
 class TextReader(Protocol):

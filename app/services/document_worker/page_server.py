@@ -8,6 +8,7 @@ from typing import Any
 
 from app.domain.errors import Unreadable
 from app.services.document_worker.opening import opened, page_size, words_of
+from app.services.document_worker.page_text import layer_text
 from app.services.document_worker.serving import Answer, Serve, Tell
 
 MAX_PIXELS = 60_000_000
@@ -23,7 +24,7 @@ class PageServer:
         self._lists: collections.OrderedDict[int, Any] = collections.OrderedDict()
 
     def calls(self) -> dict[str, Serve]:
-        return {"open": self.open, "render": self.render, "words": self.words}
+        return {"open": self.open, "render": self.render, "words": self.words, "text": self.text}
 
     def open(self, header: Mapping[str, Any], payload: bytes, tell: Tell) -> Answer:
         self._lists.clear()
@@ -68,6 +69,15 @@ class PageServer:
 
     def words(self, header: Mapping[str, Any], _payload: bytes, _tell: Tell) -> Answer:
         return {"words": [[text, *box] for text, box in words_of(self._page(int(header["page"])))]}, b""
+
+    def text(self, header: Mapping[str, Any], _payload: bytes, _tell: Tell) -> Answer:
+        """What the layer of a page shows, in reading order; `sure` when nothing else is on the page."""
+        import pymupdf
+
+        found = layer_text(self._page(int(header["page"])))
+        pymupdf.TOOLS.store_shrink(50)  # a package of hundreds of pages must not pile up
+        words = [[w.text, *w.box.rounded()] for w in found.words]
+        return {"words": words, "turn": found.turn, "sure": found.sure}, b""
 
     def _page(self, number: int) -> Any:
         if self._document is None or not 0 <= number < self._document.page_count:

@@ -88,8 +88,8 @@ def _preformatted(text: str) -> str:
 _KEPT = frozenset(
     re.findall(
         r"\w+",
-        "p div h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table thead tbody tfoot tr td th caption pre blockquote b strong i em"
-        " u sub sup section article header footer main",
+        "p div h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table thead tbody tfoot tr td th caption pre blockquote b i em"
+        " strong u sub sup section article header footer main",
     )
 )
 _ALONE = frozenset({"br", "hr"})

@@ -7,24 +7,26 @@ from typing import Any
 
 from app.domain.box import Box
 from app.domain.case import field_document
-from app.domain.errors import Rejected
+from app.domain.errors import Rejected, Unreadable
 from app.domain.extraction import Extraction
 from app.domain.form import FormField
 from app.domain.processor import FormDefinition, from_json
 from app.services.document_worker import limit
+from app.services.document_worker.opening import opened
 from app.services.document_worker.reading.document import read_document, read_region
 from app.services.document_worker.reading.engine import Engine
 from app.services.document_worker.serving import Answer, Serve, Tell
 
 
 class ReaderServer:
-    """Answers `define`, `read`, `region`, and for teaching `propose`, `try` and `damage`."""
+    """Answers `define`, `read`, `region`, `recognize`, and for teaching `propose`, `try` and `damage`."""
 
     def __init__(self) -> None:
         import onnxruntime  # noqa: F401  its files are opened before the limits come
 
         self._engine: Engine | None = None
         self._definitions: tuple[FormDefinition, ...] = ()
+        self._held: tuple[str, Any] | None = None
 
     def load(self) -> None:
         """Load the models: about a quarter of a second, and most of the worker's memory."""
@@ -33,7 +35,7 @@ class ReaderServer:
     def calls(self) -> dict[str, Serve]:
         return {
             "define": self.define, "read": self.read, "region": self.region,
-            "propose": self.propose, "try": self.try_out, "damage": self.damage,
+            "propose": self.propose, "try": self.try_out, "damage": self.damage, "recognize": self.recognize,
         }  # fmt: skip
 
     def define(self, header: Mapping[str, Any], _payload: bytes, _tell: Tell) -> Answer:
@@ -56,6 +58,27 @@ class ReaderServer:
             self._ready(),
         )
         return {"words": [[w.text, *w.box.rounded(), w.confidence] for w in words]}, b""
+
+    def recognize(self, header: Mapping[str, Any], payload: bytes, _tell: Tell) -> Answer:
+        """All words of one page. The file is held for its other pages: it comes with the first of them, and again
+        when the answer is that it is not `held`.
+        """
+        from app.services.document_worker.reading.page_words import read_words
+
+        name = str(header["document_id"])
+        if payload:
+            self._held = name, opened(payload, str(header.get("media_type", "")))
+        if self._held is None or self._held[0] != name:
+            return {"held": False}, b""
+        document, number = self._held[1], int(header["page"])
+        if not 1 <= number <= document.page_count:
+            raise Unreadable("The document has no such page.", code="no_such_page")
+        try:
+            text = read_words(document[number - 1], number, self._ready())
+        finally:
+            _forget_pages()
+        words = [[w.text, *w.box.rounded(), w.confidence] for w in text.words]
+        return {"held": True, "words": words, "turn": text.turn}, b""
 
     def propose(self, header: Mapping[str, Any], payload: bytes, tell: Tell) -> Answer:
         from app.services.document_worker.reading.propose import proposal_document, propose_document
@@ -87,6 +110,13 @@ class ReaderServer:
             self.load()
         assert self._engine is not None  # noqa: S101
         return self._engine
+
+
+def _forget_pages() -> None:
+    """Let go of what MuPDF keeps of pages that were drawn: a package of two hundred must not pile up."""
+    import pymupdf
+
+    pymupdf.TOOLS.store_shrink(100)
 
 
 def _pages(header: Mapping[str, Any]) -> frozenset[int]:

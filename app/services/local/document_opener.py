@@ -9,7 +9,7 @@ from typing import Any
 
 from app.domain.box import Box
 from app.domain.errors import Unreadable
-from app.domain.extraction import Document, Word
+from app.domain.extraction import Document, PageText, Word
 from app.services import media
 from app.services.document_worker.process import WorkerGone, WorkerProcess
 from app.services.ports import PageInfo, Picture
@@ -136,6 +136,14 @@ class WorkerDocument:
         if words is None:
             raise self._lost("wrong")
         return words
+
+    def text(self, page: int) -> tuple[PageText, bool]:
+        """What the layer of page `page` (0-based) shows, and whether that is all the page says."""
+        header, _ = self._call("text", {"page": page})
+        words, turn = words_from(header.get("words")), header.get("turn")
+        if words is None or turn not in (0, 1, 2, 3):
+            raise self._lost("wrong")
+        return PageText(page + 1, words, turn), header.get("sure") is True
 
     def close(self) -> None:
         # The worker is killed before the lock is asked for: a call that hangs must not delay closing.

@@ -22,6 +22,7 @@ from app.services.confidence import Judge
 from app.services.document_worker.process import LostPages, WorkerGone, WorkerProcess
 from app.services.document_worker.wire import Frame
 from app.services.local.document_opener import lost, words_from
+from app.services.local.precedence import Precedence
 from app.services.ports import Progress, Watch
 from app.services.processors import to_json
 
@@ -52,6 +53,7 @@ class OcrFormProcessor:
     ) -> None:
         self._codes = codes
         self._documents, self._regions = _Reader(), _Reader()
+        self._precedence = Precedence()
         self.use(definitions, calibrations or {})
 
     def use(self, definitions: tuple[FormDefinition, ...], calibrations: Mapping[str, Json]) -> None:
@@ -70,9 +72,27 @@ class OcrFormProcessor:
         file is read once more; a page that costs a second worker is left out (`Extraction.unread`).
         """
         judge = self._judge
-        frame = self._documents.ask("read", _of(document), document.content, PAGE_SECONDS, _told(watch))
+        with self._precedence.first():
+            frame = self._documents.ask("read", _of(document), document.content, PAGE_SECONDS, _told(watch))
         with self._checked(self._documents):
             return judge.judged(extraction_from(frame.header.get("extraction"), document.document_id))
+
+    def recognize(self, document: Document, page: int, watch: Watch | None = None) -> PageText:
+        """All words on page `page` (1-based) of a document that is no form. Lets forms go first.
+
+        A page that costs two workers is `Unreadable`. The file is held by the worker until another comes.
+        """
+        arguments = {**_of(document), "page": page}
+        self._precedence.last(watch)
+        for payload in (b"", document.content):
+            frame = self._documents.ask("recognize", arguments, payload, PAGE_SECONDS, _told(watch))
+            if frame.header.get("held") is True:
+                break
+        words, turn = words_from(frame.header.get("words")), frame.header.get("turn")
+        if words is None or turn not in (0, 1, 2, 3):
+            self._documents.close()
+            raise lost("wrong")
+        return PageText(page, words, turn)
 
     def read_region(self, document: Document, page: int, box: Box) -> tuple[Word, ...]:
         arguments = {**_of(document), "page": page, "box": [box.x0, box.y0, box.x1, box.y1]}
