@@ -92,6 +92,7 @@ def pack_words(texts: tuple[PageText, ...]) -> bytes:
                 [w.text for w in page.words],
                 [round(n * _PLACES) for w in page.words for n in (w.box.x0, w.box.y0, w.box.x1, w.box.y1)],
                 [round(w.confidence * _SURENESS) for w in page.words],
+                *([page.turn] if page.turn else []),
             ]
             for page in texts
         ]
@@ -106,8 +107,9 @@ def unpack_words(packed: bytes) -> tuple[PageText, ...]:
                 Word(text, Box(*(n / _PLACES for n in places[4 * i : 4 * i + 4])), sure[i] / _SURENESS)
                 for i, text in enumerate(texts)
             ),
+            *turn,
         )
-        for page, texts, places, sure in unpack(packed)
+        for page, texts, places, sure, *turn in unpack(packed)
     )
 
 

@@ -331,6 +331,15 @@ class _Rescue:
             )
         for row in self._source.table("words", "number", "sha256, body"):
             self._new.run("INSERT OR IGNORE INTO words (number, sha256, body) VALUES (?, ?, ?)", row)
+        for row in self._source.table("page_texts", "number", "sha256, page, state, body"):
+            self._new.run(
+                "INSERT OR IGNORE INTO page_texts (number, sha256, page, state, body) VALUES (?, ?, ?, ?, ?)", row
+            )
+        for row in self._source.table("waiting_documents", "number", "document_id, sha256, body"):
+            self._new.run(
+                "INSERT OR IGNORE INTO waiting_documents (number, document_id, sha256, body) VALUES (?, ?, ?, ?)",
+                row,
+            )
 
 
 def _before(changes: list[tuple[int, str]], number: int) -> str | None:

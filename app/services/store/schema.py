@@ -158,6 +158,21 @@ _REVIEW = (
         BEGIN SELECT RAISE(ABORT, 'a published policy never changes'); END""",
     """CREATE TRIGGER policy_versions_kept BEFORE DELETE ON policy_versions
         BEGIN SELECT RAISE(ABORT, 'a published policy is kept'); END""",
+    # what stands on one page of a document: read, or lost when nothing could be made of it
+    """CREATE TABLE page_texts (
+        number INTEGER PRIMARY KEY,
+        sha256 TEXT NOT NULL,
+        page INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('read', 'lost')),
+        body BLOB NOT NULL,
+        UNIQUE (sha256, page)
+    )""",
+    """CREATE TABLE waiting_documents (
+        number INTEGER PRIMARY KEY,
+        document_id TEXT NOT NULL UNIQUE,
+        sha256 TEXT NOT NULL,
+        body TEXT NOT NULL
+    )""",
     # the review's queue: its status as a number, whom it waits for, and when work on it has to begin
     "ALTER TABLE queue ADD COLUMN review_order INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE queue ADD COLUMN waiting_for TEXT NOT NULL DEFAULT ''",

@@ -37,7 +37,6 @@ from app.services.store.packing import (
     unpack,
     unpack_change,
     unpack_draft,
-    unpack_words,
 )
 from app.services.store.policy_shelf import PolicyShelf
 from app.services.store.presence import Presence, turn
@@ -45,6 +44,8 @@ from app.services.store.queue_index import QueueIndex
 from app.services.store.review_shelf import ReviewShelf
 from app.services.store.schema import MIGRATIONS
 from app.services.store.shelf import Shelf
+from app.services.store.text_shelf import TextShelf
+from app.services.store.waiting_shelf import WaitingShelf
 
 _FILE = "store.db"
 _CHECK = "store.check"
@@ -93,6 +94,10 @@ class Store:
         """The policies of the workspace."""
         self.reviews = ReviewShelf(database, self._chain)
         """What models were asked about cases, and what came back."""
+        self.texts = TextShelf(database)
+        """What stands on the pages of documents."""
+        self.waiting_documents = WaitingShelf(database)
+        """Documents without a case."""
         self._closed = False
         self._data_version = self._version_seen()
         self.notices: tuple[Notice, ...] = ()
@@ -403,9 +408,8 @@ class Store:
             )
 
     def words(self, sha256: str) -> tuple[PageText, ...]:
-        """What stands on the pages of a file; nothing when it was not read."""
-        row = self._database.one("SELECT body FROM words WHERE sha256 = ?", (sha256,))
-        return unpack_words(row[0]) if row else ()
+        """What stands on the pages of a file, as far as they were read; a blank page is left out."""
+        return self.texts.kept(sha256).texts()
 
     # The trail, and what waits for the network
 
