@@ -139,6 +139,8 @@ class FindingTest:
     done: bool = False
     line: bool = True
     closed: bool = False
+    line_only: bool = False
+    """Only the line's own diagnosis or service may say it (`line: only`): what is asked for, not what once was."""
 
 
 @dataclass(frozen=True, slots=True)

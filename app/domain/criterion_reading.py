@@ -53,7 +53,7 @@ _TESTS = {
 """Every kind of test with the keys it knows."""
 
 _LONGEST_TERM = 300
-_NESTED = re.compile(r"\([^()]*[+*}][^()]*\)\s*[+*{]")
+_NESTED = re.compile(r"\([^()]*[+*}][^()]*\)(?:[+*]|\{\d+,\})")
 """A repeated group that repeats something itself: such an expression can take for ever on an ordinary page."""
 
 
@@ -189,9 +189,10 @@ class CriterionReader:
             self.wrong(where, f"{what} names no concept")
         if kind == "judgement":
             return JudgementTest(any_of)
+        only = data.get("line") == "only"
         return FindingTest(
             any_of, names("given"), names("unless"), period("within"), period("before"),
-            flag("done"), flag("line", default=True), flag("closed"),
+            flag("done"), only or flag("line", default=True), flag("closed"), only,
         )  # fmt: skip
 
     def _number_test(self, data: Mapping[str, Any], where: Path, what: str) -> NumberTest:
