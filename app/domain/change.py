@@ -75,6 +75,9 @@ BY_PERSON = frozenset(
         Action.VERIFIED,
         Action.REOPENED,
         Action.READ_AGAIN,
+        Action.STATED,
+        Action.MARKED,
+        Action.PINNED,
     }
 )
 """What a person does and can undo."""

@@ -122,13 +122,15 @@ def combined(
         leaf.criterion_id, leaf.text, Status.INSUFFICIENT, ask=leaf.ask, clause=leaf.clause
     )
     if found.marked_by:
-        return _beside(found, model)
+        return _beside(found, model and replace(model, status=model.said or model.status))
     if found.status is Status.MET and not any(counts(e, tainted) for e in found.evidence):
         found = replace(
             found,
             status=Status.INSUFFICIENT,
             why="Nothing that was found in a document or on the form carries it.",
         )
+    if model is not None and model.said is not None:  # what was claimed, before its quotes were looked up
+        model = replace(model, status=model.said)
     if model is None or model.status is Status.INSUFFICIENT:
         return _beside(found, model)
     carrying = tuple(e for e in model.evidence if carries(e, leaf, policy, found, tainted))

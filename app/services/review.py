@@ -17,9 +17,10 @@ from app.domain.case import to_time
 from app.domain.change import Action, writes_for
 from app.domain.errors import Actionable, Cancelled, Conflict, Rejected
 from app.domain.evidence import Evidence
-from app.domain.material import Material, StatedFact
+from app.domain.material import Material
 from app.domain.policy import Policy
-from app.domain.prompt import Origin, Prompt, SlotPlace, slots_document
+from app.domain.prompt import Prompt, slots_document
+from app.domain.prompt_text import stated_facts, unused
 from app.domain.recommendation import Flag, ModelInfo, Recommendation, Review
 from app.domain.request import Line
 from app.domain.review_record import difference, review_document, review_from
@@ -159,6 +160,8 @@ class Reviewing:
         started = time.monotonic()
         found: list[Recommendation] = []
         flags: list[Flag] = [*self.rules.traps(material), *unread_flags(material)]
+        if chosen.info.name == ENGINE:
+            flags += _unused(prompt)
         problem = ""
         try:
             for ask in asks:
@@ -185,10 +188,11 @@ class Reviewing:
             flags=tuple(dict.fromkeys(flags)),
             seconds=time.monotonic() - started,
             problem=problem,
-            seen=tuple(f"{d.document_id}" for d in material.documents),
+            seen=tuple(d.document_id for d in material.documents),
         )
-        self._in_store(self._keep, review)
-        return review
+        kept = review_from(review_document(review))  # as everybody will read it: boxes and seconds rounded
+        self._in_store(self._keep, kept)
+        return kept
 
     def _asks(self, prompt: Prompt, material: Material, chosen: Mapping[str, str]) -> tuple[Ask, ...]:
         return tuple(
@@ -347,19 +351,26 @@ def unread_flags(material: Material) -> tuple[Flag, ...]:
 
 
 def _with_prompt(material: Material, prompt: Prompt) -> Material:
-    """The material with what the prompt's slots state: words of a person count as theirs, with their evidence."""
-    said = {p.filled.slot: p for p in prompt.slots if _stated(p)}
-    if not said:
-        return material
-    kept = tuple(fact for fact in material.stated if fact.slot not in set(said))
-    facts = tuple(
-        StatedFact(str(slot), place.filled.text, place.filled.evidence) for slot, place in said.items()
+    """The material with what the prompt's slots state, in place of what was stated for them before."""
+    theirs = {str(place.filled.slot) for place in prompt.slots}
+    kept = tuple(fact for fact in material.stated if fact.slot not in theirs)
+    return replace(material, stated=(*kept, *stated_facts(prompt)))
+
+
+def _unused(prompt: Prompt) -> tuple[Flag, ...]:
+    """A flag for what was written beside the slots: the criteria engine does not read it, and says so."""
+    runs = [" ".join(prompt.text[start:end].split()) for start, end in unused(prompt)]
+    if not runs:
+        return ()
+    words = "; ".join(f"“{run[:80]}”" for run in runs[:3])
+    return (
+        Flag(
+            "unused_prose",
+            f"The criteria engine did not use what you wrote beside the slots: {words}.",
+            None,
+            "Put it into a slot, click the words in a document, or ask a model that reads prose.",
+        ),
     )
-    return replace(material, stated=(*kept, *facts))
-
-
-def _stated(place: SlotPlace) -> bool:
-    return place.filled.origin in (Origin.SPAN, Origin.STATED) and bool(place.filled.text.strip())
 
 
 def _joined(texts: Iterable[str]) -> str:
