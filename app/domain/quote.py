@@ -29,9 +29,27 @@ _PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("nn", "m"))
 _ELLIPSIS = re.compile(r"\s*(?:\[?…\]?|\[?\.\.\.+\]?)\s*")
 _WORD = re.compile(r"[^\W_]+(?:[.,/'’-][^\W_]+)*|[<>=≤≥%±]")
 _NEGATING = frozenset(
-    "no not none never without denies denied negative absent nor cannot isn't wasn't doesn't".split()
+    [
+        "no",
+        "not",
+        "none",
+        "never",
+        "without",
+        "denies",
+        "denied",
+        "negative",
+        "absent",
+        "nor",
+        "cannot",
+        "isn't",
+        "wasn't",
+        "doesn't",
+    ]
 )
 _LONG = 8
+_BEFORE = 4
+"""So many words before a quote may deny it."""
+DENIED = "the words before it deny it"
 
 
 def find_quote(quote: str, sources: Iterable[SourceText], document_id: str = "") -> Evidence | None:
@@ -217,6 +235,8 @@ def verified(
             rows.append(row)
             continue
         evidence = tuple(looked_up(e, policy, material) for e in row.evidence)
+        if row.status is Status.MET:
+            evidence = tuple(_unsupported(e, DENIED) if e.note == DENIED else e for e in evidence)
         for before, found in zip(row.evidence, evidence, strict=True):
             if before.supported and not found.supported:
                 flags.append(
@@ -260,7 +280,8 @@ def looked_up(evidence: Evidence, policy: Policy | None, material: Material) -> 
     looked = find_quote(evidence.quote, material.documents, evidence.document)
     if looked is not None:
         source = material.document(looked.document)
-        found = replace(looked, note=evidence.note)
+        found = _with_denial(looked, source) if source is not None else looked
+        found = replace(found, note=found.note or evidence.note)
         return _unless_instructing(found, source) if source is not None else found
     if policy is not None and _stands(policy.text, [evidence.quote], tolerant=False):
         return _unsupported(
@@ -270,6 +291,23 @@ def looked_up(evidence: Evidence, policy: Policy | None, material: Material) -> 
     if stated:
         return _unsupported(evidence, "a reviewer stated it; no document says it")
     return _unsupported(evidence, "these words stand in no document of the case")
+
+
+def _with_denial(evidence: Evidence, source: SourceText) -> Evidence:
+    """A quote that was cut off from the words that deny it, with those words and `DENIED` as its note."""
+    span = evidence.span
+    page = source.page(span.page) if span is not None else None
+    if span is None or page is None:
+        return evidence
+    before = [w for w in _words(page.text) if w[2] <= span.start][-_BEFORE:]
+    for place, (word, start, _) in enumerate(before):
+        if word not in _NEGATING:
+            continue
+        between = page.text[start : span.start]
+        ended = re.search(r"[.;:!?]|\b(?:but|however|except|although|though)\b", between)
+        if not ended and len(before) - place <= _BEFORE:
+            return evidence_at(source, Span(span.document_id, span.page, start, span.end), DENIED)
+    return evidence
 
 
 def _unless_instructing(evidence: Evidence, source: SourceText | None) -> Evidence:

@@ -48,8 +48,9 @@ _SHAPE = re.compile(
 )
 """Endings of ordinary and of medical words that no name of a product has."""
 _COMMON = frozenset(
-    {"walk", "diet", "standard", "hyperbaric", "encounter", "occasional", "insulin", "oxygen", "daily", "weekly", "rest",
-     "physical", "conservative", "none", "patient", "tablet", "tablets", "wheelchair", "walker", "cane", "home", "portable"}
+    {"walk", "diet", "standard", "hyperbaric", "encounter", "occasional", "insulin", "oxygen", "daily", "weekly",
+     "rest", "physical", "conservative", "none", "patient", "tablet", "tablets", "wheelchair", "walker", "cane",
+     "home", "portable", "culture"}
 )  # fmt: skip
 
 
