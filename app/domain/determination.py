@@ -5,7 +5,7 @@ Nothing in here takes a recommendation: a determination is made of what a person
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from typing import Any
 from app.domain.case import Json, from_time, to_time
 from app.domain.errors import Rejected
 from app.domain.evidence import Evidence, evidence_document, evidence_from
-from app.domain.role import Person, Right, Role, require
+from app.domain.role import RIGHTS, Person, Right, Role, require
 
 
 class Outcome(StrEnum):
@@ -44,10 +44,46 @@ AGAINST = frozenset({Outcome.DENY, Outcome.APPROVE_IN_PART})
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A criterion that is named in a determination: its id, how people read it, and the policy's own words."""
+
+    criterion_id: str
+    text: str
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a line was looked at with, for the record of a determination. It holds no outcome: nobody's proposal
+    gets from here into what a person decides; it can only ask more of them.
+
+    `open` are the criteria that are not met: approving all the same takes a reason for each. `documents` are the ids
+    that carry what was cited, and the policy's: a decision against the request takes having opened them.
+    `reviewed` says whether the line was judged at all; where no policy fits it cannot be.
+    """
+
+    line_id: str
+    reviewed: bool
+    review_id: str = ""
+    prompt: str = ""
+    model: str = ""
+    policy: str = ""
+    policy_title: str = ""
+    open: tuple[Named, ...] = ()
+    criteria: tuple[Named, ...] = ()
+    documents: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Determination:
     """One person's decision on one line. `granted` says what is approved in part; `missing` and
-    `answer_by` belong to a pend. `review_id` is the recommendation that was on screen, `policy` the version it was judged by,
-    `overrides` the criteria that were not met when it was approved all the same, with the reason in `reason`.
+    `answer_by` belong to a pend. `review_id` is the recommendation that was on screen, `prompt` and `policy` the
+    versions it was judged by. `overrides` are the criteria that were not met when it was approved all the same, with
+    a reason each in `override_reasons`; `criteria` those the person names as not met.
+
+    `determination_id` is the id of the change that made it, `supersedes` that of the one it takes the place of;
+    `receipt` is the SHA-256 of what was on screen. `title` is what the person is called.
     """
 
     line_id: str
@@ -64,6 +100,14 @@ class Determination:
     model: str = ""
     overrides: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    override_reasons: tuple[str, ...] = ()
+    criteria: tuple[Named, ...] = ()
+    policy_title: str = ""
+    prompt: str = ""
+    title: str = ""
+    determination_id: str = ""
+    supersedes: str = ""
+    receipt: str = ""
 
     @property
     def final(self) -> bool:
@@ -99,6 +143,60 @@ def check(person: Person, outcome: Outcome, reason: str, *, opened_evidence: boo
         raise Rejected("Say what is approved.", "Name the part that is granted.", code="nothing_granted")
 
 
+def acting_role(person: Person, outcome: Outcome) -> Role:
+    """The role in which somebody chooses an outcome: the one that may decide against a request where it takes that,
+    else the first of theirs that allows it. Raises `NotAllowed` when none does.
+    """
+    right = RIGHT_FOR[outcome]
+    require(person, right)
+    return next(role for role in person.roles if right in RIGHTS[role])
+
+
+def check_overrides(open_criteria: Iterable[Named], overrides: Mapping[str, str]) -> None:
+    """Raises `Rejected` unless every criterion that is not met is overridden with a reason, and no other."""
+    open_criteria = tuple(open_criteria)
+    for criterion in open_criteria:
+        if not overrides.get(criterion.criterion_id, "").strip():
+            raise Rejected(
+                f"“{criterion.text}” ({criterion.criterion_id}) is not shown to be met.",
+                "Say why it is approved all the same, or mark the criterion.",
+                code="override_needed",
+                criterion=criterion.criterion_id,
+            )
+    unknown = sorted(set(overrides) - {c.criterion_id for c in open_criteria})
+    if unknown:
+        raise Rejected(
+            f"“{unknown[0]}” needs no override.",
+            "Name only criteria that are not shown to be met.",
+            code="override_unknown",
+        )
+
+
+def check_superseding(
+    person: Person, before: Determination, outcome: Outcome, now: datetime, *, letter_out: bool
+) -> None:
+    """Raises `Rejected` unless this person may put another determination in the place of a final one.
+
+    A physician may; its author may correct it within the same day (of `now`'s time zone), before a letter went out.
+    """
+    if person.may(Right.DECIDE_AGAINST):
+        return
+    mine = before.by == person.name
+    if mine and not letter_out and before.at.astimezone(now.tzinfo).date() == now.date():
+        return
+    why = (
+        "A letter about it has gone out." if mine and letter_out
+        else "It was made on another day." if mine
+        else "Somebody else made it."
+    )  # fmt: skip
+    raise Rejected(
+        f"This line is decided already. {why}",
+        "Ask a physician reviewer to decide it anew.",
+        code="decided",
+        outcome=str(outcome),
+    )
+
+
 def determination_document(made: Determination) -> Json:
     return {
         "line": made.line_id,
@@ -115,6 +213,14 @@ def determination_document(made: Determination) -> Json:
         "model": made.model,
         "overrides": list(made.overrides),
         "evidence": [evidence_document(e) for e in made.evidence],
+        "override_reasons": list(made.override_reasons),
+        "criteria": [{"id": c.criterion_id, "text": c.text, "clause": c.clause} for c in made.criteria],
+        "policy_title": made.policy_title,
+        "prompt": made.prompt,
+        "title": made.title,
+        "id": made.determination_id,
+        "supersedes": made.supersedes,
+        "receipt": made.receipt,
     }
 
 
@@ -135,4 +241,22 @@ def determination_from(data: Mapping[str, Any]) -> Determination:
         str(data.get("model", "")),
         tuple(data.get("overrides", ())),
         tuple(evidence_from(e) for e in data.get("evidence", ())),
+        tuple(data.get("override_reasons", ())),
+        tuple(
+            Named(str(c["id"]), str(c.get("text", "")), str(c.get("clause", "")))
+            for c in data.get("criteria", ())
+        ),
+        str(data.get("policy_title", "")),
+        str(data.get("prompt", "")),
+        str(data.get("title", "")),
+        str(data.get("id", "")),
+        str(data.get("supersedes", "")),
+        str(data.get("receipt", "")),
     )
+
+
+def determinations_of(document: Mapping[str, Any]) -> dict[str, Determination]:
+    """By line what is decided in a case document."""
+    return {
+        line: determination_from(entry) for line, entry in sorted(document.get("determinations", {}).items())
+    }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 
-from app.domain.case import Json
+from app.domain.case import Json, to_time
 from app.domain.errors import NoSuchCase
 from app.services.store.chain import Chain
 from app.services.store.database import Database
-from app.services.store.packing import pack, unpack
+from app.services.store.packing import pack, plain, unpack
 
 
 class ReviewShelf:
@@ -60,3 +61,38 @@ class ReviewShelf:
         row = self._database.one("SELECT body FROM reviews WHERE review_id = ?", (review_id,))
         found: Json | None = unpack(row[0]) if row else None
         return found
+
+
+class LookShelf:
+    """What people had on screen while a case was open, added up by person and page. Belongs to the store's thread.
+
+    Written every few seconds; what counts in the end is copied into the receipt of a determination.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, case_id: str, person: str, looks: Iterable[tuple[str, int, float]], at: datetime) -> None:
+        """Add (document, page, seconds) to what somebody has seen of a case. Nothing for a case that is not there."""
+        moment = to_time(at)
+        with self._database.transaction():
+            row = self._database.one("SELECT number FROM cases WHERE case_id = ?", (case_id,))
+            if row is None:
+                return
+            for document, page, seconds in looks:
+                self._database.run(
+                    "INSERT INTO looks (case_number, person, document, page, seconds, first_at, last_at)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (case_number, person, document, page) DO UPDATE"
+                    " SET seconds = seconds + excluded.seconds, last_at = excluded.last_at",
+                    (int(row[0]), plain(person), plain(document), page, seconds, moment, moment),
+                )
+
+    def of_case(self, case_id: str, person: str) -> tuple[tuple[str, int, float, str, str], ...]:
+        """(document, page, seconds, first, last) of what somebody saw, in the order they first did."""
+        rows = self._database.all(
+            "SELECT document, page, seconds, first_at, last_at FROM looks"
+            " JOIN cases ON cases.number = case_number WHERE case_id = ? AND person = ?"
+            " ORDER BY first_at, looks.number",
+            (case_id, plain(person)),
+        )
+        return tuple((str(d), int(p), float(s), str(f), str(last)) for d, p, s, f, last in rows)

@@ -144,6 +144,18 @@ _REVIEW = (
         " BEGIN SELECT RAISE(ABORT, 'reviews is append-only'); END"
         for verb in ("UPDATE", "DELETE")
     ),
+    # what people had on screen of a case, added up: what a determination's receipt is made of
+    """CREATE TABLE looks (
+        number INTEGER PRIMARY KEY,
+        case_number INTEGER NOT NULL REFERENCES cases (number),
+        person TEXT NOT NULL,
+        document TEXT NOT NULL,
+        page INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        first_at TEXT NOT NULL,
+        last_at TEXT NOT NULL,
+        UNIQUE (case_number, person, document, page)
+    )""",
     """CREATE TABLE policy_versions (
         number INTEGER PRIMARY KEY,
         policy_id TEXT NOT NULL,

@@ -41,7 +41,7 @@ from app.services.store.packing import (
 from app.services.store.policy_shelf import PolicyShelf
 from app.services.store.presence import Presence, turn
 from app.services.store.queue_index import QueueIndex
-from app.services.store.review_shelf import ReviewShelf
+from app.services.store.review_shelf import LookShelf, ReviewShelf
 from app.services.store.schema import MIGRATIONS
 from app.services.store.shelf import Shelf
 from app.services.store.text_shelf import TextShelf
@@ -94,6 +94,8 @@ class Store:
         """The policies of the workspace."""
         self.reviews = ReviewShelf(database, self._chain)
         """What models were asked about cases, and what came back."""
+        self.looks = LookShelf(database)
+        """What people had on screen while a case was open."""
         self.texts = TextShelf(database)
         """What stands on the pages of documents."""
         self.waiting_documents = WaitingShelf(database)
