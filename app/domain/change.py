@@ -53,6 +53,7 @@ class Action(StrEnum):
     REDONE = "redone"
     IMPORTED = "imported"
     ATTACHED = "attached"
+    DETACHED = "detached"
     ASSIGNED = "assigned"
     FILED = "filed"
     STATED = "stated"

@@ -47,10 +47,26 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A document of which not every page is known: what is not found in it may stand there all the same.
+
+    `pages` (1-based) wait to be read, `lost` could not be read by the machine: a person has to look at them. Both
+    empty says that not even the number of its pages is known.
+    """
+
+    document_id: str
+    name: str
+    pages: tuple[int, ...] = ()
+    lost: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """One case as it is reviewed. `asked_on` is the day the request was received: ages and periods count from it.
 
     `pins` are passages people pinned to the case as evidence, by the criterion they were dropped on ("" for none).
+    `unread` names the documents whose text is not there, or not all of it. `after_decision` are the documents that
+    came after a determination was made, which has not seen them.
     """
 
     case_id: str
@@ -62,6 +78,13 @@ class Material:
     stated: tuple[StatedFact, ...] = ()
     marks: tuple[Mark, ...] = ()
     pins: tuple[tuple[str, Evidence], ...] = ()
+    unread: tuple[Unread, ...] = ()
+    after_decision: tuple[str, ...] = ()
+
+    @property
+    def evidence_after_decision(self) -> bool:
+        """Whether evidence came that no determination has seen."""
+        return bool(self.after_decision)
 
     def document(self, document_id: str) -> SourceText | None:
         return next((d for d in self.documents if d.document_id == document_id), None)

@@ -6,6 +6,7 @@ to point into a document.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +15,37 @@ from app.domain.extraction import PageText, Word
 
 _SAME_LINE = 0.5
 """Two words stand on one line when their heights overlap by so much of the smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A text without case, accents and typographic variants; `at[i]` is where its character i comes from."""
+
+    text: str
+    at: tuple[int, ...]
+
+
+_PLAIN = str.maketrans(
+    dict.fromkeys("‘’‚‛´`′", "'")
+    | dict.fromkeys("“”„‟″", '"')
+    | dict.fromkeys("‐‑‒–—―−", "-")
+    | dict.fromkeys("\xa0\u2007\u202f", " ")
+)
+
+
+def folded(text: str) -> Folded:
+    """A text as people look for it: no case, no accents, straight quotes, plain hyphens, ligatures taken apart."""
+    plain = text.translate(_PLAIN)
+    if plain.isascii():
+        return Folded(plain.lower(), tuple(range(len(plain))))
+    characters: list[str] = []
+    at: list[int] = []
+    for index, character in enumerate(plain):
+        for part in unicodedata.normalize("NFKD", character.casefold()):
+            if not unicodedata.combining(part):
+                characters.append(part)
+                at.append(index)
+    return Folded("".join(characters), tuple(at))
 
 
 @dataclass(frozen=True)
@@ -29,6 +61,11 @@ class PageString:
     words: tuple[Word, ...]
     starts: tuple[int, ...]
     turn: int = 0
+
+    @cached_property
+    def folded(self) -> Folded:
+        """The text as it is looked for: see `folded`."""
+        return folded(self.text)
 
     def boxes(self, start: int, end: int) -> tuple[Box, ...]:
         """Where the characters stand, one box a line. A part of a longer run takes its share of the width."""
@@ -92,6 +129,7 @@ class SourceText:
     kind: str
     pages: tuple[PageText, ...]
     first_fax_page: int = 1
+    number: int = 0
 
     @cached_property
     def strings(self) -> tuple[PageString, ...]:

@@ -37,12 +37,12 @@ class KeptText:
         return frozenset(page for page, state, _ in self.pages if state == LOST)
 
     def texts(self) -> tuple[PageText, ...]:
-        """The pages with words, in order; the work of unpacking them is done here."""
+        """The pages that were read, in order; the work of unpacking them is done here."""
         found = {text.page: text for text in unpack_words(self.form)} if self.form is not None else {}
         for page, state, body in self.pages:
             if state == READ:
                 (found[page],) = unpack_words(body)
-        return tuple(found[page] for page in sorted(found) if found[page].words)
+        return tuple(found[page] for page in sorted(found))
 
 
 class TextShelf:
