@@ -24,7 +24,8 @@ class Source:
     """A document that can be searched. `source_id` is `policy:ID@VERSION`, or the SHA-256 of the file.
 
     `digest` says what was indexed, so that the same is not indexed twice. `case_id` is "" unless it belongs to a case.
-    `sha256` and `media_type` say which blob to open, "" when there is none.
+    `sha256` and `media_type` say which blob to open, "" when there is none. `in_force` is false for a version of a
+    policy that is kept because it was used: it is found after the one in force.
     """
 
     source_id: str
@@ -36,6 +37,7 @@ class Source:
     sha256: str = ""
     media_type: str = ""
     pages: int = 0
+    in_force: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class SearchQuery:
     """What is searched as typed: words, "phrases", the beginning of the last word. No `kinds` means all.
 
     `case_id` limits clinical documents to those of one case; without it none of any case are found unless
-    `every_case`.
+    `every_case`. `as_typed` mends no spelling: what was asked for instead of a correction.
     """
 
     text: str
@@ -65,6 +67,7 @@ class SearchQuery:
     case_id: str = ""
     every_case: bool = False
     limit: int = 20
+    as_typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

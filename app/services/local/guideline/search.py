@@ -1,0 +1,308 @@
+"""The guideline search of this computer: SQLite's full text finds candidates, the ranking weighs them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from app.domain.box import Box
+from app.domain.guideline import Hit, Passage, SearchQuery, Source, SourceKind
+from app.services.local.guideline.plan import (
+    BUDGET,
+    all_of,
+    expression,
+    phrase,
+    reach,
+    some_of,
+)
+from app.services.local.guideline.query import Unit
+from app.services.local.guideline.ranking import Judge, Judged
+from app.services.local.guideline.short_form import definitions
+from app.services.local.guideline.snippet import snippet
+from app.services.local.guideline.token import folded, stem_of, stems, tokens
+from app.services.local.guideline.understanding import understand
+from app.services.local.guideline.vocabulary import Known, Vocabulary
+from app.services.store.guideline_file import GuidelineConnection, GuidelineFile
+
+WEIGHED = 90
+"""So many candidates at most are weighed; each costs a twentieth of a millisecond."""
+_STRICT = 60
+_CHUNK = 900
+
+_SOURCE = "source_id, kind, title, name, digest, case_id, sha256, media_type, pages, in_force"
+_ROW = (
+    "SELECT p.number, p.page, p.first, p.last, p.heading, p.box, p.text,"
+    " s.source_id, s.kind, s.title, s.name, s.digest, s.case_id, s.sha256, s.media_type, s.pages, s.in_force"
+    " FROM passages p JOIN sources s ON s.number = p.source"
+    " WHERE p.number IN (SELECT value FROM json_each(?))"
+)
+_RANKED = "SELECT rowid FROM stems WHERE stems MATCH ? ORDER BY rank LIMIT ?"
+_ANY = "SELECT rowid FROM stems WHERE stems MATCH ? LIMIT ?"
+
+
+class LocalGuidelineSearch:
+    """A `GuidelineSearch` in an encrypted file of its own. Thread-safe; several programs may use one file."""
+
+    def __init__(self, folder: Path, key: bytes) -> None:
+        self._file = GuidelineFile(folder, key)
+        self._known = Known()
+
+    @property
+    def made_again(self) -> bool:
+        """Whether the file was damaged or of another layout: all has to be indexed anew."""
+        return self._file.made_again
+
+    def close(self) -> None:
+        self._file.close()
+
+    # what can be found
+
+    def put(self, source: Source, passages: tuple[Passage, ...]) -> None:
+        """Make a document findable; one of the same id is replaced as a whole. Durable when it returns."""
+        prepared = [_prepared(source, passage) for passage in passages]
+        with self._file.writing() as connection:
+            self._remove(connection, source.source_id)
+            number = connection.run(
+                f"INSERT INTO sources ({_SOURCE}) VALUES (?{', ?' * 9})",  # noqa: S608 - a constant
+                (
+                    source.source_id, str(source.kind), source.title, source.name, source.digest, source.case_id,
+                    source.sha256, source.media_type, source.pages, int(source.in_force),
+                ),
+            )  # fmt: skip
+            row = connection.one("SELECT coalesce(max(number), 0) FROM passages")
+            first = int(row[0]) + 1 if row else 1
+            connection.many(
+                "INSERT INTO passages (number, source, page, first, last, heading, box, text)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (first + place, number, p.page, p.start, p.end, p.heading, _box_text(p.box), p.text)
+                    for place, p in enumerate(passages)
+                ),
+            )
+            title = " ".join(stems(source.title))
+            tag = _tags(source)
+            connection.many(
+                "INSERT INTO stems (rowid, title, heading, body, tag) VALUES (?, ?, ?, ?, ?)",
+                (
+                    (first + place, title, heading, body, tag)
+                    for place, (heading, body, _) in enumerate(prepared)
+                ),
+            )
+            self._count(connection, source, (words for _, _, words in prepared), 1)
+            if source.kind is not SourceKind.CLINICAL:
+                found = {
+                    (folded(short.replace("-", "").replace("/", "")), " ".join(stems(long)))
+                    for passage in passages
+                    for short, long in definitions(passage.text)
+                }
+                connection.many(
+                    "INSERT INTO short_forms (source, short, long) VALUES (?, ?, ?)",
+                    ((number, short, long) for short, long in sorted(found) if short and long),
+                )
+
+    def remove(self, source_id: str) -> None:
+        with self._file.writing() as connection:
+            self._remove(connection, source_id)
+
+    def sources(self) -> tuple[Source, ...]:
+        with self._file.reading() as connection:
+            rows = connection.all(f"SELECT {_SOURCE} FROM sources ORDER BY number")  # noqa: S608
+        return tuple(_source(row) for row in rows)
+
+    def _remove(self, connection: GuidelineConnection, source_id: str) -> None:
+        row = connection.one(
+            f"SELECT {_SOURCE}, number FROM sources WHERE source_id = ?",  # noqa: S608
+            (source_id,),
+        )
+        if row is None:
+            return
+        source, number = _source(row), row[-1]
+        rows = connection.all("SELECT number, heading, text FROM passages WHERE source = ?", (number,))
+        words = (_words(source.title, heading, text) for _, heading, text in rows)
+        self._count(connection, source, words, -1)
+        connection.many("DELETE FROM stems WHERE rowid = ?", ((row[0],) for row in rows))
+        connection.run("DELETE FROM passages WHERE source = ?", (number,))
+        connection.run("DELETE FROM short_forms WHERE source = ?", (number,))
+        connection.run("DELETE FROM sources WHERE number = ?", (number,))
+
+    def _count(
+        self, connection: GuidelineConnection, source: Source, words: Iterable[set[str]], sign: int
+    ) -> None:
+        times: Counter[str] = Counter()
+        for found in words:
+            times.update(found)
+        column = "clinical" if source.kind is SourceKind.CLINICAL else "shared"
+        connection.many(
+            "INSERT INTO words (word, stem, shared, clinical) VALUES (?, ?, 0, 0) ON CONFLICT (word) DO NOTHING",
+            ((word, stem_of(word)) for word in times),
+        )
+        connection.many(
+            f"UPDATE words SET {column} = max(0, {column} + ?) WHERE word = ?",  # noqa: S608 - one of two
+            ((sign * count, word) for word, count in times.items()),
+        )
+
+    # what is found
+
+    def search(self, query: SearchQuery) -> tuple[Hit, ...]:
+        """The best passages, best first. An empty query finds nothing."""
+        if not query.text.strip() or query.limit < 1:
+            return ()
+        was_made_again = self._file.made_again
+        with self._file.reading() as connection:
+            if self._file.made_again != was_made_again:
+                self._known.forget()
+            scope = _scope(query)
+            if scope is None:
+                return ()
+            vocabulary = Vocabulary(connection, self._known)
+            understood = understand(query.text, vocabulary, as_typed=query.as_typed)
+            if not understood.units or not vocabulary.total:
+                return ()
+            numbers = _candidates(connection, vocabulary, understood.units, scope, query.limit)
+            judged = _weighed(connection, query, understood.units, vocabulary.total, numbers)
+        return tuple(_hit(found, passage, source, understood.corrected)
+                     for found, passage, source in judged[: query.limit])  # fmt: skip
+
+
+def _prepared(source: Source, passage: Passage) -> tuple[str, str, set[str]]:
+    heading = list(tokens(passage.heading))
+    body = list(tokens(passage.text))
+    words = {t.word for t in body} | {t.word for t in heading} | {t.word for t in tokens(source.title)}
+    return " ".join(t.stem for t in heading), " ".join(t.stem for t in body), words
+
+
+def _words(title: str, heading: str, text: str) -> set[str]:
+    return {token.word for part in (title, heading, text) for token in tokens(part)}
+
+
+def _case_tag(case_id: str) -> str:
+    return "c" + hashlib.sha256(case_id.encode()).hexdigest()[:20]
+
+
+def _tags(source: Source) -> str:
+    tags = [f"k{source.kind}"]
+    if source.kind is SourceKind.CLINICAL:
+        tags.append(_case_tag(source.case_id))
+    return " ".join(tags)
+
+
+def _scope(query: SearchQuery) -> str | None:
+    """The part of the expression that keeps to sources and case; None when nothing may be found."""
+    kinds = query.kinds or tuple(SourceKind)
+    tags = [f"k{kind}" for kind in kinds if kind is not SourceKind.CLINICAL]
+    if SourceKind.CLINICAL in kinds:
+        if query.every_case:
+            tags.append(f"k{SourceKind.CLINICAL}")
+        elif query.case_id:
+            tags.append(_case_tag(query.case_id))
+    if not tags:
+        return None
+    return "tag : (" + " OR ".join(phrase((tag,)) for tag in tags) + ")"
+
+
+def _candidates(
+    connection: GuidelineConnection, vocabulary: Vocabulary, units: Sequence[Unit], scope: str, limit: int
+) -> list[int]:
+    """The passages worth weighing: those that hold all that is asked, then those that hold its rarest part."""
+    times, total = vocabulary.times, vocabulary.total
+    most = max(WEIGHED, limit)
+    needed = _needed(connection, scope)
+    asked = [(expression(unit, times, total), reach(unit, times, total)) for unit in units]
+    texts = [text for text, _ in asked]
+    found: dict[int, None] = {}
+
+    def fetch(text: str, count: int) -> None:
+        text = f"{needed} AND ({text})" if needed else text
+        likely = connection.one(f"SELECT count(*) FROM ({_ANY})", (text, BUDGET + 1))  # noqa: S608 - constants
+        sql = _RANKED if likely and likely[0] <= BUDGET else _ANY
+        for (number,) in connection.all(sql, (text, count)):
+            found.setdefault(number)
+
+    fetch(all_of(texts), _STRICT)
+    if len(found) >= _STRICT and len(units) == 1 and not units[0].phrase:
+        fetch("{title heading} : (" + texts[0] + ")", most - _STRICT)
+    if len(units) > 1 and len(found) < most:
+        must = [text for text, unit in zip(texts, units, strict=True) if unit.phrase]
+        free = [pair for pair, unit in zip(asked, units, strict=True) if not unit.phrase]
+        if free:
+            fetch(some_of(free, must, total), most - len(found))
+    return list(found)[:most]
+
+
+def _needed(connection: GuidelineConnection, scope: str) -> str:
+    """The scope, unless everything there is lies in it."""
+    kinds = {row[0] for row in connection.all("SELECT DISTINCT kind FROM sources")}
+    if all(f'"k{kind}"' in scope for kind in kinds):
+        return ""
+    return scope
+
+
+Found = tuple[Judged, Passage, Source]
+
+
+def _weighed(
+    connection: GuidelineConnection, query: SearchQuery, units: Sequence[Unit], total: int, numbers: list[int]
+) -> list[Found]:
+    judge = Judge(units, total)
+    found: list[Found] = []
+    for start in range(0, len(numbers), _CHUNK):
+        for row in connection.all(_ROW, (json.dumps(numbers[start : start + _CHUNK]),)):
+            source = _source(row[7:])
+            if not _allowed(query, source):
+                continue
+            judged = judge.judge(source.title, row[4], row[6], in_force=source.in_force)
+            if judged.score > 0:
+                found.append((judged, Passage(row[1], row[6], row[2], row[3], row[4], _box(row[5])), source))
+    found.sort(key=lambda f: (-f[0].score, f[2].source_id, f[1].page, f[1].start))
+    return _once(found)
+
+
+def _allowed(query: SearchQuery, source: Source) -> bool:
+    """The index was asked for these alone; what belongs to a case is looked at once more before it is shown."""
+    if query.kinds and source.kind not in query.kinds:
+        return False
+    if source.kind is SourceKind.CLINICAL:
+        return query.every_case or (bool(query.case_id) and source.case_id == query.case_id)
+    return True
+
+
+def _once(found: list[Found]) -> list[Found]:
+    """The same words in several versions of a policy: the version in force stands for them, the others after it."""
+    kept: list[Found] = []
+    later: list[Found] = []
+    seen: set[tuple[str, str]] = set()
+    for item in sorted(found, key=lambda f: not f[2].in_force):
+        _, passage, source = item
+        family = source.source_id.partition("@")[0]
+        same = (family, " ".join(passage.text.split()))
+        (later if same in seen else kept).append(item)
+        seen.add(same)
+    kept.sort(key=lambda f: -f[0].score)
+    return kept + later
+
+
+def _hit(judged: Judged, passage: Passage, source: Source, corrected: str) -> Hit:
+    text, marks = snippet(passage.text, judged.tokens, judged.spans)
+    terms = dict.fromkeys(
+        " ".join(passage.text[judged.tokens[first].start : judged.tokens[last].end].split())
+        for first, last in judged.spans
+    )
+    return Hit(source, passage, text, marks, round(judged.score, 4), tuple(terms), corrected)
+
+
+def _source(row: Sequence[Any]) -> Source:
+    return Source(
+        row[0], SourceKind(row[1]), row[2], row[3], row[4], row[5], row[6], row[7], row[8], bool(row[9])
+    )
+
+
+def _box_text(box: Box | None) -> str:
+    return json.dumps(box.rounded()) if box else ""
+
+
+def _box(text: str) -> Box | None:
+    return Box(*json.loads(text)) if text else None
