@@ -16,6 +16,7 @@ from pathlib import Path
 from app import __version__, display
 from app.cli_eval import add_eval, run_eval
 from app.cli_processors import add_processors, run_processors, run_read_again
+from app.cli_users import add_users, run_users
 from app.domain.case import IntakeStatus
 from app.domain.errors import Actionable, NoSuchCase
 from app.domain.form import FormField, Value
@@ -30,6 +31,7 @@ from app.terminal import (
     OK,
     REFUSED,
     Usage,
+    add_user,
     ask_on_terminal,
     opened,
     print_json,
@@ -50,11 +52,13 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"Countersign {__version__}")
     workspace(top, None)
+    add_user(top, None)
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
 
     def command(name: str, summary: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=summary, description=summary)
         workspace(made, argparse.SUPPRESS)
+        add_user(made)
         return made
 
     def with_json(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -81,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--hcpcs", type=Path, metavar="FILE", help="the text file of a quarterly HCPCS release")
     add_eval(commands)
     add_processors(commands)
+    add_users(commands)
     command("passphrase", "Change the passphrase of a workspace.")
     made = command("demo", "Make sample arrivals, take them in and open the window on them.")
     made.add_argument(
@@ -368,6 +373,7 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "read-again": run_read_again,
     "tour": _tour,
     "self-test": _self_test,
+    "users": run_users,
 }
 
 if __name__ == "__main__":

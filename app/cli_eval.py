@@ -18,7 +18,7 @@ from app.resource import resource
 from app.services.code_list import code_lists
 from app.services.processors import load_calibration, load_definitions
 from app.services.report import printable, table, value_text
-from app.terminal import OK, Usage, opened, print_json, progress_line
+from app.terminal import OK, Usage, add_user, opened, print_json, progress_line
 from app.workstation import CODE_LISTS, Backends, Workstation, embedded, settings
 
 if TYPE_CHECKING:  # loaded when something is evaluated
@@ -80,6 +80,7 @@ def add_eval(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
             default=argparse.SUPPRESS,
             help="where the cases are kept",
         )
+        add_user(part)
 
 
 def run_eval(options: argparse.Namespace) -> int:

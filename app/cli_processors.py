@@ -31,7 +31,7 @@ from app.services.processor_report import (
 )
 from app.services.processors import read_definition, to_json
 from app.services.report import printable, table
-from app.terminal import OK, REFUSED, Usage, opened, print_json, progress_line
+from app.terminal import OK, REFUSED, Usage, add_user, opened, print_json, progress_line
 from app.workstation import Workstation
 
 
@@ -299,6 +299,7 @@ def _common(made: argparse.ArgumentParser, *, machine: bool = True) -> argparse.
     made.add_argument(
         "--workspace", type=Path, metavar="DIR", default=argparse.SUPPRESS, help="where the cases are kept"
     )
+    add_user(made)
     if machine:
         made.add_argument("--json", action="store_true", help="print JSON for programs")
     return made

@@ -14,6 +14,7 @@ from app.domain.case import Json
 from app.domain.code import CodeLists, no_lists
 from app.domain.processor import FormDefinition
 from app.resource import resource
+from app.services.access import Access
 from app.services.change_log import ChangeLog, utc_now
 from app.services.code_list import code_lists
 from app.services.dataset import EVALUATION, TRAINING, Collecting, FormFolder
@@ -24,14 +25,16 @@ from app.services.pages import Pages
 from app.services.ports import DocumentOpener, FormProcessor, FormTeacher, TextReader
 from app.services.processor_library import COMMON, Definitions, ProcessorLibrary, Use, unchanged
 from app.services.processors import digests, load_calibration, load_definitions
+from app.services.review_queue import ReviewQueue
 from app.services.store.blob import BlobFolder
 from app.services.store.failure import told_in_words
-from app.services.store.key import KeyQuestion, change_passphrase, unlock
+from app.services.store.key import PASSPHRASE_FILE, KeyQuestion, change_passphrase, unlock
 from app.services.store.store import Store
 from app.services.watched_folder import WatchedFolder
 
 __all__ = [
     "CODE_LISTS",
+    "PASSPHRASE_FILE",
     "Backends",
     "KeyQuestion",
     "Settings",
@@ -109,6 +112,7 @@ class Workstation:
     lanes: Lanes
     library: ProcessorLibrary
     store: Store
+    access: Access
     blobs: BlobFolder
     changes: ChangeLog
     intake: Intake
@@ -118,18 +122,21 @@ class Workstation:
     backends: Backends
     watched: WatchedFolder
     collecting: Collecting
+    reviews: ReviewQueue
 
     @property
     def person(self) -> str:
-        return self.settings.person
+        """Whose name stands on changes: who is signed in, "" where somebody has to and nobody is."""
+        return self.access.me.name
 
     def in_store(self, function: Callable[..., T], *arguments: object) -> T:
         """Run in the store's lane and wait for the result; for the command line."""
         return self.lanes.submit("store", function, *arguments).result()
 
     def work_as(self, person: str) -> None:
-        """Whose name stands on changes from now on."""
+        """Whose name stands on changes from now on, while nobody has to sign in."""
         self.settings = replace(self.settings, person=person.strip() or default_person())
+        self.access.work_as(self.settings.person)
 
     def titles(self) -> dict[str, str]:
         """What form types are called, for people."""
@@ -190,21 +197,30 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         blobs = BlobFolder(place.folder / "blobs", key)
         with told_in_words(place.folder):
             place.watched_folder.mkdir(parents=True, exist_ok=True)
+        access = lanes.submit("store", Access, store, place.person, utc_now).result()
         making = lanes.submit(
-            "store", ProcessorLibrary, store, built_in, calibration, behind.use, utc_now, known
+            "store", ProcessorLibrary, store, built_in, calibration, behind.use, utc_now, known, access.check
         )
         library = making.result()
     except BaseException:
         lanes.close()
         raise
     training, evaluation = (FormFolder(place.folder / name, key) for name in (TRAINING, EVALUATION))
-    collecting = Collecting(store, blobs, training, evaluation, lanes)
-    changes = ChangeLog(store, library.resolve, codes=codes, told=collecting.follow)
+    collecting = Collecting(store, blobs, training, evaluation, lanes, check=access.check)
+    changes = ChangeLog(
+        store,
+        library.resolve,
+        codes=codes,
+        told=collecting.follow,
+        check=access.check,
+        present=access.present,
+    )
     return Workstation(
         settings=place,
         lanes=lanes,
         library=library,
         store=store,
+        access=access,
         blobs=blobs,
         changes=changes,
         intake=Intake(changes, blobs, library.refresh),
@@ -214,6 +230,7 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         backends=behind,
         watched=WatchedFolder(place.watched_folder),
         collecting=collecting,
+        reviews=ReviewQueue(changes),
     )
 
 

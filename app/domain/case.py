@@ -16,6 +16,7 @@ from typing import Any
 from app.domain.box import Box
 from app.domain.confidence import DocumentConfidence
 from app.domain.form import Doubt, FieldKind, FieldState, FieldWarning, FormField, Source
+from app.domain.milestone import Milestone, milestones_from
 
 SCHEMA = 1
 
@@ -89,6 +90,24 @@ class Case:
     confidence: DocumentConfidence
     revision: str
     updated_at: datetime
+    waiting_for: str = ""
+    """Whom a review under way waits for: "information" or "physician"."""
+    assigned_at: datetime | None = None
+    payer_received_at: datetime | None = None
+    """When the payer received the request, by a fax header or the sender, where that is known: the clock starts
+    then.
+    """
+    milestones: tuple[Milestone, ...] = ()
+    asked: tuple[str, ...] = ()
+    """What is asked for, a line each: the code and the words as written."""
+    flags: int = 0
+    """How many traps the rules found in the request when it came into review."""
+    asked_words: str = ""
+    """What else a request can be found by: ids, codes and names that no field has."""
+
+    @property
+    def clock_starts(self) -> datetime:
+        return self.payer_received_at or self.received_at
 
     def field(self, path: str) -> FormField | None:
         return next((f for f in self.fields if f.path == path), None)
@@ -250,7 +269,37 @@ def case_from(document: Mapping[str, Any], fields: tuple[FormField, ...] | None 
         ),
         revision=document["_meta"]["rev"],
         updated_at=from_time(document["_meta"]["updated_at"]),
+        waiting_for=document.get("waiting_for") or "",
+        assigned_at=_time(document.get("assigned_at")),
+        payer_received_at=_time(document.get("payer_received_at")),
+        milestones=milestones_from(document),
+        asked=_asked(document.get("request", {})),
+        flags=int(document.get("flags", 0)),
+        asked_words=_asked_words(document.get("request", {})) if document.get("imported_request") else "",
     )
+
+
+def _time(text: str | None) -> datetime | None:
+    return from_time(text) if text else None
+
+
+def _asked(request: Mapping[str, Any]) -> tuple[str, ...]:
+    """The services of a request in their order, each as its code and its words."""
+    lines = sorted(request.get("lines", {}).items(), key=lambda item: (item[1].get("order", 0), item[0]))
+    services = [line.get("service", {}) for _, line in lines]
+    return tuple(" ".join(f"{s.get('code') or ''} {s.get('description') or ''}".split()) for s in services)
+
+
+def _asked_words(request: Mapping[str, Any]) -> str:
+    patient, provider = request.get("patient", {}), request.get("provider", {})
+    diagnoses = [line.get("diagnosis", {}) for line in request.get("lines", {}).values()]
+    found = [
+        *_asked(request),
+        *(str(d.get(part) or "") for d in diagnoses for part in ("code", "description")),
+        *(str(patient.get(part) or "") for part in ("patient_id",)),
+        *(str(provider.get(part) or "") for part in ("provider_name", "name", "npi", "id")),
+    ]
+    return " ".join(word for word in found if word)
 
 
 def _document_from(document_id: str, entry: Mapping[str, Any]) -> CaseDocument:

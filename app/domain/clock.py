@@ -42,6 +42,11 @@ def due(line_of_business: str, urgency: str, received_at: datetime) -> Due:
     return Due(received_at + allowed, assumed=limit is None)
 
 
+def begin_by(due_at: datetime, urgency: str) -> datetime:
+    """When work on a request has to begin at the latest: due less the usual handling."""
+    return due_at - HANDLING.get(urgency, HANDLING["standard"])
+
+
 def slack(due_at: datetime, urgency: str, now: datetime) -> timedelta:
     """Time left less the usual handling time; negative when it is already late to start."""
-    return due_at - now - HANDLING.get(urgency, HANDLING["standard"])
+    return begin_by(due_at, urgency) - now

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from app.domain import clock, validation
@@ -16,6 +17,7 @@ from app.domain.case import (
     SCHEMA,
     Case,
     Json,
+    ReviewStatus,
     case_from,
     document_path,
     field_entries,
@@ -81,10 +83,12 @@ def _refresh(
     }
     if fields:
         document["urgency"] = urgency(fields, definition)
-    document["due_at"] = to_time(
-        clock.due(document.get("line_of_business", ""), document.get("urgency", "standard"), received).at
+    due = clock.due(
+        document.get("line_of_business", ""), document.get("urgency", "standard"), clock_start(document)
     )
+    document["due_at"] = to_time(due.at)
     document["request"] = _with_review(request(fields, definition), document)
+    _put_progress(document)
     document["patient"] = str(document["request"].get("patient", {}).get("patient_name", ""))
     document["_meta"] = {
         "rev": change.change_id,
@@ -170,11 +174,50 @@ def _with_review(made: Json, document: Mapping[str, Any]) -> Json:
     result = _under(made, imported) if imported else made
     for order, line in enumerate(result.get("lines", {}).values()):
         line.setdefault("order", order)
-        line.setdefault("determination", None)
-    for line_id, determination in document.get("determinations", {}).items():
+    determinations = document.get("determinations", {})
+    for line_id, line in result.get("lines", {}).items():
+        line["determination"] = determinations.get(
+            line_id
+        )  # and from nowhere else: not a form, not an import
+    for line_id, determination in determinations.items():
         line = result.setdefault("lines", {}).setdefault(line_id, {"order": len(result.get("lines", {}))})
         line["determination"] = determination
     return result
+
+
+def clock_start(document: Mapping[str, Any]) -> datetime:
+    """When the payer received the request: by the fax header or the sender where that is known, else as it
+    arrived here.
+    """
+    return from_time(document.get("payer_received_at") or document["received_at"])
+
+
+def _put_progress(document: Json) -> None:
+    """The status of a review under way follows from what was decided: only a final determination on every line
+    completes it, and what is pended or referred waits for somebody.
+    """
+    determinations = document.get("determinations", {})
+    if not determinations:
+        document["waiting_for"] = None
+        if document.get("status") == ReviewStatus.COMPLETED:
+            document["status"] = str(ReviewStatus.IN_PROGRESS)
+        return
+    from app.domain.determination import FINAL, WAITING_FOR, Outcome  # only where something is decided
+
+    lines = document["request"]["lines"]
+    made = [Outcome(d["outcome"]) for _, d in sorted(determinations.items())]
+    complete = all(line_id in determinations for line_id in lines) and all(o in FINAL for o in made)
+    document["status"] = str(ReviewStatus.COMPLETED if complete else ReviewStatus.IN_PROGRESS)
+    # a request that waits for a physician does so, whatever information is still to come
+    waits = sorted({WAITING_FOR[o] for o in made if o in WAITING_FOR}, reverse=True)
+    document["waiting_for"] = waits[0] if waits else None
+
+
+def decided(document: Mapping[str, Any]) -> bool:
+    """Whether a line of the request is decided for good."""
+    from app.domain.determination import FINAL, Outcome
+
+    return any(Outcome(d["outcome"]) in FINAL for d in document.get("determinations", {}).values())
 
 
 def _under(above: Any, below: Any) -> Any:

@@ -92,4 +92,6 @@ def search_text(case: Case) -> str:
         for f in case.fields
         if f.kind in ("name", "member_id", "npi", "icd10", "procedure_code", "phone", "date") and f.current
     ]
+    if case.asked_words:
+        found.append(case.asked_words)
     return " ".join(dict.fromkeys(found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -86,3 +87,24 @@ def require(person: Person, right: Right) -> None:
     what, whose = _WORDS[right]
     step = "Refer it to a physician." if right is Right.DECIDE_AGAINST else f"Ask {whose}, or sign in as one."
     raise NotAllowed(f"{what} is for {whose}.", step, code=f"not_allowed_{right}")
+
+
+MACHINES = frozenset({"reader", "program", "system"})
+"""Names under which the program itself does things. Nobody may be called so."""
+
+Check = Callable[[str, Right], Person]
+"""Asks whether the person of this name is here and may do it, and says who it is. Raises `SignInRequired` when
+nobody is signed in, `NotAllowed` when it is another's name or not theirs to do.
+"""
+
+
+def someone(by: str) -> Person:
+    """The person of a name, where there are no users."""
+    return Person(by, by, ALONE)
+
+
+def anybody(by: str, right: Right) -> Person:
+    """The check where there are no users: whoever works here may do all but decide against a request."""
+    person = someone(by)
+    require(person, right)
+    return person

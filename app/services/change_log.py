@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from app.domain import projection
-from app.domain.case import Case, Json
-from app.domain.change import Action, Change, Write
+from app.domain.case import Case, IntakeStatus, Json
+from app.domain.change import Action, Change, Write, apply
 from app.domain.code import CodeLists, no_lists
 from app.domain.confidence import SURE
+from app.domain.errors import Rejected
+from app.domain.milestone_change import writes_of
 from app.domain.processor import FormDefinition
+from app.domain.role import MACHINES, Check, NotAllowed, Person, Right, anybody, someone
 from app.services.store.store import Store
 
 
@@ -22,6 +26,42 @@ def utc_now() -> datetime:
 
 def new_id() -> str:
     return uuid.uuid4().hex
+
+
+RIGHT_TO: Mapping[Action, Right] = {
+    Action.RECEIVED: Right.TAKE_IN,
+    Action.READING: Right.TAKE_IN,
+    Action.READ: Right.TAKE_IN,
+    Action.READ_AGAIN: Right.TAKE_IN,
+    Action.UNREADABLE: Right.TAKE_IN,
+    Action.CONFIRMED: Right.TAKE_IN,
+    Action.CORRECTED: Right.TAKE_IN,
+    Action.ILLEGIBLE: Right.TAKE_IN,
+    Action.NOT_APPLICABLE: Right.TAKE_IN,
+    Action.RESTORED: Right.TAKE_IN,
+    Action.ROW_ADDED: Right.TAKE_IN,
+    Action.ROW_REMOVED: Right.TAKE_IN,
+    Action.VERIFIED: Right.TAKE_IN,
+    Action.REOPENED: Right.TAKE_IN,
+    Action.UNDONE: Right.TAKE_IN,
+    Action.REDONE: Right.TAKE_IN,
+    Action.IMPORTED: Right.TAKE_IN,
+    Action.ATTACHED: Right.TAKE_IN,
+    Action.DETACHED: Right.TAKE_IN,
+    Action.FILED: Right.TAKE_IN,
+    Action.ASSIGNED: Right.REVIEW,
+    Action.STATED: Right.REVIEW,
+    Action.MARKED: Right.REVIEW,
+    Action.PINNED: Right.REVIEW,
+    Action.REVIEWED: Right.REVIEW,
+    Action.PROPOSED_DISMISSAL: Right.PROPOSE_DISMISSAL,
+    Action.DETERMINED: Right.DECIDE,
+}
+"""What somebody must be allowed to do, to do this to a case. A determination is looked at more closely."""
+OF_MACHINES = frozenset(
+    {Action.RECEIVED, Action.READING, Action.READ, Action.UNREADABLE, Action.ATTACHED, Action.FILED}
+)
+"""What the program does by itself, whether or not somebody is signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +89,10 @@ class ChangeLog:
     codes: Callable[[], CodeLists] = no_lists
     told: Callable[[Stored], None] | None = None
     """Called with every change once it is stored, in the store's lane: it must be quick."""
+    check: Check = anybody
+    """Asked before every change whether its author is here and may make it."""
+    present: Callable[[str], Person] = someone
+    """Asked where nothing is changed that only some may change, such as opening a case."""
 
     def definition(self, form_type: str, version: str = "") -> FormDefinition | None:
         """The definition a case was read with; the one in force where that version is not known."""
@@ -71,8 +115,14 @@ class ChangeLog:
         return self.store_change(document, change)
 
     def store_change(self, document: Json | None, change: Change) -> Stored:
-        """Store a change that is already made; the drafts of its fields are settled by it."""
+        """Store a change that is already made; the drafts of its fields are settled by it.
+
+        The milestones it reaches are written with it. Raises `SignInRequired` or `NotAllowed` when its author may
+        not make it, whichever service asks.
+        """
         base = document or {}
+        self._allow(base, change)
+        change = replace(change, writes=(*change.writes, *writes_of(base, change)))
         written = {w.path: w.value for w in change.writes}
         form_type, version = (
             str(written.get(name, base.get(name, ""))) for name in ("form_type", "processor_version")
@@ -86,3 +136,78 @@ class ChangeLog:
         if self.told is not None:
             self.told(stored)
         return stored
+
+    def _allow(self, base: Mapping[str, Any], change: Change) -> None:
+        """Raises unless the author may make this change: by what it is called, and by what it writes."""
+        if change.by in MACHINES and change.action in OF_MACHINES:
+            _refuse_determining(base, change)
+            return
+        if change.action is not Action.DETERMINED:
+            self.check(change.by, right_to(change))
+            _refuse_determining(base, change)
+            return
+        self._allow_determination(base, change)
+
+    def _allow_determination(self, base: Mapping[str, Any], change: Change) -> None:
+        from app.domain.determination import RIGHT_FOR, determination_from
+
+        before, after = _determinations(base), _determinations(apply(base, change))
+        made = {line: entry for line, entry in after.items() if entry != before.get(line)}
+        if before.keys() - after.keys() or not made:
+            raise _not_undone()
+        for line, entry in made.items():
+            try:
+                determination = determination_from(entry)
+            except (KeyError, ValueError, TypeError, AttributeError):
+                raise Rejected("This is no determination.", code="no_determination") from None
+            person = self.check(change.by, RIGHT_FOR[determination.outcome])
+            if (determination.line_id, determination.by) != (line, person.name):
+                raise NotAllowed(
+                    "A determination bears the name of the person who makes it.",
+                    "Sign in as the person who decides.",
+                    code="not_you",
+                )
+            if determination.role not in person.roles:
+                raise NotAllowed(
+                    "A determination is made in a role that its author has.",
+                    "Ask an administrator for the role, or leave the decision to somebody who has it.",
+                    code="not_your_role",
+                )
+
+
+def right_to(change: Change) -> Right:
+    """What its author must be allowed to do. To take back what was noted in a review, as much as to note it."""
+    if change.action in (Action.UNDONE, Action.REDONE):
+        parts = {w.path.partition(".")[0] for w in change.writes}
+        return Right.REVIEW if parts == {"review"} else Right.TAKE_IN
+    return RIGHT_TO[change.action]
+
+
+def _determinations(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = document.get("determinations", {})
+    return found if isinstance(found, Mapping) else {"": found}
+
+
+def _refuse_determining(base: Mapping[str, Any], change: Change) -> None:
+    """Raises when a change that is no determination makes or takes back one, whatever it is called, or takes the
+    form of a decided request back.
+    """
+    if any(w.path.partition(".")[0] == "determinations" for w in change.writes):
+        raise _not_undone()
+    reopens = any(
+        w.path == "intake_status" and w.base == IntakeStatus.VERIFIED != w.value for w in change.writes
+    )
+    if reopens and projection.decided(base):
+        raise Rejected(
+            "This request is decided: its form is not opened again.",
+            "A new determination can take the place of the one that was made.",
+            code="decided_stays",
+        )
+
+
+def _not_undone() -> Rejected:
+    return Rejected(
+        "A determination is not taken back.",
+        "Make a new determination: it takes the place of the one before.",
+        code="determined_stays",
+    )

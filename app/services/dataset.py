@@ -25,6 +25,7 @@ from app.domain.case import IntakeStatus, Json, fields_from
 from app.domain.errors import NoSuchCase, StorageFailed
 from app.domain.form import FieldState, Value
 from app.domain.queue import QueueQuery, QueueSort
+from app.domain.role import Check, Right, anybody
 from app.services.change_log import Stored, utc_now
 from app.services.lanes import Lanes
 from app.services.ports import BlobStore
@@ -190,12 +191,14 @@ class Collecting:
     evaluation: FormFolder
     lanes: Lanes
     now: Callable[[], datetime] = utc_now
+    check: Check = anybody
 
     def enabled(self) -> bool:
         return bool((self.store.recall(_SETTING) or {}).get("on"))
 
     def enable(self, on: bool, by: str = "") -> None:
         """Turn collecting on or off for the workspace; what was collected stays. Noted in the audit trail."""
+        self.check(by, Right.ADMINISTER)
         if on != self.enabled():
             self.store.remember(_SETTING, {"on": on})
             self.store.note(f"collecting_{'on' if on else 'off'}", by, self.now(), None, {})

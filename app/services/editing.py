@@ -76,6 +76,7 @@ class Editing:
     def open(self, case_id: str, by: str) -> Opened:
         """The case with all that is needed to go on with it. Opening is noted in the audit trail."""
         store = self.changes.store
+        self.changes.present(by)
         case = case_from(store.case_document(case_id))
         self.changes.definition(
             case.form_type, case.processor_version

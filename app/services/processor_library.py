@@ -13,6 +13,7 @@ from app.domain.errors import Rejected
 from app.domain.finding import Finding, examine, finding_text
 from app.domain.processor import FormDefinition
 from app.domain.processor_version import Example, Origin, ProcessorVersion, VersionState
+from app.domain.role import Check, Right, anybody
 from app.services.processors import to_json
 from app.services.shelving import (
     Snapshot,
@@ -62,14 +63,16 @@ class ProcessorLibrary:
         use: Use,
         now: Callable[[], datetime],
         digests: Mapping[str, str] | None = None,
+        check: Check = anybody,
     ) -> None:
-        """`digests` tell by form type what the files of the program's own definitions hold: one that is as it was
+        """`check` is asked before anything is changed. `digests` tell by form type what the files of the program's own definitions hold: one that is as it was
         need not be compared.
         """
         self._store = store
         self._calibration = calibration
         self._use = use
         self._now = now
+        self._check = check
         self._told: Mapping[str, tuple[str, Any]] | None = None
         self._shelf = Snapshot(-1, (), {})
         self._take_in(tuple(built_in), digests or {})
@@ -157,6 +160,7 @@ class ProcessorLibrary:
         Refused with what is wrong while `examine` finds what blocks, and when nothing differs from the version
         in force.
         """
+        self._check(by, Right.ADMINISTER)
         definition = checked(definition)
         calibration = checked_calibration(calibration)
         blocking = [f for f in self.examine(definition) if f.blocks]
@@ -199,6 +203,7 @@ class ProcessorLibrary:
 
     def retire(self, form_type: str, by: str, version: str = "") -> ProcessorVersion:
         """Take a version out of force (the one in force unless named): its forms are read as other forms are."""
+        self._check(by, Right.ADMINISTER)
         self._look()
         row = self._row(form_type, version)
         if not self._store.shelf.settle(form_type, row.version, VersionState.RETIRED, by, self._now()):
@@ -212,6 +217,7 @@ class ProcessorLibrary:
 
     def restore(self, form_type: str, version: str, by: str) -> ProcessorVersion:
         """Bring a version back into force; the one in force is retired by it."""
+        self._check(by, Right.ADMINISTER)
         self._look()
         row = self._row(form_type, version)
         if not self._store.shelf.settle(form_type, row.version, VersionState.PUBLISHED, by, self._now()):
@@ -225,6 +231,7 @@ class ProcessorLibrary:
         self, form_type: str, version: str, calibration: Mapping[str, Any] | None, by: str
     ) -> ProcessorVersion:
         """Keep the coefficients that were fitted for a version; None for the common ones again."""
+        self._check(by, Right.ADMINISTER)
         self._look()
         row = self._row(form_type, version)
         kept = checked_calibration(calibration)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from app.domain.case import Case, IntakeStatus, from_time, to_time
+from app.domain.case import Case, IntakeStatus, ReviewStatus, from_time, to_time
+from app.domain.clock import begin_by
 from app.domain.queue import QueueQuery, QueueRow, QueueSort, row_of, search_text
+from app.domain.review_queue import ReviewQuery, ReviewRow, review_row_of
 from app.services.store.database import Database
 from app.services.store.packing import plain
 from app.services.store.queue_search import match_of
@@ -18,6 +20,8 @@ _LAST = "\U0010ffff"
 """Sorts after every name: cases without a patient stand at the end."""
 _STATUSES = tuple(IntakeStatus)
 """A status is kept as its place in here: new ones are added at the end."""
+_REVIEWS = tuple(ReviewStatus)
+"""The same for the review; the first is that of a case which is not in review."""
 UNKNOWN_FORM = "generic"
 """The form type of a form that is read without a definition."""
 _BREAK = "\n"
@@ -28,21 +32,25 @@ _COUNT = "SELECT count(*) FROM (SELECT rowid FROM queue_text WHERE queue_text MA
 _COLUMNS = (
     "case_id", "receipt", "patient", "patient_order", "form_type", "file_name", "status_order",
     "urgency", "received_at", "due_at", "confidence", "lowest", "needs_look", "fields", "page_count",
-    "assigned_to", "reason", "form_version", "text_hash",
+    "assigned_to", "reason", "form_version", "review_order", "waiting_for", "begin_by", "asked_for", "line_count",
+    "flag_count", "text_hash",
 )
 _ROW = (
     "case_id", "receipt", "patient", "form_type", "file_name", "status_order", "urgency", "received_at", "due_at",
     "confidence", "lowest", "needs_look", "fields", "page_count", "assigned_to", "reason",
 )
+_REVIEW_ROW = (
+    "case_id", "receipt", "patient", "asked_for", "urgency", "due_at", "begin_by", "review_order", "waiting_for",
+    "assigned_to", "line_count", "flag_count",
+)
 # fmt: on
 
-# Only names from the two lists above are put into the text of statements.
+# Only names from the lists above are put into the text of statements.
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM queue WHERE number = ?"  # noqa: S608
 _INSERT = f"INSERT INTO queue (number, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)})"  # noqa: S608
-_ROWS = (
-    f"SELECT {', '.join(_ROW)} FROM queue WHERE number IN"  # noqa: S608
-    " (SELECT number FROM cases WHERE case_id IN (SELECT value FROM json_each(?)))"
-)
+_THESE = "number IN (SELECT number FROM cases WHERE case_id IN (SELECT value FROM json_each(?)))"
+_ROWS = f"SELECT {', '.join(_ROW)} FROM queue WHERE {_THESE}"  # noqa: S608
+_REVIEW_ROWS = f"SELECT {', '.join(_REVIEW_ROW)} FROM queue WHERE {_THESE}"  # noqa: S608
 
 
 class QueueIndex:
@@ -56,7 +64,8 @@ class QueueIndex:
         database = self._database
         text = plain(search_text(case))
         digest = hashlib.sha256(text.encode()).digest()[:16]
-        new = (*_values(row_of(case)), plain(case.processor_version), digest)
+        review = _review_values(review_row_of(case))
+        new = (*_values(row_of(case)), plain(case.processor_version), *review, digest)
         old = database.one(_SELECT, (number,))
         if old is None:
             database.run(_INSERT, (number, *new))
@@ -96,14 +105,22 @@ class QueueIndex:
         return tuple(row[0] for row in rows)
 
     def ids(self, query: QueueQuery) -> tuple[str, ...]:
-        match = match_of(query.text)
-        if match is None and query.text.strip():
+        return self._found(query.text, lambda match, few: statement(query, match, few=few))
+
+    def review_ids(self, query: ReviewQuery) -> tuple[str, ...]:
+        return self._found(query.text, lambda match, few: review_statement(query, match, few=few))
+
+    def _found(
+        self, text: str, asked: Callable[[str | None, bool], tuple[str, tuple[Any, ...]]]
+    ) -> tuple[str, ...]:
+        match = match_of(text)
+        if match is None and text.strip():
             return ()  # only signs were typed: no word begins with them
         few = False
         if match is not None:
             counted = self._database.one(_COUNT, (match, _FEW))
             few = counted is not None and counted[0] < _FEW
-        row = self._database.one(*statement(query, match, few=few))
+        row = self._database.one(*asked(match, few))
         if match is not None:
             self._database.sound()
         return tuple(row[0].split(_BREAK)) if row and row[0] else ()
@@ -112,6 +129,23 @@ class QueueIndex:
         wanted = list(ids)
         found = {row[0]: row for row in self._database.all(_ROWS, (json.dumps(wanted),))}
         return tuple(_row_from(found[case_id]) for case_id in wanted if case_id in found)
+
+    def review_rows(self, ids: Iterable[str]) -> tuple[ReviewRow, ...]:
+        wanted = list(ids)
+        found = {row[0]: row for row in self._database.all(_REVIEW_ROWS, (json.dumps(wanted),))}
+        return tuple(_review_row_from(found[case_id]) for case_id in wanted if case_id in found)
+
+    def review_counts(self) -> dict[ReviewStatus, int]:
+        counted = dict(self._database.all("SELECT review_order, count(*) FROM queue GROUP BY review_order"))
+        return {status: counted.get(order, 0) for order, status in enumerate(_REVIEWS) if order}
+
+    def without_review(self) -> tuple[int, ...]:
+        """Verified cases that an earlier program stored: they are in review, and their rows do not say so."""
+        rows = self._database.all(
+            "SELECT number FROM queue WHERE status_order = ? AND begin_by = ''",
+            (_STATUSES.index(IntakeStatus.VERIFIED),),
+        )
+        return tuple(row[0] for row in rows)
 
     def counts(self) -> dict[IntakeStatus, int]:
         counted = dict(self._database.all("SELECT status_order, count(*) FROM queue GROUP BY status_order"))
@@ -174,6 +208,68 @@ def statement(
     # Columns are names of the schema; what a person typed is a parameter.
     inner = f"SELECT case_id FROM queue {way} {conditions}{order}"  # noqa: S608
     return f"SELECT group_concat(case_id, char(10)) FROM ({inner})", tuple(parameters)  # noqa: S608
+
+
+def review_statement(
+    query: ReviewQuery, match: str | None = None, *, few: bool = False
+) -> tuple[str, tuple[Any, ...]]:
+    """The statement that answers a query of the review's queue, as `statement` does."""
+    direction = " DESC" if query.descending else ""
+    wanted = [order for order, status in enumerate(_REVIEWS) if order and status in query.statuses]
+    where: list[str] = ["review_order > 0"]
+    parameters: list[Any] = []
+    if query.statuses and len(wanted) < len(_REVIEWS) - 1:
+        where.append("(1 << review_order) & ?")
+        parameters.append(sum(1 << order for order in wanted))
+    for column, value in (("waiting_for", query.waiting_for), ("assigned_to", plain(query.assigned_to))):
+        if value:
+            where.append(f"{column} = ?")
+            parameters.append(value)
+    if query.unassigned:
+        where.append("assigned_to = ''")
+    if match is not None:
+        where.append("number IN (SELECT rowid FROM queue_text WHERE queue_text MATCH ?)")
+        parameters.append(match)
+    way = "NOT INDEXED" if few else "INDEXED BY queue_in_review"
+    conditions = " AND ".join(where)
+    order = f"begin_by{direction}, number{direction}"
+    # Columns are names of the schema; what a person typed is a parameter.
+    inner = f"SELECT case_id FROM queue {way} WHERE {conditions} ORDER BY {order}"  # noqa: S608
+    return f"SELECT group_concat(case_id, char(10)) FROM ({inner})", tuple(parameters)  # noqa: S608
+
+
+def _review_values(row: ReviewRow) -> tuple[Any, ...]:
+    """A row of the review's queue as the columns take it that the queue of intake does not have."""
+    return (
+        _REVIEWS.index(row.status),
+        row.waiting_for,
+        to_time(row.begin_by),
+        plain(row.asked_for),
+        row.lines,
+        row.flags,
+    )
+
+
+def _review_row_from(values: tuple[Any, ...]) -> ReviewRow:
+    (
+        case_id,
+        receipt,
+        patient,
+        asked,
+        urgency,
+        due_at,
+        begin,
+        order,
+        waiting_for,
+        assigned_to,
+        lines,
+        flags,
+    ) = values
+    due = from_time(due_at)
+    return ReviewRow(
+        case_id, receipt, patient, asked, urgency, due, from_time(begin) if begin else begin_by(due, urgency),
+        _REVIEWS[order], waiting_for, assigned_to, lines, flags,
+    )  # fmt: skip
 
 
 def _values(row: QueueRow) -> tuple[Any, ...]:

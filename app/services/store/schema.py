@@ -190,7 +190,12 @@ _REVIEW = (
     "ALTER TABLE queue ADD COLUMN waiting_for TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE queue ADD COLUMN begin_by TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE queue ADD COLUMN asked_for TEXT NOT NULL DEFAULT ''",
-    "CREATE INDEX queue_by_begin_by ON queue (begin_by, number, review_order, case_id)",
+    "ALTER TABLE queue ADD COLUMN line_count INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE queue ADD COLUMN flag_count INTEGER NOT NULL DEFAULT 0",
+    # only what is in review: the cases of intake cost it nothing
+    """CREATE INDEX queue_in_review ON queue (begin_by, number, review_order, case_id, waiting_for, assigned_to)
+        WHERE review_order > 0""",
+    "CREATE INDEX queue_review_order ON queue (review_order)",
 )
 
 MIGRATIONS = (

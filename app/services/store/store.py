@@ -13,13 +13,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from app.domain.case import Case, IntakeStatus, Json, case_from
+from app.domain.case import Case, IntakeStatus, Json, ReviewStatus, case_from
 from app.domain.change import Action, Change
 from app.domain.draft import Draft
 from app.domain.errors import Conflict, Locked, NoSuchCase, StorageFailed
 from app.domain.extraction import PageText
 from app.domain.queue import QueueQuery, QueueRow
 from app.domain.receipt import ALPHABET, normalized, receipt_number
+from app.domain.review_queue import ReviewQuery, ReviewRow
 from app.services.store import log, rescue
 from app.services.store.chain import AuditEntry, AuditReport, Chain, digest
 from app.services.store.database import Database
@@ -45,6 +46,7 @@ from app.services.store.review_shelf import LookShelf, ReviewShelf
 from app.services.store.schema import MIGRATIONS
 from app.services.store.shelf import Shelf
 from app.services.store.text_shelf import TextShelf
+from app.services.store.user_shelf import UserShelf
 from app.services.store.waiting_shelf import WaitingShelf
 
 _FILE = "store.db"
@@ -90,6 +92,8 @@ class Store:
         self._index = QueueIndex(database)
         self.shelf = Shelf(database, self._chain)
         """The form types of the workspace."""
+        self.users = UserShelf(database, self._chain)
+        """Who may work in the workspace."""
         self.policies = PolicyShelf(database, self._chain)
         """The policies of the workspace."""
         self.reviews = ReviewShelf(database, self._chain)
@@ -101,6 +105,7 @@ class Store:
         self.waiting_documents = WaitingShelf(database)
         """Documents without a case."""
         self._closed = False
+        self._reviews_noted = False
         self._data_version = self._version_seen()
         self.notices: tuple[Notice, ...] = ()
         """What has to be told at the start: that a damaged store was set aside, and what was rescued."""
@@ -351,12 +356,34 @@ class Store:
 
     def _note_versions(self) -> None:
         """Write into the queue what cases stored by an earlier program were read with; done once."""
-        numbers = self._index.without_version()
+        self._put_again(self._index.without_version())
+
+    def _put_again(self, numbers: Iterable[int]) -> None:
         for number in numbers:
             with self._database.transaction():
                 row = self._database.one("SELECT document FROM cases WHERE number = ?", (number,))
                 if row is not None:
                     self._index.put(number, case_from(unpack(row[0])))
+
+    def review_queue(self, query: ReviewQuery) -> tuple[str, ...]:
+        """The ids of the requests in review that are asked for, those that have to be begun first first."""
+        self._note_reviews()
+        return self._index.review_ids(query)
+
+    def review_rows(self, ids: Iterable[str]) -> tuple[ReviewRow, ...]:
+        """The review's rows of these cases, in their order; an id that is not there is left out."""
+        return self._index.review_rows(ids)
+
+    def review_counts(self) -> Mapping[ReviewStatus, int]:
+        """How many requests there are of each status of the review."""
+        self._note_reviews()
+        return self._index.review_counts()
+
+    def _note_reviews(self) -> None:
+        """Write into the queue what is in review of the cases that an earlier program stored; asked once."""
+        if not self._reviews_noted:
+            self._put_again(self._index.without_review())
+            self._reviews_noted = True
 
     # What is being typed, and how things are looked at
 
@@ -410,7 +437,7 @@ class Store:
             )
 
     def words(self, sha256: str) -> tuple[PageText, ...]:
-        """What stands on the pages of a file, as far as they were read; a blank page is left out."""
+        """What stands on the pages of a file, as far as they were read; nothing when it was not."""
         return self.texts.kept(sha256).texts()
 
     # The trail, and what waits for the network

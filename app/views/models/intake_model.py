@@ -132,7 +132,7 @@ class IntakeModel(QObject):
             self._workstation.intake.arrive,
             content,
             path.name,
-            self._workstation.person,
+            READER if watched else self._workstation.person,  # what lay in the folder nobody handed in
             done=taken,
             failed=self._refuse,
         )
