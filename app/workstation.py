@@ -122,7 +122,7 @@ class Workstation:
     backends: Backends
     watched: WatchedFolder
     collecting: Collecting
-    reviews: ReviewQueue
+    review_queue: ReviewQueue
 
     @property
     def person(self) -> str:
@@ -230,7 +230,7 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         backends=behind,
         watched=WatchedFolder(place.watched_folder),
         collecting=collecting,
-        reviews=ReviewQueue(changes),
+        review_queue=ReviewQueue(changes),
     )
 
 
