@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.domain.evidence import Evidence, evidence_at
-from app.domain.injection_rule import Rule, rules
+from app.domain.injection_rule import ADDRESSED, LOOKALIKE, SUBJECT, TRIGGER, Rule, rules
 from app.domain.material import Material
-from app.domain.passage import SourceText, Span
+from app.domain.passage import Span
 from app.domain.policy import Policy
 from app.domain.recommendation import Flag
 
@@ -26,39 +26,15 @@ _HIDDEN = frozenset(
     "\u00ad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
 )
 _ENDS = ".!?;。！？؟"
-_LOOKALIKE = {
-    "а": "a", "в": "b", "е": "e", "і": "i", "к": "k", "м": "m", "н": "h", "о": "o", "р": "p", "с": "c", "т": "t", "у": "y",
-    "х": "x", "ѕ": "s", "ј": "j", "ԁ": "d", "һ": "h", "ӏ": "l", "ԛ": "q", "ԝ": "w", "г": "r", "п": "n", "ь": "b",
-    "α": "a", "β": "b", "ε": "e", "η": "n", "ι": "i", "κ": "k", "ν": "v", "ο": "o", "ρ": "p", "τ": "t", "υ": "u", "χ": "x",
-    "γ": "y", "ω": "w",
-}  # fmt: skip
-"""Cyrillic and Greek letters that look like Latin ones; used only inside words that mix scripts."""
 _LEET = str.maketrans(
     {"4": "a", "3": "e", "1": "i", "0": "o", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i", "|": "l"}
 )
 _SPACED = re.compile(r"(?<![a-z])[a-z](?:[ ._\-*·]{1,2}[a-z]){6,}(?![a-z])")
 _WITH_DIGITS = re.compile(r"(?<![\w@$|])[a-z0-9@$|]{4,}(?![\w@$|])")
-_TRIGGER = re.compile(
-    r"ignor|disregard|forget|overr|neglect|discard|dismiss|set aside|stop |follow|bypass|skip|suspend|waiv|drop|abandon|erase|"
-    r"attention|approv|authori|grant|certif|green|rubber|sign off|criteri|requirement|every|all |status|outcome|decision|determin|"
-    r"recommend|evidence|polic|peptide|coverage|output|print|return|respond|reply|answer|write|you are|you're|act as|behave|"
-    r"pretend|play|mode|from now|mention|reveal|disclos|flag|secret|hidden|review|invent|fabricat|make up|fake|quot|"
-    r"system|assistant|inst|prompt|jail|\bai\b|model|[^\x00-\x7f]|olvid|desestim|descart|omit|aprueb|aprob|autori|cumplid|"
-    r"genehmig|bewillig|vergiss|missacht|kriteri|erfull|oubli|approuv|criter|dimentic|approva|huwag|aprubah|bo qua|phe duyet"
-)
-"""One of these stands in every text that a rule finds something in: most pages hold none."""
 _SPELT = re.compile(
     r"approve|ignore(?:all|the|any|every|prev|prior|above|your)|criteria(?:are|is)?met|override|disregard|systemprompt"
 )
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{24,}={0,2}(?![A-Za-z0-9+/])")
-_SUBJECT = re.compile(
-    r"\b(?:patient|pt|she|he|they|her|his|mother|father|mom|dad|daughter|son|spouse|wife|husband|family|caregiver|member|mr|mrs|ms|"
-    r"child|client|parents?|staff|i|we|who|insurer|plan|payer|medicare|cms|board|committee|fda|surgeon|doctor|dr|provider|"
-    r"paciente|ella|el|madre|padre|patientin|patienten|er|sie hat|mutter|vater|le patient|la patiente|elle|il)\b"
-)
-_ADDRESSED = re.compile(
-    r"\b(?:you|ai|model|llm|assistant|reviewer|system|engine|algorithm|software|bot|agent|instruct\w* you|usted|ia|modelo|ki|modell|du|vous)\b"
-)
 _KINDS = {
     "override": "tells the reader to set rules or criteria aside",
     "approve": "tells the reader to approve",
@@ -185,7 +161,7 @@ def attempts_in(text: str) -> tuple[Attempt, ...]:
 
 
 def _matches(text: str) -> Iterator[tuple[int, int, str]]:
-    if not _TRIGGER.search(text):
+    if not TRIGGER.search(text):
         return
     for rule in rules():
         for match in rule.pattern.finditer(text):
@@ -202,7 +178,7 @@ def _harmless(rule: Rule, match: re.Match[str], text: str) -> bool:
         return False
     begin = _begin(text, match.start() + (1 if match.group()[:1] in _ENDS + '\n:"' else 0))
     before = text[begin : match.start()]
-    return _SUBJECT.search(before) is not None and _ADDRESSED.search(before) is None
+    return SUBJECT.search(before) is not None and ADDRESSED.search(before) is None
 
 
 def _begin(text: str, at: int) -> int:
@@ -260,7 +236,7 @@ def _flattened(text: str) -> _Flat:
                 c for c in unicodedata.normalize("NFKD", sign).lower() if not unicodedata.combining(c)
             ).replace("ß", "ss").replace("’", "'").replace("‘", "'")  # fmt: skip
             if place in foreign:
-                made = "".join(_LOOKALIKE.get(c, c) for c in made)
+                made = "".join(LOOKALIKE.get(c, c) for c in made)
             if "\u0400" <= sign <= "\u04ff" and place not in foreign:
                 made = sign.lower()  # Russian й is not и with an accent
         for c in made:
@@ -284,9 +260,7 @@ def _mixed(text: str) -> frozenset[int]:
         letters = word.group()
         latin = any(c.isascii() for c in letters)
         other = any("\u0370" <= c <= "\u04ff" for c in letters)
-        if (latin and other) or (
-            other and all(c.lower() in _LOOKALIKE for c in letters) and len(letters) > 3
-        ):
+        if (latin and other) or (other and all(c.lower() in LOOKALIKE for c in letters) and len(letters) > 3):
             found.update(range(word.start(), word.end()))
     return frozenset(found)
 

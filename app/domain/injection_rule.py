@@ -51,7 +51,7 @@ _RULES_OF_WORK = (
     r"|programming|coverage (?:text|determination)s?|medical necessity|ncds?|what you were told|everything (?:above|before|else|you))"
 )
 _OF_CARE = re.compile(
-    r"^[\s\w]{0,30}?\b(?:regarding|about|concerning|related to|on (?:how|diet|the label|activity|weight|dosing|wound|medication)"
+    r"^[\s\w]{0,30}?\b(?:regarding|about(?! (?:ncd|the polic|polic|the criteri|criteri|cover))|concerning|related to|on (?:how|diet|the label|activity|weight|dosing|wound|medication)"
     r"|for (?:diet|activity|weight|medication|wound|insulin|dosing|taking|the (?:medication|diet|wound|dressing|brace))"
     r"|from (?:her|his|their|your|the|our|a) (?:doctor|physician|surgeon|nurse|pharmac\w+|hospital|previous|prior|old|outside|discharge|er|ed|urgent)"
     r"|given (?:by|at|to|during)|(?:diet|dose|dosing|medication|insulin|metformin|discharge|dietary|wound|activity|exercise)\b)"
@@ -200,6 +200,7 @@ def _english() -> tuple[Rule, ...]:
             r"\b(?:treat|act|behave|proceed|evaluate|respond|answer|review|decide|process)\b[^.!?\n]{0,40}?\bas (?:if|though)\b[^.!?\n]{0,70}?(?:criteri\w+|\bmet\b|approv\w*|satisfied|evidence|documented|complete)",
             imperative=False,
         ),
+        _rule("mark", r"\bstatus(?:es)?\s+(?:to|as)\s+[\"'“]?(?:met|approved?|satisfied|fulfill?ed)\b"),
         _rule(
             "mark",
             r"\b(?:assume|pretend|presume|suppose|take it as given|imagine)\b(?: that)?[^.!?\n]{0,60}?(?:criteri\w+|requirements?|evidence|documentation|c-?peptide)[^.!?\n]{0,40}?(?:\bmet\b|satisf\w+|present|exists?|complete|provided|fulfill?ed)",
