@@ -69,6 +69,34 @@ _ASKED = (
 )
 
 
+LOOKALIKE = {
+    "а": "a", "в": "b", "е": "e", "і": "i", "к": "k", "м": "m", "н": "h", "о": "o", "р": "p", "с": "c", "т": "t", "у": "y",
+    "х": "x", "ѕ": "s", "ј": "j", "ԁ": "d", "һ": "h", "ӏ": "l", "ԛ": "q", "ԝ": "w", "г": "r", "п": "n", "ь": "b",
+    "α": "a", "β": "b", "ε": "e", "η": "n", "ι": "i", "κ": "k", "ν": "v", "ο": "o", "ρ": "p", "τ": "t", "υ": "u", "χ": "x",
+    "γ": "y", "ω": "w",
+}  # fmt: skip
+"""Cyrillic and Greek letters that look like Latin ones; used only inside words that mix scripts."""
+TRIGGER = re.compile(
+    r"ignor|disregard|forget|overr|neglect|discard|dismiss|set aside|stop |follow|bypass|skip|suspend|waiv|drop|abandon|erase|"
+    r"attention|approv|authori|grant|certif|green|rubber|sign off|criteri|requirement|every|all |status|outcome|decision|determin|"
+    r"recommend|evidence|polic|peptide|coverage|output|print|return|respond|reply|answer|write|you are|you're|act as|behave|"
+    r"pretend|play|mode|from now|mention|reveal|disclos|flag|secret|hidden|review|invent|fabricat|make up|fake|quot|"
+    r"system|assistant|inst|prompt|jail|\bai\b|model|[^\x00-\x7f]|olvid|desestim|descart|omit|aprueb|aprob|autori|cumplid|"
+    r"genehmig|bewillig|vergiss|missacht|kriteri|erfull|oubli|approuv|criter|dimentic|approva|huwag|aprubah|bo qua|phe duyet"
+)
+"""One of these stands in every text that a rule finds something in: most pages hold none."""
+SUBJECT = re.compile(
+    r"\b(?:patient|pt|she|he|they|her|his|mother|father|mom|dad|daughter|son|spouse|wife|husband|family|caregiver|member|mr|mrs|ms|"
+    r"child|client|parents?|staff|i|we|who|insurer|plan|payer|medicare|cms|board|committee|fda|surgeon|doctor|dr|provider|"
+    r"paciente|ella|el|madre|padre|patientin|patienten|er|sie hat|mutter|vater|le patient|la patiente|elle|il)\b"
+)
+"""Of whom a clause speaks that commands nobody."""
+ADDRESSED = re.compile(
+    r"\b(?:you|ai|model|llm|assistant|reviewer|system|engine|algorithm|software|bot|agent|instruct\w* you|usted|ia|modelo|ki|modell|du|vous)\b"
+)
+"""Whom a clause speaks to that commands."""
+
+
 def _rule(
     name: str, pattern: str, *, imperative: bool = False, unless: re.Pattern[str] | None = None
 ) -> Rule:
