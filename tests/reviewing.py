@@ -24,9 +24,10 @@ from app.domain.quote import verified
 from app.domain.recommendation import CriterionResult, ModelInfo, Proposed, Recommendation
 from app.domain.request import Line, request_from
 from app.domain.review_note import marks_from, pins_from, stated_from
+from app.domain.role import Check, anybody
 from app.services.noting import Noting
 from app.services.ports import Answer, Ask, Hear
-from app.services.review import ENGINE, Check, Reviewing, Rules, alone
+from app.services.review import ENGINE, Reviewing, Rules
 from app.workstation import Workstation
 from tests.scripted import a_workstation
 
@@ -196,7 +197,7 @@ class Desk:
     documents: list[SourceText] = field(default_factory=lambda: [a_note()])
     policies: Policies = field(default_factory=Policies)
     models: dict[str, ScriptedModel] = field(default_factory=lambda: {ENGINE: ScriptedModel()})
-    check: Check = alone
+    check: Check = anybody
 
     def material(self, case_id: str) -> Material:
         document = self.station.store.case_document(case_id)

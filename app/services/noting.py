@@ -31,9 +31,8 @@ from app.domain.review_note import (
     stands,
     stated_document,
 )
-from app.domain.role import Right
+from app.domain.role import Check, Right, anybody
 from app.services.change_log import ChangeLog, Stored
-from app.services.review import Check, alone
 
 NOTES = frozenset({Action.STATED, Action.MARKED, Action.PINNED})
 
@@ -49,7 +48,7 @@ class Noting:
     material: Callable[[str], Material]
     policy: Callable[[str], Policy]
     """The policy of an id, in force or the last there was."""
-    check: Check = alone
+    check: Check = anybody
 
     def state(self, case_id: str, slot: str, text: str, evidence: Evidence | None, by: str) -> Case:
         """Put words into a slot of the prompt: a fact of the person's, unsupported without evidence. An empty text

@@ -8,23 +8,23 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from app.domain import verdict
 from app.domain.case import to_time
 from app.domain.change import Action, writes_for
+from app.domain.determination import Basis, Named
 from app.domain.errors import Actionable, Cancelled, Conflict, Rejected
-from app.domain.evidence import Evidence
-from app.domain.material import Material
-from app.domain.policy import Policy
+from app.domain.material import Material, Status
+from app.domain.policy import Criterion, Policy
 from app.domain.prompt import Prompt, slots_document
-from app.domain.prompt_text import stated_facts, unused
-from app.domain.recommendation import Flag, ModelInfo, Recommendation, Review
+from app.domain.question import tainted_by, unread_flags, unused_prose, with_prompt
+from app.domain.recommendation import Flag, ModelInfo, Recommendation, Review, open_of
 from app.domain.request import Line
-from app.domain.review_record import difference, review_document, review_from
-from app.domain.role import ALONE, Person, Right, require
+from app.domain.review_record import difference, prompt_digest, review_document, review_from
+from app.domain.role import Check, Right, anybody
 from app.services.change_log import ChangeLog
 from app.services.lanes import Lanes
 from app.services.ports import Ask, Hear, PromptModel, RecommendationModel
@@ -34,17 +34,7 @@ ENGINE = "criteria engine"
 """The name of the model that is always there."""
 _TRIES = 3
 
-__all__ = ["ENGINE", "Check", "Materials", "Policies", "Reviewing", "Rules", "alone", "difference"]
-
-Check = Callable[[str, Right], Person]
-"""The person behind a name, when they may; raises `NotAllowed` or `SignInRequired` with a sentence."""
-
-
-def alone(by: str, right: Right) -> Person:
-    """`Check` of a place without users: everybody may do everything but decide against a request."""
-    person = Person(by, by, ALONE)
-    require(person, right)
-    return person
+__all__ = ["ENGINE", "Materials", "Policies", "Reviewing", "Rules", "difference"]
 
 
 class Materials(Protocol):
@@ -91,7 +81,7 @@ class Reviewing:
     prompts: Mapping[str, Callable[[], PromptModel]]
     models: Mapping[str, Callable[[], RecommendationModel]]
     rules: Rules
-    check: Check = alone
+    check: Check = anybody
     now: Callable[[], datetime] | None = None
     _made: dict[str, RecommendationModel] = field(default_factory=dict)
     _proposing: dict[str, PromptModel] = field(default_factory=dict)
@@ -120,7 +110,7 @@ class Reviewing:
         self, case_id: str, prompt: Prompt, model: str = "", policies: Mapping[str, str] | None = None
     ) -> str:
         """Exactly what `ask` would send, for all lines; the prompt where nothing leaves this computer."""
-        material = _with_prompt(self.material(case_id), prompt)
+        material = with_prompt(self.material(case_id), prompt)
         asks = self._asks(prompt, material, policies or {})
         return _joined(self._model(model).outgoing(ask) for ask in asks)
 
@@ -154,14 +144,14 @@ class Reviewing:
         self._in_store(self.check, by, Right.REVIEW)
         chosen = self._model(model)
         self._in_store(self.policies.refresh)
-        material = _with_prompt(self.material(case_id), prompt)
+        material = with_prompt(self.material(case_id), prompt)
         asks = self._asks(prompt, material, policies or {})
         heard = _Heard(hear)
         started = time.monotonic()
         found: list[Recommendation] = []
         flags: list[Flag] = [*self.rules.traps(material), *unread_flags(material)]
         if chosen.info.name == ENGINE:
-            flags += _unused(prompt)
+            flags += unused_prose(prompt)
         problem = ""
         try:
             for ask in asks:
@@ -271,7 +261,53 @@ class Reviewing:
         data = self._in_store(self.changes.store.reviews.one, review_id)
         return review_from(data) if data is not None else None
 
+    def basis(self, case_id: str, line_id: str, review_id: str = "") -> Basis:
+        """What a line was looked at with: the review named, else the latest that judged the line; marks made since
+        count. Holds no outcome. Raises `Rejected` when the review is not of this case.
+        """
+        material = self.material(case_id)
+        kept = self.reviews(case_id)
+        if review_id and not any(r.review_id == review_id for r in kept):
+            raise Rejected("This review is not of this case.", "Ask again.", code="no_review")
+        review = next(
+            (r for r in kept if review_id in ("", r.review_id) and r.line(line_id) is not None), None
+        )
+        found = review.line(line_id) if review is not None else None
+        policy = self._policy_of(found) if found is not None else self.policy_for(material, line_id)
+        if review is None or found is None:
+            own = tuple(d.document_id for d in material.documents if d.kind not in ("fax_cover", "request"))
+            return Basis(
+                line_id,
+                reviewed=False,
+                policy=f"{policy.policy_id}@{policy.version}" if policy else "",
+                policy_title=policy.title if policy else "",
+                criteria=_named(policy.every()) if policy else (),
+                documents=(*own, policy.key) if policy else own,
+            )
+        cited = [e for row in found.criteria for e in row.evidence if e.supported]
+        cited += found.passages
+        there = {d.document_id for d in material.documents if d.kind != "request"}
+        documents = dict.fromkeys(e.document for e in cited if e.document in there)
+        return Basis(
+            line_id,
+            reviewed=True,
+            review_id=review.review_id,
+            prompt=_version_of(review, kept),
+            model=f"{review.model.name} {review.model.version}".strip(),
+            policy=f"{found.policy_id}@{found.policy_version}" if found.policy_id else "",
+            policy_title=found.policy_title,
+            open=_open(policy, found, material, line_id) if policy else (),
+            criteria=_named(policy.every()) if policy else (),
+            documents=(*documents, policy.key) if policy else tuple(documents),
+            evidence=tuple(dict.fromkeys(e for e in cited if e.quote or e.box)),
+        )
+
     # Within
+
+    def _policy_of(self, found: Recommendation) -> Policy | None:
+        if not found.policy_id:
+            return None
+        return self.policies.policy(found.policy_id, found.policy_version)
 
     def _model(self, name: str) -> RecommendationModel:
         wanted = name or ENGINE
@@ -289,6 +325,32 @@ class Reviewing:
         if threading.current_thread().name.startswith("store"):
             return function(*arguments)
         return self.lanes.submit("store", function, *arguments).result()
+
+
+def _open(policy: Policy, found: Recommendation, material: Material, line_id: str) -> tuple[Named, ...]:
+    """What is not shown to be met, with the marks that people have made since the recommendation."""
+    leaves = {row.criterion_id: row.status for row in found.criteria if row.kind == "leaf"}
+    marks = {
+        mark.criterion_id: mark.status
+        for mark in material.marks
+        if (mark.line_id, mark.policy_id) == (line_id, policy.policy_id)
+    }
+    for row in found.criteria:  # a mark that was taken away since does not count any more
+        if row.marked_by and row.criterion_id not in marks:
+            leaves[row.criterion_id] = Status.INSUFFICIENT
+    leaves.update(marks)
+    excluded = tuple(leaf for leaf in policy.unless if leaves.get(leaf.criterion_id) is Status.MET)
+    return _named((*excluded, *open_of(policy.root, leaves)))
+
+
+def _named(criteria: Iterable[Criterion]) -> tuple[Named, ...]:
+    return tuple(Named(c.criterion_id, c.text, c.clause) for c in criteria)
+
+
+def _version_of(review: Review, kept: tuple[Review, ...]) -> str:
+    """Which prompt of the case it was, counted from 1, with the digest of its exact words."""
+    prompts = list(dict.fromkeys(r.prompt for r in reversed(kept)))
+    return f"{prompts.index(review.prompt) + 1} ({prompt_digest(review.prompt)})"
 
 
 class _Heard:
@@ -313,64 +375,6 @@ class _Heard:
 
     def whole(self, text: str) -> None:
         self._now = text or self._now
-
-
-def tainted_by(attempts: Iterable[Flag]) -> Callable[[Evidence], bool]:
-    """Whether evidence lies in words that were flagged as an attempt to instruct."""
-    spans = [f.evidence.span for f in attempts if f.evidence is not None and f.evidence.span is not None]
-    words = {_flat(f.evidence.quote) for f in attempts if f.evidence is not None}
-    fields = {f.evidence.field for f in attempts if f.evidence is not None and f.evidence.field}
-
-    def tainted(evidence: Evidence) -> bool:
-        span = evidence.span
-        if span is None:
-            quote = " ".join(evidence.quote.split())
-            return (
-                evidence.field in fields if evidence.field else bool(quote) and any(quote in w for w in words)
-            )
-        return any(
-            (s.document_id, s.page) == (span.document_id, span.page)
-            and span.start < s.end
-            and s.start < span.end
-            for s in spans
-        )
-
-    return tainted
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.casefold().split())
-
-
-def unread_flags(material: Material) -> tuple[Flag, ...]:
-    """A flag for every document whose text is not there yet: silence of it is no absence."""
-    return tuple(
-        Flag("unread", f"“{name}” is not read yet.", None, "Wait until it is read, and ask again.")
-        for name in getattr(material, "unread", ())
-    )
-
-
-def _with_prompt(material: Material, prompt: Prompt) -> Material:
-    """The material with what the prompt's slots state, in place of what was stated for them before."""
-    theirs = {str(place.filled.slot) for place in prompt.slots}
-    kept = tuple(fact for fact in material.stated if fact.slot not in theirs)
-    return replace(material, stated=(*kept, *stated_facts(prompt)))
-
-
-def _unused(prompt: Prompt) -> tuple[Flag, ...]:
-    """A flag for what was written beside the slots: the criteria engine does not read it, and says so."""
-    runs = [" ".join(prompt.text[start:end].split()) for start, end in unused(prompt)]
-    if not runs:
-        return ()
-    words = "; ".join(f"“{run[:80]}”" for run in runs[:3])
-    return (
-        Flag(
-            "unused_prose",
-            f"The criteria engine did not use what you wrote beside the slots: {words}.",
-            None,
-            "Put it into a slot, click the words in a document, or ask a model that reads prose.",
-        ),
-    )
 
 
 def _joined(texts: Iterable[str]) -> str:

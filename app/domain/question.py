@@ -1,0 +1,70 @@
+"""A question to a model: what the prompt makes of the material, and what has to be told whatever comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from app.domain.evidence import Evidence
+from app.domain.material import Material
+from app.domain.prompt import Prompt
+from app.domain.prompt_text import stated_facts, unused
+from app.domain.recommendation import Flag
+
+
+def with_prompt(material: Material, prompt: Prompt) -> Material:
+    """The material with what the prompt's slots state, in place of what was stated for them before."""
+    theirs = {str(place.filled.slot) for place in prompt.slots}
+    kept = tuple(fact for fact in material.stated if fact.slot not in theirs)
+    return replace(material, stated=(*kept, *stated_facts(prompt)))
+
+
+def tainted_by(attempts: Iterable[Flag]) -> Callable[[Evidence], bool]:
+    """Whether evidence lies in words that were flagged as an attempt to instruct."""
+    spans = [f.evidence.span for f in attempts if f.evidence is not None and f.evidence.span is not None]
+    words = {_flat(f.evidence.quote) for f in attempts if f.evidence is not None}
+    fields = {f.evidence.field for f in attempts if f.evidence is not None and f.evidence.field}
+
+    def tainted(evidence: Evidence) -> bool:
+        span = evidence.span
+        if span is None:
+            quote = " ".join(evidence.quote.split())
+            return (
+                evidence.field in fields if evidence.field else bool(quote) and any(quote in w for w in words)
+            )
+        return any(
+            (s.document_id, s.page) == (span.document_id, span.page)
+            and span.start < s.end
+            and s.start < span.end
+            for s in spans
+        )
+
+    return tainted
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def unread_flags(material: Material) -> tuple[Flag, ...]:
+    """A flag for every document whose text is not there yet: silence of it is no absence."""
+    return tuple(
+        Flag("unread", f"“{name}” is not read yet.", None, "Wait until it is read, and ask again.")
+        for name in getattr(material, "unread", ())
+    )
+
+
+def unused_prose(prompt: Prompt) -> tuple[Flag, ...]:
+    """A flag for what was written beside the slots: the criteria engine does not read it, and says so."""
+    runs = [" ".join(prompt.text[start:end].split()) for start, end in unused(prompt)]
+    if not runs:
+        return ()
+    words = "; ".join(f"“{run[:80]}”" for run in runs[:3])
+    return (
+        Flag(
+            "unused_prose",
+            f"The criteria engine did not use what you wrote beside the slots: {words}.",
+            None,
+            "Put it into a slot, click the words in a document, or ask a model that reads prose.",
+        ),
+    )
