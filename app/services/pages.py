@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from app.domain.box import Box
-from app.domain.extraction import Document, Word
+from app.domain.extraction import Document, PageText, Word
 from app.services.ports import BlobStore, DocumentOpener, OpenDocument, PageInfo, Picture, TextReader
 
 KEPT_OPEN = 3
@@ -33,6 +33,11 @@ class Pages:
     ) -> Picture:
         """A part of a page (0-based) as it is shown after the turns; see `OpenDocument.render`."""
         return self._document(sha256, media_type).render(page, scale, clip, quarter_turns)
+
+    def words(self, sha256: str, media_type: str) -> tuple[PageText, ...]:
+        """What the text layers of all pages say, for documents that are laid out from text."""
+        document = self._document(sha256, media_type)
+        return tuple(PageText(number + 1, document.words(number)) for number in range(len(document.pages)))
 
     def read_region(self, sha256: str, media_type: str, page: int, box: Box) -> tuple[Word, ...]:
         """What is printed in a box of a page (1-based), line by line."""
