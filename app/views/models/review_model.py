@@ -1,0 +1,553 @@
+"""The review of the open case: its prompt, what was asked and answered, and what people noted on it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.domain.case import Case
+from app.domain.draft import Draft
+from app.domain.errors import Actionable, Cancelled, Rejected
+from app.domain.evidence import Evidence
+from app.domain.material import Material, Status
+from app.domain.policy import Policy
+from app.domain.prompt import Origin, Prompt, Slot, slots_from
+from app.domain.prompt_text import edited, refilled, unused, with_span
+from app.domain.recommendation import ModelInfo, Review
+from app.domain.review_note import Pin
+from app.domain.review_record import Difference, difference
+from app.views.background import Background, Task
+
+if TYPE_CHECKING:
+    from app.services.noting import Noting
+    from app.services.review import Reviewing
+    from app.services.store.store import Store
+
+PROMPT_DRAFT = "review.prompt"
+LANE = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A case as the side begins with it. `reviews` are newest first; `policies` are those in force, by line."""
+
+    material: Material
+    generated: Prompt
+    reviews: tuple[Review, ...]
+    models: tuple[ModelInfo, ...]
+    drafts: Mapping[str, Draft]
+    pins: tuple[Pin, ...]
+    policies: Mapping[str, Policy]
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A case after a note: what the side shows of it anew."""
+
+    case: Case
+    material: Material
+    pins: tuple[Pin, ...]
+
+
+@dataclass
+class _Asking:
+    """A question under way. `text` is what came so far; `told` that the window has been told to look at it."""
+
+    case_id: str
+    prompt: Prompt
+    model: ModelInfo
+    stop: threading.Event = field(default_factory=threading.Event)
+    task: Task | None = None
+    text: str = ""
+    told: bool = False
+
+
+class ReviewModel(QObject):
+    """Holds what the right side of the review shows. Services are called in the lanes `review` and `store`.
+
+    An answer that comes after its case was closed, or after it was stopped, is kept with the case and not shown as
+    new. Words typed into the prompt are kept with every keystroke.
+    """
+
+    opened = Signal(object)
+    """`Opened`: another case"""
+    closed = Signal()
+    prompt_changed = Signal(object)
+    draft_restored = Signal(object)
+    """`Draft`: where the cursor stood"""
+    reviews_changed = Signal(object)
+    """every `Review`, newest first"""
+    shown_changed = Signal(object)
+    """the `Review` to show, or None"""
+    asking_changed = Signal(object)
+    """the `ModelInfo` that is asked, or None"""
+    heard = Signal(str)
+    model_changed = Signal(object)
+    """the `ModelInfo` that will be asked"""
+    sent_shown = Signal(str)
+    notes_changed = Signal(object)
+    """`Noted`"""
+    compared = Signal(object, object)
+    """`Difference`, the `Review` before"""
+    refused = Signal(object)
+    """`Actionable`: the last thing asked for was not done"""
+    failed = Signal(object)
+    """`Actionable`: the question could not even be asked"""
+
+    def __init__(
+        self,
+        reviewing: Reviewing,
+        noting: Noting,
+        store: Store,
+        person: Callable[[], str],
+        background: Background,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._reviewing, self._noting, self._store = reviewing, noting, store
+        self._person = person
+        self._background = background
+        self._case_id: str | None = None
+        self._material: Material | None = None
+        self._generated: Prompt | None = None
+        self._prompt: Prompt | None = None
+        self._reviews: tuple[Review, ...] = ()
+        self._shown: Review | None = None
+        self._models: tuple[ModelInfo, ...] = ()
+        self._model = ""
+        self._pins: tuple[Pin, ...] = ()
+        self._policies: dict[tuple[str, str], Policy] = {}
+        self._asking: _Asking | None = None
+        self._draft: Draft | None = None
+        self._draft_under_way = False
+
+    # What there is
+
+    @property
+    def case_id(self) -> str | None:
+        return self._case_id
+
+    @property
+    def person(self) -> str:
+        return self._person()
+
+    @property
+    def material(self) -> Material | None:
+        return self._material
+
+    @property
+    def prompt(self) -> Prompt | None:
+        return self._prompt
+
+    @property
+    def reviews(self) -> tuple[Review, ...]:
+        return self._reviews
+
+    @property
+    def shown(self) -> Review | None:
+        return self._shown
+
+    @property
+    def models(self) -> tuple[ModelInfo, ...]:
+        return self._models
+
+    @property
+    def model(self) -> ModelInfo | None:
+        return next((m for m in self._models if m.name == self._model), None)
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        return self._pins
+
+    @property
+    def asking(self) -> bool:
+        return self._asking is not None
+
+    @property
+    def saving(self) -> bool:
+        """Whether typed words are not durable yet."""
+        return self._draft is not None or self._draft_under_way
+
+    def policies_of(self, review: Review) -> dict[str, Policy]:
+        """The policies an answer was judged by, by line, as far as they are known here."""
+        found = {}
+        for made in review.recommendations:
+            policy = self._policies.get((made.policy_id, made.policy_version))
+            if policy is not None:
+                found[made.line_id] = policy
+        return found
+
+    # Opening
+
+    def open(self, case_id: str) -> None:
+        """Show a case; the latest call wins."""
+        self.close()
+        self._case_id = case_id
+        self._background.run(
+            self, LANE, self._looked_up, case_id,
+            done=lambda found: self._show(case_id, found),
+            failed=lambda error: self._gone(case_id, error),
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Show no case. A question under way is stopped; what came of it stays with its case."""
+        self._write_draft_now()
+        self.stop()
+        self._case_id = self._material = self._prompt = self._generated = self._shown = None
+        self._reviews, self._pins = (), ()
+        self._policies = {}
+        self.closed.emit()
+
+    def refresh(self) -> None:
+        """Look again: documents came, fields were corrected, somebody else noted something."""
+        case_id = self._case_id
+        if case_id is None:
+            return
+
+        def looked(found: Opened) -> None:
+            if self._case_id != case_id:
+                return
+            self._take(found)
+            if self._prompt is not None:
+                self._set_prompt(_brought_up(self._prompt, found.generated))
+            self.reviews_changed.emit(self._reviews)
+            self.shown_changed.emit(self._shown)
+
+        self._background.run(self, LANE, self._looked_up, case_id, done=looked, failed=self.refused.emit)
+
+    def _looked_up(self, case_id: str) -> Opened:
+        """In the lane `review`; what belongs to the store is asked there."""
+        reviewing = self._reviewing
+        drafts, pins = reviewing.lanes.submit(
+            "store", lambda: (self._store.drafts(case_id), self._noting.pins(case_id))
+        ).result()
+        material = reviewing.material(case_id)
+        generated = reviewing.propose_prompt(case_id)
+        reviews = reviewing.reviews(case_id)
+        policies = {}
+        for line in material.request.lines:
+            policy = reviewing.policy_for(material, line.line_id)
+            if policy is not None:
+                policies[line.line_id] = policy
+        for review in reviews[:2]:
+            self._fetch_policies(review)
+        return Opened(material, generated, reviews, reviewing.infos(), drafts, pins, policies)
+
+    def _fetch_policies(self, review: Review) -> Review:
+        """Have the versions at hand that an answer was judged by; one that is gone is shown without."""
+        for made in review.recommendations:
+            key = (made.policy_id, made.policy_version)
+            if made.policy_id and key not in self._policies:
+                try:
+                    self._policies[key] = self._reviewing.policies.policy(*key)
+                except Rejected:
+                    continue
+        return review
+
+    def _take(self, found: Opened) -> None:
+        self._material, self._generated = found.material, found.generated
+        self._reviews, self._models, self._pins = found.reviews, found.models, found.pins
+        for policy in found.policies.values():
+            self._policies[policy.policy_id, policy.version] = policy
+        if self.model is None and found.models:
+            self._model = found.models[0].name
+        shown = self._shown.review_id if self._shown else ""
+        self._shown = next((r for r in found.reviews if r.review_id == shown), None) or next(
+            iter(found.reviews), None
+        )
+
+    def _show(self, case_id: str, found: Opened) -> None:
+        if self._case_id != case_id:
+            return
+        self._take(found)
+        prompt = found.generated
+        if found.reviews:
+            last = found.reviews[0]
+            prompt = _brought_up(
+                Prompt(last.prompt, slots_from(last.slots), found.generated.text), found.generated
+            )
+        draft = found.drafts.get(PROMPT_DRAFT)
+        if draft is not None:
+            prompt = edited(prompt, draft.text, self.person)
+        self._prompt = prompt
+        self.opened.emit(found)
+        self.model_changed.emit(self.model)
+        self.prompt_changed.emit(prompt)
+        if draft is not None:
+            self.draft_restored.emit(draft)
+        self.reviews_changed.emit(self._reviews)
+        self.shown_changed.emit(self._shown)
+
+    def _gone(self, case_id: str, error: Actionable) -> None:
+        if self._case_id == case_id:
+            self.close()
+            self.refused.emit(error)
+
+    # The prompt
+
+    def type_prompt(self, draft: Draft) -> None:
+        """Take the words as they stand in the editor; kept at once."""
+        if self._prompt is None:
+            return
+        if draft.text != self._prompt.text:
+            self._set_prompt(edited(self._prompt, draft.text, self.person))
+        self._keep_draft(draft)
+
+    def reset_prompt(self) -> None:
+        """Back to what was generated from the same case."""
+        if self._generated is not None:
+            self._set_prompt(self._generated)
+            self._keep_draft(Draft(self._generated.text, 0, 0))
+
+    def fill(self, slot: Slot, evidence: Evidence) -> None:
+        """Fill a slot from words in a document; the slot keeps its source, and the case keeps the fact."""
+        if self._prompt is None or self._case_id is None:
+            return
+        prompt = with_span(self._prompt, slot, evidence, self.person)
+        self._set_prompt(prompt)
+        self._keep_draft(Draft(prompt.text, len(prompt.text), len(prompt.text)))
+        self._note(self._noting.state, str(slot), evidence.quote, evidence)
+
+    def use_version(self, text: str) -> None:
+        """Put the words of an earlier version into the editor."""
+        if self._prompt is not None:
+            self._set_prompt(edited(self._prompt, text, self.person))
+            self._keep_draft(Draft(text, len(text), len(text)))
+
+    def unused(self) -> tuple[tuple[int, int], ...]:
+        """Prose of the prompt that the criteria engine does not read, where it gave the answer that is shown."""
+        shown, prompt = self._shown, self._prompt
+        if shown is None or prompt is None or shown.model.leaves_computer or shown.prompt != prompt.text:
+            return ()
+        return unused(prompt)
+
+    def _set_prompt(self, prompt: Prompt) -> None:
+        if prompt != self._prompt:
+            self._prompt = prompt
+            self.prompt_changed.emit(prompt)
+
+    def _keep_draft(self, draft: Draft) -> None:
+        self._draft = draft
+        self._write_draft()
+
+    def _write_draft(self) -> None:
+        """Of several keystrokes while one is being written only the last is."""
+        if self._draft is None or self._draft_under_way or self._case_id is None:
+            return
+        draft, self._draft, self._draft_under_way = self._draft, None, True
+
+        def written(_: object = None) -> None:
+            self._draft_under_way = False
+            self._write_draft()
+
+        def lost(error: Actionable) -> None:
+            self.refused.emit(error)
+            written()
+
+        self._background.run(
+            self,
+            "store",
+            self._store.keep_draft,
+            self._case_id,
+            PROMPT_DRAFT,
+            draft,
+            done=written,
+            failed=lost,
+        )
+
+    def _write_draft_now(self) -> None:
+        """Hand over what waits: the case or the window is closing."""
+        if self._draft is not None and self._case_id is not None:
+            self._background.run(
+                self, "store", self._store.keep_draft, self._case_id, PROMPT_DRAFT, self._draft
+            )
+        self._draft = None
+
+    flush = _write_draft_now
+
+    # Asking
+
+    def choose_model(self, name: str) -> None:
+        if any(m.name == name for m in self._models) and name != self._model:
+            self._model = name
+            self.model_changed.emit(self.model)
+
+    def use_engine(self) -> None:
+        """Ask the criteria engine instead: it needs no network and is always there."""
+        local = next((m for m in self._models if not m.leaves_computer), None)
+        if local is not None:
+            self.choose_model(local.name)
+            self.ask()
+
+    def show_sent(self) -> None:
+        """Ask for exactly the words that would go out now."""
+        if self._case_id is None or self._prompt is None:
+            return
+        self._background.run(
+            self, LANE, self._reviewing.outgoing, self._case_id, self._prompt, self._model,
+            done=self.sent_shown.emit, failed=self.refused.emit,
+        )  # fmt: skip
+
+    def ask(self) -> None:
+        """Send the prompt as it stands to the model that is chosen; one question at a time."""
+        model = self.model
+        if self._asking is not None or self._case_id is None or self._prompt is None or model is None:
+            return
+        asking = _Asking(self._case_id, self._prompt, model)
+        self._asking = asking
+        self.asking_changed.emit(model)
+        asking.task = self._background.run(
+            self, LANE, self._ask, asking, self.person,
+            done=lambda review: self._answered(asking, review),
+            failed=lambda error: self._not_asked(asking, error),
+        )  # fmt: skip
+
+    def stop(self) -> None:
+        """Wait for the answer no longer. It ends as soon as it can, and what came so far is kept."""
+        asking, self._asking = self._asking, None
+        if asking is not None:
+            asking.stop.set()
+            self.asking_changed.emit(None)
+
+    def _ask(self, asking: _Asking, by: str) -> Review:
+        def hear(text: str) -> None:
+            if asking.stop.is_set():
+                raise Cancelled("The question was stopped.", code="stopped")
+            asking.text = text
+            if not asking.told:
+                asking.told = True
+                self._background.post(lambda: self._tell(asking))
+
+        hear("")
+        review = self._reviewing.ask(asking.case_id, asking.prompt, asking.model.name, by, hear)
+        return self._fetch_policies(review)
+
+    def _tell(self, asking: _Asking) -> None:
+        asking.told = False
+        if asking is self._asking and asking.text:
+            self.heard.emit(asking.text)
+
+    def _answered(self, asking: _Asking, review: Review) -> None:
+        current = asking is self._asking
+        if current:
+            self._asking = None
+            self.asking_changed.emit(None)
+        if self._case_id != asking.case_id:
+            return
+        self._reviews = (review, *self._reviews)
+        self.reviews_changed.emit(self._reviews)
+        if not current:
+            return  # stopped: it is in the history
+        if self._prompt is not None and self._prompt.text == review.prompt:
+            self._draft = None
+            self._background.run(
+                self, "store", self._store.drop_draft, asking.case_id, PROMPT_DRAFT, failed=lambda _: None
+            )
+        if review.recommendations or self._shown is None:
+            self._shown = review
+        self.shown_changed.emit(self._shown)
+        if review.problem:
+            step = next((f.next_step for f in review.flags if f.kind == "model"), "")
+            self.failed.emit(Actionable(review.problem.removesuffix(step).strip(), step, code="no_answer"))
+
+    def _not_asked(self, asking: _Asking, error: Actionable) -> None:
+        if asking is not self._asking:
+            return
+        self._asking = None
+        self.asking_changed.emit(None)
+        if not isinstance(error, Cancelled):
+            self.failed.emit(error)
+
+    def show_review(self, review_id: str) -> None:
+        """Show an earlier answer, or the latest again."""
+        found = next((r for r in self._reviews if r.review_id == review_id), None)
+        if found is None:
+            return
+
+        def fetched(review: Review) -> None:
+            if review in self._reviews:
+                self._shown = review
+                self.shown_changed.emit(review)
+
+        self._background.run(self, LANE, self._fetch_policies, found, done=fetched)
+
+    def before(self, review: Review) -> Review | None:
+        """The answer before another one, if there is one."""
+        later = (
+            [r.review_id for r in self._reviews].index(review.review_id) if review in self._reviews else -1
+        )
+        older = self._reviews[later + 1 :] if later >= 0 else ()
+        return next((r for r in older if r.recommendations), None)
+
+    def compare(self) -> Difference | None:
+        """What is otherwise in the answer that is shown than in the one before it."""
+        if self._shown is None:
+            return None
+        before = self.before(self._shown)
+        if before is None:
+            return None
+        found = difference(before, self._shown)
+        self.compared.emit(found, before)
+        return found
+
+    # Notes
+
+    def mark(
+        self, line: str, criterion: str, status: Status, evidence: tuple[Evidence, ...], reason: str
+    ) -> None:
+        made = (
+            next((r for r in self._shown.recommendations if r.line_id == line), None) if self._shown else None
+        )
+        if made is not None:
+            self._note(self._noting.mark, line, made.policy_id, criterion, status, evidence, reason)
+
+    def unmark(self, line: str, criterion: str) -> None:
+        self._note(self._noting.unmark, line, criterion)
+
+    def pin(self, evidence: Evidence, criterion: str = "") -> None:
+        self._note(self._noting.pin, evidence, criterion)
+
+    def unpin(self, pin_id: str) -> None:
+        self._note(self._noting.unpin, pin_id)
+
+    def _note(self, function: Callable[..., Case], *arguments: object) -> None:
+        case_id = self._case_id
+        if case_id is None:
+            return
+
+        def noted(found: Noted) -> None:
+            if self._case_id == case_id:
+                self._material, self._pins = found.material, found.pins
+                self.notes_changed.emit(found)
+
+        self._background.run(
+            self, "store", self._noted, function, case_id, arguments, self.person,
+            done=noted, failed=self.refused.emit,
+        )  # fmt: skip
+
+    def _noted(
+        self, function: Callable[..., Case], case_id: str, arguments: tuple[object, ...], by: str
+    ) -> Noted:
+        """In the store's lane: the note, and the case as it is after it."""
+        case = function(case_id, *arguments, by)
+        return Noted(case, self._noting.material(case_id), self._noting.pins(case_id))
+
+
+def _brought_up(prompt: Prompt, generated: Prompt) -> Prompt:
+    """A prompt written earlier, with what the case says by now: fields that were corrected, slots that were absent.
+
+    What a person put into a slot stays.
+    """
+    now = {place.filled.slot: place.filled for place in generated.slots}
+    found = Prompt(prompt.text, prompt.slots, generated.generated)
+    for place in prompt.slots:
+        mine, new = place.filled, now.get(place.filled.slot)
+        if new is None or new.origin is Origin.ABSENT or mine.origin in (Origin.STATED, Origin.SPAN):
+            continue
+        if (mine.text, mine.origin, mine.doubtful) != (new.text, new.origin, new.doubtful):
+            found = refilled(found, new)
+    return found
