@@ -62,6 +62,7 @@ class Action(StrEnum):
     REVIEWED = "reviewed"
     PROPOSED_DISMISSAL = "proposed_dismissal"
     DETERMINED = "determined"
+    LETTERED = "lettered"
 
 
 BY_PERSON = frozenset(

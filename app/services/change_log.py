@@ -56,6 +56,7 @@ RIGHT_TO: Mapping[Action, Right] = {
     Action.REVIEWED: Right.REVIEW,
     Action.PROPOSED_DISMISSAL: Right.PROPOSE_DISMISSAL,
     Action.DETERMINED: Right.DECIDE,
+    Action.LETTERED: Right.DECIDE,
 }
 """What somebody must be allowed to do, to do this to a case. A determination is looked at more closely."""
 OF_MACHINES = frozenset(
@@ -180,6 +181,14 @@ def right_to(change: Change) -> Right:
     if change.action in (Action.UNDONE, Action.REDONE):
         parts = {w.path.partition(".")[0] for w in change.writes}
         return Right.REVIEW if parts == {"review"} else Right.TAKE_IN
+    return RIGHT_TO[change.action]
+
+
+def _right_to(change: Change) -> Right:
+    """What the author of a change must be allowed to do. Taking back a note of the review is reviewing."""
+    taken_back = change.action in (Action.UNDONE, Action.REDONE)
+    if taken_back and change.writes and all(w.path.startswith("review.") for w in change.writes):
+        return Right.REVIEW
     return RIGHT_TO[change.action]
 
 
