@@ -90,7 +90,7 @@ class LookShelf:
     def of_case(self, case_id: str, person: str) -> tuple[tuple[str, int, float, str, str], ...]:
         """(document, page, seconds, first, last) of what somebody saw, in the order they first did."""
         rows = self._database.all(
-            "SELECT document, page, seconds, first_at, last_at FROM looks"
+            "SELECT looks.document, page, seconds, first_at, last_at FROM looks"
             " JOIN cases ON cases.number = case_number WHERE case_id = ? AND person = ?"
             " ORDER BY first_at, looks.number",
             (case_id, plain(person)),
