@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -15,14 +16,17 @@ from app.domain.code import CodeLists, no_lists
 from app.domain.processor import FormDefinition
 from app.resource import resource
 from app.services.access import Access
+from app.services.attachment import Attaching
 from app.services.change_log import ChangeLog, utc_now
 from app.services.code_list import code_lists
 from app.services.dataset import EVALUATION, TRAINING, Collecting, FormFolder
+from app.services.document_text import DocumentTexts
 from app.services.editing import Editing
 from app.services.intake import Intake
 from app.services.lanes import Lanes
+from app.services.material import MaterialReader
 from app.services.pages import Pages
-from app.services.ports import DocumentOpener, FormProcessor, FormTeacher, TextReader
+from app.services.ports import DocumentOpener, DocumentReader, FormProcessor, FormTeacher, TextReader
 from app.services.processor_library import COMMON, Definitions, ProcessorLibrary, Use, unchanged
 from app.services.processors import digests, load_calibration, load_definitions
 from app.services.review_queue import ReviewQueue
@@ -46,6 +50,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from app.services.guideline_index import Guidelines
     from app.services.teaching import Teaching
 
 T = TypeVar("T")
@@ -80,6 +85,7 @@ class Backends:
     warm: Callable[[], None]
     teacher: FormTeacher | None = None
     use: Use = unchanged
+    documents: DocumentReader | None = None
 
 
 def default_folder() -> Path:
@@ -104,6 +110,26 @@ def settings(folder: Path | None = None) -> Settings:
     )
 
 
+class LazyGuidelines:
+    """The guideline search, opened when it is first used: few sessions search, and its file need not be there."""
+
+    def __init__(self, make: Callable[[], Guidelines]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: Guidelines | None = None
+
+    def __call__(self) -> Guidelines:
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+    def close(self) -> None:
+        with self._lock:
+            if self._made is not None:
+                self._made.close()
+
+
 @dataclass(slots=True)
 class Workstation:
     """Everything the program can do, put together. Store-bound services run in the `store` lane."""
@@ -123,6 +149,12 @@ class Workstation:
     watched: WatchedFolder
     collecting: Collecting
     review_queue: ReviewQueue
+    attaching: Attaching
+    texts: DocumentTexts
+    material: MaterialReader
+
+    guidelines: LazyGuidelines
+    """`guidelines()` from any lane but the store's: what it needs of the store it asks that lane for."""
 
     @property
     def person(self) -> str:
@@ -154,11 +186,13 @@ class Workstation:
 
     def close(self) -> None:
         """End everything in order: no new work, open documents, workers, threads, then the store."""
+        self.texts.close()
         closing = self.lanes.submit("store", self.store.close)
         closing.result()
         self.pages.close()
         self.backends.close()
         self.lanes.close()
+        self.guidelines.close()
 
 
 def embedded(
@@ -167,6 +201,7 @@ def embedded(
     """The backends that need nothing but this computer."""
     # Named and loaded here alone, and only when used: other backends take their place by settings.
     from app.services.local.document_opener import WorkerDocumentOpener
+    from app.services.local.document_text_reader import DocumentTextReader
     from app.services.local.ocr_form_processor import OcrFormProcessor
 
     opener = WorkerDocumentOpener()
@@ -176,7 +211,10 @@ def embedded(
         opener.close_all()
         processor.close()
 
-    return Backends(processor, processor, opener, close, opener.warm, processor, processor.use)
+    return Backends(
+        processor, processor, opener, close, opener.warm, processor, processor.use,
+        DocumentTextReader(opener, processor),
+    )  # fmt: skip
 
 
 def build(place: Settings, key: bytes, backends: Backends | None = None) -> Workstation:
@@ -231,6 +269,38 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         watched=WatchedFolder(place.watched_folder),
         collecting=collecting,
         review_queue=ReviewQueue(changes),
+        guidelines=LazyGuidelines(partial(_guidelines, place, key, lanes, store, blobs, behind, access)),
+        attaching=Attaching(changes, blobs, behind.opener),
+        texts=DocumentTexts(store, blobs, behind.documents, lanes),
+        material=MaterialReader(store),
+    )
+
+
+def _guidelines(
+    place: Settings,
+    key: bytes,
+    lanes: Lanes,
+    store: Store,
+    blobs: BlobFolder,
+    behind: Backends,
+    access: Access,
+) -> Guidelines:
+    from app.services.guideline_index import GuidelineIndex, Guidelines, Searching
+    from app.services.local.guideline.search import LocalGuidelineSearch
+    from app.services.store.guideline_file import GuidelineFile
+
+    def in_store(function: Callable[..., T], *arguments: object) -> T:
+        return lanes.submit("store", function, *arguments).result()
+
+    search = LocalGuidelineSearch(GuidelineFile(place.folder, key))
+    reader = behind.documents
+    if reader is None:
+        raise RuntimeError("these backends read no documents")
+    return Guidelines(
+        Searching(search, store, in_store, access.check, utc_now),
+        GuidelineIndex(search, store, in_store, blobs, reader, access.check, utc_now),
+        search.made_again,
+        search.close,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.box import Box
+from app.domain.evidence import Evidence
 
 
 class SourceKind(StrEnum):
@@ -86,3 +87,14 @@ class Hit:
     score: float
     terms: tuple[str, ...] = ()
     corrected: str = ""
+
+
+def evidence_of(hit: Hit) -> Evidence:
+    """A hit as evidence: the whole passage, with the document it stands in as the rest of the case names it."""
+    source, passage = hit.source, hit.passage
+    document = source.source_id
+    if source.kind is SourceKind.CLINICAL:
+        document = source.source_id.removeprefix(f"{source.case_id}/")
+    return Evidence(
+        " ".join(passage.text.split()), document, passage.page, passage.box, passage.start, passage.end
+    )

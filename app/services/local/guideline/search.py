@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from app.domain.box import Box
@@ -47,8 +46,8 @@ _ANY = "SELECT rowid FROM stems WHERE stems MATCH ? LIMIT ?"
 class LocalGuidelineSearch:
     """A `GuidelineSearch` in an encrypted file of its own. Thread-safe; several programs may use one file."""
 
-    def __init__(self, folder: Path, key: bytes) -> None:
-        self._file = GuidelineFile(folder, key)
+    def __init__(self, file: GuidelineFile) -> None:
+        self._file = file
         self._known = Known()
 
     @property
