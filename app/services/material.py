@@ -1,0 +1,161 @@
+"""The material of a review: everything known of a case, put together so that it can be quoted."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from app.domain.attachment import PARTS, after_decision, document_name, named_apart
+from app.domain.box import Box
+from app.domain.case import Json, fields_from, from_time
+from app.domain.evidence import Evidence
+from app.domain.extraction import PageText, Word
+from app.domain.material import Mark, Material, StatedFact
+from app.domain.passage import SourceText
+from app.domain.request import Request, request_from
+from app.domain.review_note import marks_from, pins_from, stated_from
+from app.services.document_text import pages_of, unread_of
+from app.services.store.store import Store
+from app.services.store.text_shelf import KeptText
+
+REQUEST = "request"
+"""The id of an imported request's own words among the documents."""
+_KEPT_CASES = 6
+_KEPT_TEXTS = 24
+_NOWHERE = Box(0.0, 0.0, 0.0, 0.0)
+
+
+class MaterialReader:
+    """Puts the material of cases together. Belongs to the store's lane; the same case again is nearly free while
+    neither the case nor the texts of its documents changed.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._cases: OrderedDict[str, tuple[tuple[str, ...], Material]] = OrderedDict()
+        self._texts: OrderedDict[str, tuple[PageText, ...]] = OrderedDict()
+
+    def material(self, case_id: str) -> Material:
+        """Everything a recommendation on the case may rest on. Raises `NoSuchCase`.
+
+        A document whose text is not there yet stands in `unread`, and in `documents` with the pages that are.
+        """
+        document = self._store.case_document(case_id)
+        names = sorted({entry["sha256"] for entry in document.get("documents", {}).values()})
+        kept = {sha256: self._store.texts.kept(sha256) for sha256 in names}
+        state = (document["_meta"]["rev"], *(kept[sha256].digest for sha256 in names))
+        known = self._cases.get(case_id)
+        if known is not None and known[0] == state:
+            self._cases.move_to_end(case_id)
+            return known[1]
+        made = self._made(document, kept)
+        self._cases[case_id] = state, made
+        while len(self._cases) > _KEPT_CASES:
+            self._cases.popitem(last=False)
+        return made
+
+    def _made(self, document: Json, kept: Mapping[str, KeptText]) -> Material:
+        sources = named_apart([*imported(document), *self._sources(document, kept)])
+        gone = frozenset(document.get("detached", {})) - document.get("documents", {}).keys()
+        titles = {source.document_id: source.name for source in sources}
+        return Material(
+            case_id=document["case_id"],
+            revision=document["_meta"]["rev"],
+            asked_on=from_time(document.get("payer_received_at") or document["received_at"]).date(),
+            request=request_from(document),
+            fields=fields_from(document),
+            documents=sources,
+            stated=tuple(_stated(fact, gone) for fact in stated_from(document)),
+            marks=tuple(_mark(mark, gone) for mark in marks_from(document)),
+            pins=tuple((criterion, _checked(e, gone)) for criterion, e in pins_from(document)),
+            unread=unread_of(document, kept, titles),
+            after_decision=after_decision(document),
+        )
+
+    def _sources(self, document: Json, kept: Mapping[str, KeptText]) -> Iterable[SourceText]:
+        """The documents in the order they came, those of one file in the order of their pages."""
+        entries = sorted(
+            document.get("documents", {}).items(),
+            key=lambda item: (
+                item[1]["received_at"],
+                item[1]["sha256"],
+                min(pages_of(item[1]), default=0),
+                item[0],
+            ),
+        )
+        for document_id, entry in entries:
+            kind = entry.get("kind", "form")
+            texts = self._unpacked(kept[entry["sha256"]])
+            own = frozenset(pages_of(entry))
+            pages = tuple(text for text in texts if text.page in own)
+            name = document_name(pages, entry.get("name", ""), kind)
+            yield SourceText(document_id, name, kind, pages, int(entry.get("first_fax_page", 1)))
+
+    def _unpacked(self, kept: KeptText) -> tuple[PageText, ...]:
+        found = self._texts.get(kept.digest)
+        if found is None:
+            found = self._texts[kept.digest] = kept.texts()
+        self._texts.move_to_end(kept.digest)
+        while len(self._texts) > _KEPT_TEXTS:
+            self._texts.popitem(last=False)
+        return found
+
+
+def imported(document: Mapping[str, Any]) -> tuple[SourceText, ...]:
+    """The words of an imported request as a document of one page, a line for each statement; none for a case that
+    was not imported.
+    """
+    data = document.get("imported_request")
+    if not data:
+        return ()
+    lines = tuple(_statements(request_from({"request": data})))
+    words = tuple(Word(line, _NOWHERE) for line in lines)
+    return (SourceText(REQUEST, PARTS[REQUEST], REQUEST, (PageText(1, words),)),)
+
+
+def _statements(request: Request) -> Iterable[str]:
+    said = (
+        ("Patient", request.patient_name),
+        ("Member ID", request.patient_id),
+        ("Date of birth", request.birth_date),
+        ("Age", request.stated_age),
+        ("Gender", request.gender),
+        ("Provider", request.provider_name),
+        ("Provider ID", request.provider_id),
+        ("Current condition", request.condition),
+        ("Condition notes", request.condition_notes),
+        ("Current treatment", request.treatment),
+        *((lab.name or "Lab", lab.value) for lab in request.labs),
+        *(
+            statement
+            for line in request.lines
+            for statement in (
+                ("Service type", line.service_type),
+                ("Service code", line.code),
+                ("Service", line.description),
+                ("Units", line.units),
+                ("From", line.starts),
+                ("To", line.ends),
+                ("Diagnosis code", line.diagnosis_code),
+                ("Diagnosis", line.diagnosis),
+            )
+        ),
+    )
+    return (f"{label}: {value}" for label, value in said if value)
+
+
+def _checked(evidence: Evidence, gone: frozenset[str]) -> Evidence:
+    """Evidence from a document that was taken out of the case counts no more; its words stay to be seen."""
+    if evidence.document not in gone:
+        return evidence
+    return replace(evidence, supported=False, note="its document was taken out of the case")
+
+
+def _stated(fact: StatedFact, gone: frozenset[str]) -> StatedFact:
+    return replace(fact, evidence=_checked(fact.evidence, gone)) if fact.evidence else fact
+
+
+def _mark(mark: Mark, gone: frozenset[str]) -> Mark:
+    return replace(mark, evidence=tuple(_checked(e, gone) for e in mark.evidence))
