@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app import __version__, display
+from app.cli_attach import add_attach, run_attach, run_detach
 from app.cli_eval import add_eval, run_eval
 from app.cli_processors import add_processors, run_processors, run_read_again
 from app.cli_users import add_users, run_users
@@ -83,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
     with_json(command("doctor", "Check what the program needs on this computer."))
     made = with_json(command("codes", "Say which code lists are known, or take in the HCPCS list of CMS."))
     made.add_argument("--hcpcs", type=Path, metavar="FILE", help="the text file of a quarterly HCPCS release")
+    add_attach(commands)
     add_eval(commands)
     add_processors(commands)
     add_users(commands)
@@ -374,6 +376,8 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "tour": _tour,
     "self-test": _self_test,
     "users": run_users,
+    "attach": run_attach,
+    "detach": run_detach,
 }
 
 if __name__ == "__main__":

@@ -101,6 +101,11 @@ class DocumentTexts:
         self._go_on()
         return pages
 
+    def leave(self, case_id: str) -> None:
+        """Have the documents of a case read when the program starts next: `catch_up` goes on with them."""
+        if self._wanted(case_id):
+            self._remember(case_id)
+
     def catch_up(self) -> None:
         """Go on with what was left unread when the program ended."""
         for case_id in (self._store.recall(_WANTED) or {}).get("cases", ()):
