@@ -17,6 +17,7 @@ from app import __version__, display
 from app.cli_attach import add_attach, run_attach, run_detach
 from app.cli_eval import add_eval, run_eval
 from app.cli_processors import add_processors, run_processors, run_read_again
+from app.cli_search import add_search, run_index, run_search
 from app.cli_users import add_users, run_users
 from app.domain.case import IntakeStatus
 from app.domain.errors import Actionable, NoSuchCase
@@ -88,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
     add_eval(commands)
     add_processors(commands)
     add_users(commands)
+    add_search(commands)
     command("passphrase", "Change the passphrase of a workspace.")
     made = command("demo", "Make sample arrivals, take them in and open the window on them.")
     made.add_argument(
@@ -371,6 +373,8 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "passphrase": _passphrase,
     "demo": _demo,
     "eval": run_eval,
+    "index": run_index,
+    "search": run_search,
     "processors": run_processors,
     "read-again": run_read_again,
     "tour": _tour,

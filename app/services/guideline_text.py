@@ -192,7 +192,7 @@ def _blocks(page: PageString) -> list[_Block]:
     blocks: list[_Block] = []
     before: _Line | None = None
     for line in lines:
-        title = _is_title(line, tall)
+        title = _is_title(line, tall) and (before is None or _ended(before, line, blocks, step, wide))
         point = bool(_POINT.match(line.text))
         new = (
             before is None
@@ -246,6 +246,17 @@ def _apart(before: _Line, line: _Line, step: float) -> bool:
         return False
     down = line.box.y0 - before.box.y0
     return down < -step or down > _GAP * step
+
+
+def _ended(before: _Line, line: _Line, blocks: list[_Block], step: float, wide: float) -> bool:
+    """Whether a paragraph may have ended above a line: the end of one that wraps is no heading."""
+    return (
+        line.box is None
+        or blocks[-1].title
+        or _apart(before, line, step)
+        or before.text.endswith((".", ";", ":"))
+        or len(before.text) < 0.75 * wide
+    )
 
 
 def _is_title(line: _Line, tall: float) -> bool:

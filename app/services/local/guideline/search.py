@@ -30,6 +30,8 @@ from app.services.store.guideline_file import GuidelineConnection, GuidelineFile
 WEIGHED = 90
 """So many candidates at most are weighed; each costs a twentieth of a millisecond."""
 _STRICT = 60
+_TAIL = 0.15
+"""What scores less than so much of the best answers another question."""
 _CHUNK = 900
 
 _SOURCE = "source_id, kind, title, name, digest, case_id, sha256, media_type, pages, in_force"
@@ -257,7 +259,8 @@ def _weighed(
             if judged.score > 0:
                 found.append((judged, Passage(row[1], row[6], row[2], row[3], row[4], _box(row[5])), source))
     found.sort(key=lambda f: (-f[0].score, f[2].source_id, f[1].page, f[1].start))
-    return _once(found)
+    least = found[0][0].score * _TAIL if found else 0.0
+    return _once([f for f in found if f[0].score >= least])
 
 
 def _allowed(query: SearchQuery, source: Source) -> bool:
