@@ -52,7 +52,7 @@ _TESTS = {
 }  # fmt: skip
 """Every kind of test with the keys it knows."""
 
-_LONGEST_TERM = 300
+_LONGEST_TERM = 600
 _NESTED = re.compile(r"\([^()]*[+*}][^()]*\)(?:[+*]|\{\d+,\})")
 """A repeated group that repeats something itself: such an expression can take for ever on an ordinary page."""
 
