@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.case import Json
 from app.domain.code import CodeLists, no_lists
+from app.domain.policy import Policy
 from app.domain.processor import FormDefinition
 from app.resource import resource
 from app.services.access import Access
@@ -26,6 +27,7 @@ from app.services.intake import Intake
 from app.services.lanes import Lanes
 from app.services.material import MaterialReader
 from app.services.pages import Pages
+from app.services.policy_library import PolicyLibrary
 from app.services.ports import DocumentOpener, DocumentReader, FormProcessor, FormTeacher, TextReader
 from app.services.processor_library import COMMON, Definitions, ProcessorLibrary, Use, unchanged
 from app.services.processors import digests, load_calibration, load_definitions
@@ -152,6 +154,7 @@ class Workstation:
     attaching: Attaching
     texts: DocumentTexts
     material: MaterialReader
+    policies: PolicyLibrary
 
     guidelines: LazyGuidelines
     """`guidelines()` from any lane but the store's: what it needs of the store it asks that lane for."""
@@ -240,6 +243,7 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
             "store", ProcessorLibrary, store, built_in, calibration, behind.use, utc_now, known, access.check
         )
         library = making.result()
+        policies = lanes.submit("store", PolicyLibrary, store, _policies, utc_now, access.check).result()
     except BaseException:
         lanes.close()
         raise
@@ -273,6 +277,7 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         attaching=Attaching(changes, blobs, behind.opener),
         texts=DocumentTexts(store, blobs, behind.documents, lanes),
         material=MaterialReader(store),
+        policies=policies,
     )
 
 
@@ -302,6 +307,12 @@ def _guidelines(
         search.made_again,
         search.close,
     )
+
+
+def _policies() -> tuple[Policy, ...]:
+    from app.services.policy_file import read_policies  # kept off the way to the first window
+
+    return read_policies(resource("policies"))
 
 
 def _teaching(

@@ -15,7 +15,6 @@ from app.domain.errors import Rejected
 from app.domain.policy import Policy, code_matches, policy_from
 from app.domain.request import Line, codes_in
 from app.domain.role import Right
-from app.services.policy_file import policy_of_text
 from app.services.shelving import next_version
 from app.services.store.packing import to_text
 from app.services.store.policy_shelf import PUBLISHED, RETIRED, ShelvedPolicy, packed_policy
@@ -25,12 +24,12 @@ BUILT_IN, HERE = "built_in", "here"
 PROGRAM = "program"
 """Who publishes what comes with the program."""
 
-Allow = Callable[[Right], object]
-"""Raises `NotAllowed` with a sentence when whoever is signed in may not do it."""
+Check = Callable[[str, Right], object]
+"""Raises `SignInRequired` or `NotAllowed` with a sentence when the person of this name may not do it."""
 
 
-def anybody(_: Right, /) -> None:
-    """`Allow` of a place where nobody asks."""
+def anybody(_name: str, _right: Right, /) -> None:
+    """`Check` of a place where nobody asks."""
 
 
 class NoSuchPolicy(Rejected):
@@ -76,13 +75,13 @@ class PolicyLibrary:
         store: Store,
         built_in: Callable[[], Iterable[Policy]],
         now: Callable[[], datetime],
-        allow: Allow = anybody,
+        check: Check = anybody,
     ) -> None:
         """`built_in` loads what came with the program. Belongs to the store's lane; nothing is parsed yet."""
         self._store = store
         self._load = built_in
         self._now = now
-        self._allow = allow
+        self._check = check
         self._lock = threading.Lock()
         self._own: dict[str, Policy] | None = None
         self._parsed: dict[tuple[str, str], Policy] = {}
@@ -147,9 +146,16 @@ class PolicyLibrary:
         It bears the version it names where that is free, else the next one. Refused with what is wrong, and
         when nothing differs from the version in force. Asks for `Right.ADMINISTER`.
         """
-        self._allow(Right.ADMINISTER)
+        self._check(by, Right.ADMINISTER)
         self.refresh()
-        policy = policy_of_text(data, text) if isinstance(data, str) else policy_from(data, text)
+        if isinstance(data, str):
+            from app.services.policy_file import (
+                policy_of_text,
+            )  # YAML is kept off the way to the first window
+
+            policy = policy_of_text(data, text)
+        else:
+            policy = policy_from(data, text)
         at = self._now()
 
         def choose(rows: tuple[ShelvedPolicy, ...]) -> ShelvedPolicy:
@@ -173,7 +179,7 @@ class PolicyLibrary:
 
     def retire(self, policy_id: str, by: str) -> PolicyVersion:
         """Take a policy out of force: its lines need a person from now on. Asks for `Right.ADMINISTER`."""
-        self._allow(Right.ADMINISTER)
+        self._check(by, Right.ADMINISTER)
         self.refresh()
         version = self._in_force().get(policy_id, "")
         if not version:
@@ -185,7 +191,7 @@ class PolicyLibrary:
 
     def restore(self, policy_id: str, version: str, by: str) -> PolicyVersion:
         """Bring a version back into force; the one in force is retired by it. Asks for `Right.ADMINISTER`."""
-        self._allow(Right.ADMINISTER)
+        self._check(by, Right.ADMINISTER)
         self.refresh()
         title = self.policy(policy_id, version).title
         if not self._store.policies.settle(policy_id, version, PUBLISHED, by, self._now()):

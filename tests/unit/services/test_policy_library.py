@@ -57,11 +57,11 @@ class Desk:
             self.loaded += 1
             return built_in
 
-        def allow(right: Right, /) -> None:
+        def check(_: str, right: Right, /) -> None:
             if person is not None:
                 require(person, right)
 
-        return PolicyLibrary(self.store, load, utc_now, allow)
+        return PolicyLibrary(self.store, load, utc_now, check)
 
     def actions(self) -> list[str]:
         return [e.action for e in self.store.audit_entries() if e.action.startswith("policy")]
