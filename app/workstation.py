@@ -19,6 +19,7 @@ from app.resource import resource
 from app.services.access import Access
 from app.services.attachment import Attaching
 from app.services.change_log import ChangeLog, utc_now
+from app.services.clinical_folder import CLINICAL, ClinicalFolder
 from app.services.code_list import code_lists
 from app.services.dataset import EVALUATION, TRAINING, Collecting, FormFolder
 from app.services.document_text import DocumentTexts
@@ -154,6 +155,7 @@ class Workstation:
     attaching: Attaching
     texts: DocumentTexts
     material: MaterialReader
+    clinical: ClinicalFolder
     policies: PolicyLibrary
 
     guidelines: LazyGuidelines
@@ -237,7 +239,8 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         store = opening.result()
         blobs = BlobFolder(place.folder / "blobs", key)
         with told_in_words(place.folder):
-            place.watched_folder.mkdir(parents=True, exist_ok=True)
+            for folder in (WATCHED, CLINICAL):
+                (place.folder / folder).mkdir(parents=True, exist_ok=True)
         access = lanes.submit("store", Access, store, place.person, utc_now).result()
         making = lanes.submit(
             "store", ProcessorLibrary, store, built_in, calibration, behind.use, utc_now, known, access.check
@@ -257,6 +260,8 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         check=access.check,
         present=access.present,
     )
+    attaching = Attaching(changes, blobs, behind.opener)
+    texts = DocumentTexts(store, blobs, behind.documents, lanes)
     return Workstation(
         settings=place,
         lanes=lanes,
@@ -274,9 +279,10 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         collecting=collecting,
         review_queue=ReviewQueue(changes),
         guidelines=LazyGuidelines(partial(_guidelines, place, key, lanes, store, blobs, behind, access)),
-        attaching=Attaching(changes, blobs, behind.opener),
-        texts=DocumentTexts(store, blobs, behind.documents, lanes),
+        attaching=attaching,
+        texts=texts,
         material=MaterialReader(store),
+        clinical=ClinicalFolder(attaching, texts, lanes, place.folder / CLINICAL),
         policies=policies,
     )
 

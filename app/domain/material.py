@@ -66,7 +66,8 @@ class Material:
 
     `pins` are passages people pinned to the case as evidence, by the criterion they were dropped on ("" for none).
     `unread` names the documents whose text is not there, or not all of it. `after_decision` are the documents that
-    came after a determination was made, which has not seen them.
+    came after a determination was made, which has not seen them. `of_another` are clinical documents that say another
+    date of birth than the request: they may be about somebody else.
     """
 
     case_id: str
@@ -80,6 +81,7 @@ class Material:
     pins: tuple[tuple[str, Evidence], ...] = ()
     unread: tuple[Unread, ...] = ()
     after_decision: tuple[str, ...] = ()
+    of_another: tuple[str, ...] = ()
 
     @property
     def evidence_after_decision(self) -> bool:

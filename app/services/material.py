@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.domain.attachment import PARTS, after_decision, document_name, named_apart
+from app.domain.belonging import known_of, said_on, speaks_against
 from app.domain.box import Box
 from app.domain.case import Json, fields_from, from_time
 from app.domain.evidence import Evidence
@@ -72,6 +73,7 @@ class MaterialReader:
             pins=tuple((criterion, _checked(e, gone)) for criterion, e in pins_from(document)),
             unread=unread_of(document, kept, titles),
             after_decision=after_decision(document),
+            of_another=_of_another(document, sources),
         )
 
     def _sources(self, document: Json, kept: Mapping[str, KeptText]) -> Iterable[SourceText]:
@@ -144,6 +146,13 @@ def _statements(request: Request) -> Iterable[str]:
         ),
     )
     return (f"{label}: {value}" for label, value in said if value)
+
+
+def _of_another(document: Json, sources: Iterable[SourceText]) -> tuple[str, ...]:
+    """The clinical documents that contradict what the case knows of its patient."""
+    known = known_of(document)
+    clinical = (source for source in sources if source.kind == "clinical")
+    return tuple(s.document_id for s in clinical if speaks_against(known, said_on(s.pages)))
 
 
 def _checked(evidence: Evidence, gone: frozenset[str]) -> Evidence:
