@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
+
+
+def no_names(_code: str) -> tuple[str, ...]:
+    """For whoever has no words of the codes."""
+    return ()
+
 
 _HCPCS = re.compile(r"[A-V]\d{4}")
 
@@ -21,6 +27,12 @@ class CodeLists:
     billable: Set[str] = field(default_factory=frozenset, repr=False)
     hcpcs: Set[str] = field(default_factory=frozenset, repr=False)
     release: str = ""
+    names: Callable[[str], tuple[str, ...]] = field(default=no_names, repr=False, compare=False)
+    """The words of an ICD-10-CM code: its title first, then what the list says it includes; nothing when unknown."""
+
+    def title(self, code: str) -> str:
+        """What an ICD-10-CM code stands for, "" when it is not known."""
+        return next(iter(self.names(code)), "")
 
     def is_icd10(self, code: str) -> bool:
         return _bare(code) in self.icd10

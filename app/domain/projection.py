@@ -10,7 +10,7 @@ import copy
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.domain import clock, validation
 from app.domain.case import (
@@ -31,6 +31,9 @@ from app.domain.code import NO_LISTS, CodeLists
 from app.domain.confidence import SURE, of_document
 from app.domain.form import FieldKind, FieldState, FormField
 from app.domain.processor import FormDefinition
+
+if TYPE_CHECKING:  # not on the way to the first window
+    from app.domain.recommendation import Flag
 
 
 def after(
@@ -89,6 +92,8 @@ def _refresh(
     document["due_at"] = to_time(due.at)
     document["request"] = _with_review(request(fields, definition), document)
     _put_progress(document)
+    if document.get("status"):
+        document["flags"] = len(_traps(document, fields, codes))
     document["patient"] = str(document["request"].get("patient", {}).get("patient_name", ""))
     document["_meta"] = {
         "rev": change.change_id,
@@ -211,6 +216,13 @@ def _put_progress(document: Json) -> None:
     # a request that waits for a physician does so, whatever information is still to come
     waits = sorted({WAITING_FOR[o] for o in made if o in WAITING_FOR}, reverse=True)
     document["waiting_for"] = waits[0] if waits else None
+
+
+def _traps(document: Json, fields: tuple[FormField, ...], codes: CodeLists) -> tuple[Flag, ...]:
+    from app.domain.request import request_from  # only what is in review is looked at so
+    from app.domain.trap import traps
+
+    return traps(request_from(document), fields, codes, clock_start(document).date())
 
 
 def decided(document: Mapping[str, Any]) -> bool:

@@ -20,6 +20,10 @@ def form_entry(document: Json) -> tuple[str, Json]:
     for document_id, entry in document["documents"].items():
         if entry.get("kind", "form") == "form":
             return document_id, entry
+    if not document["documents"]:
+        raise Rejected(
+            "This case came without a form.", "Look at its request in the review.", code="no_form_here"
+        )
     document_id = next(iter(document["documents"]))
     return document_id, document["documents"][document_id]
 

@@ -7,9 +7,11 @@ an administrator gives it, and until then only the shape is checked. CPT belongs
 
 from __future__ import annotations
 
+import html
 import importlib.util
+import mmap
 import re
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +23,9 @@ _CODE = re.compile(r"[A-Z]\d[0-9A-Z]{1,5}")
 _HCPCS = re.compile(r"[A-V]\d{4}")
 HCPCS_FILE = "hcpcs.txt"
 _LEAST_CODES = 1000
+_DESC = re.compile(r"<desc>(.*?)</desc>", re.DOTALL)
+_INCLUDED = re.compile(r"<(?:inclusionTerm|includes)>(.*?)</(?:inclusionTerm|includes)>", re.DOTALL)
+_NOTE = re.compile(r"<note>(.*?)</note>", re.DOTALL)
 
 
 @cache
@@ -37,15 +42,56 @@ def icd10() -> CodeLists:
     last = codes[-1:]
     billable = [code for code, after in pairwise(codes) if not after.startswith(code)] + last
     release = source.stem.removeprefix("code-list-").replace("-", " ")
-    return CodeLists(frozenset(codes), frozenset(billable), frozenset(), f"ICD-10-CM {release}")
+    known = frozenset(codes)
+
+    def names(code: str) -> tuple[str, ...]:
+        bare = code.strip().upper().replace(".", "")
+        return icd10_names(bare) if bare in known else ()
+
+    return CodeLists(known, frozenset(billable), frozenset(), f"ICD-10-CM {release}", names)
 
 
 def _list_file() -> Path | None:
+    return _newest("data/code-list-*.txt")
+
+
+def _newest(pattern: str) -> Path | None:
     found = importlib.util.find_spec(_PACKAGE)
     if found is None or not found.submodule_search_locations:
         return None
-    files = sorted(Path(next(iter(found.submodule_search_locations))).glob("data/code-list-*.txt"))
+    files = sorted(Path(next(iter(found.submodule_search_locations))).glob(pattern))
     return files[-1] if files else None
+
+
+@cache
+def _tabular() -> mmap.mmap | None:
+    """The tabular list as its file has it; a code is looked for where it stands, some thousandths of a second."""
+    source = _newest("data/icd10c-tabular-*.xml")
+    if source is None or not source.stat().st_size:
+        return None
+    with source.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+@lru_cache(maxsize=2000)
+def icd10_names(bare: str) -> tuple[str, ...]:
+    """The title of a code (no point, capitals), then what the tabular list says it includes; of one with a seventh
+    character those of the code it extends. Nothing without a tabular list.
+    """
+    tabular = _tabular()
+    if tabular is None:
+        return ()
+    for length in range(len(bare), 2, -1):
+        part = bare[:length]
+        name = part if length == 3 else f"{part[:3]}.{part[3:]}"
+        start = tabular.find(f"<name>{name}</name>".encode())
+        if start >= 0:
+            ends = [at for at in (tabular.find(end, start) for end in (b"<diag", b"</diag>")) if at >= 0]
+            text = tabular[start : min(ends, default=start)].decode("utf-8", "replace")
+            included = [note for kept in _INCLUDED.findall(text) for note in _NOTE.findall(kept)]
+            found = [*_DESC.findall(text)[:1], *included]
+            return tuple(" ".join(html.unescape(words).split()) for words in found)
+    return ()
 
 
 def code_lists(folder: Path) -> CodeLists:
@@ -55,7 +101,7 @@ def code_lists(folder: Path) -> CodeLists:
     if not hcpcs:
         return known
     release = ", ".join(part for part in (known.release, f"HCPCS Level II {edition}".strip()) if part)
-    return CodeLists(known.icd10, known.billable, hcpcs, release)
+    return CodeLists(known.icd10, known.billable, hcpcs, release, known.names)
 
 
 def _hcpcs(path: Path) -> tuple[frozenset[str], str]:

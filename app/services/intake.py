@@ -9,7 +9,7 @@ import platform
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import datetime
 
 from app.domain import clock
 from app.domain.case import Case, IntakeStatus, Json, case_from, to_time
@@ -87,7 +87,7 @@ class Intake:
         self.blobs.put(content)
         now = self.changes.now()
         case_id = self.changes.new_id()
-        document = _new_case(case_id, self.changes.store.take_receipt(now), now)
+        document = new_case(case_id, self.changes.store.take_receipt(now), now)
         document["documents"] = {
             self.changes.new_id(): {
                 "name": name.encode(
@@ -297,7 +297,7 @@ class Intake:
         with contextlib.suppress(NoSuchCase):
             return case_from(self.changes.store.case_document(case_id))
         received = origin["received_at"]
-        document = _new_case(case_id, self.changes.store.take_receipt(self.changes.now()), self.changes.now())
+        document = new_case(case_id, self.changes.store.take_receipt(self.changes.now()), self.changes.now())
         document["received_at"] = received
         document_id, entry = form_entry(origin)
         document["documents"] = {f"{document_id}-{place}": dict(entry)}
@@ -306,7 +306,8 @@ class Intake:
         return self.changes.write(None, case_id, Action.READ, by, writes).case
 
 
-def _new_case(case_id: str, receipt: str, now: Any) -> Json:
+def new_case(case_id: str, receipt: str, now: datetime) -> Json:
+    """The document of a case that has just arrived, without its files."""
     return {
         "case_id": case_id,
         "request_id": case_id,
