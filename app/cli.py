@@ -16,6 +16,8 @@ from pathlib import Path
 from app import __version__, display
 from app.cli_attach import add_attach, run_attach, run_detach
 from app.cli_eval import add_eval, run_eval
+from app.cli_import import add_import, run_import
+from app.cli_policies import add_policies, run_policies
 from app.cli_processors import add_processors, run_processors, run_read_again
 from app.cli_search import add_search, run_index, run_search
 from app.cli_users import add_users, run_users
@@ -88,6 +90,8 @@ def parser() -> argparse.ArgumentParser:
     add_attach(commands)
     add_eval(commands)
     add_processors(commands)
+    add_policies(commands)
+    add_import(commands)
     add_users(commands)
     add_search(commands)
     command("passphrase", "Change the passphrase of a workspace.")
@@ -375,7 +379,9 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "eval": run_eval,
     "index": run_index,
     "search": run_search,
+    "import": run_import,
     "processors": run_processors,
+    "policies": run_policies,
     "read-again": run_read_again,
     "tour": _tour,
     "self-test": _self_test,
