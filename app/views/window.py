@@ -26,6 +26,7 @@ from app.views.widgets.rail import Rail
 from app.workstation import Workstation
 
 if TYPE_CHECKING:  # loaded and built when a person asks for them, not on the way to the first window
+    from app.views.review_room import ReviewRoom
     from app.views.teach_room import TeachRoom
     from app.views.widgets.settings_page import SettingsPage
     from app.views.widgets.shortcut_sheet import ShortcutSheet
@@ -49,6 +50,7 @@ class Window(QMainWindow):
         self.setMinimumHeight(640)  # the width follows from what is in it, at any size of text
         self._workstation = workstation
         self._is_ready = False
+        self._review_layout: Json = {}
         self.background = background
         self.queue_model = QueueModel(workstation, background, self)
         self.intake_model = IntakeModel(workstation, background, self)
@@ -96,6 +98,8 @@ class Window(QMainWindow):
         self._settle.timeout.connect(self._remember)
         for keys, function in (
             ("F1", self.toggle_keys),
+            ("Ctrl+Shift+I", lambda: self.show_room("intake")),
+            ("Ctrl+Shift+R", lambda: self.show_room("review")),
             ("Ctrl+,", lambda: self.show_room("settings")),
             ("Ctrl+Shift+F", lambda: self.show_room("teach")),
         ):
@@ -109,12 +113,18 @@ class Window(QMainWindow):
             self.messages.say("look", self.tr(notice.text), self.tr(notice.next_step))
 
     def show_room(self, name: str) -> None:
+        floor: QWidget = self.intake.page
         if name == "teach":
             self.rooms.setCurrentWidget(self.teach.screen)
             self.teach.screen.enter()
+            floor = self.teach.screen.floor
+        elif name == "review":
+            self.rooms.setCurrentWidget(self.review.screen)
+            self.review.screen.enter()
+            floor = self.review.screen.floor
         else:
             self.rooms.setCurrentWidget(self.settings_page if name == "settings" else self.intake)
-        self.messages.lie_over(self.teach.screen.floor if name == "teach" else self.intake.page)
+        self.messages.lie_over(floor)
         self.rail.set_page(name)
 
     def toggle_keys(self) -> None:
@@ -148,6 +158,7 @@ class Window(QMainWindow):
             )
 
     def _tell_verified(self, case_id: str, receipt: str) -> None:
+        self._count_reviews()
         self.messages.say(
             "sure",
             self.tr("{receipt} is verified.").format(receipt=receipt),
@@ -162,6 +173,40 @@ class Window(QMainWindow):
             self.intake.take_back(action.removeprefix(TAKE_BACK))
         elif "teach" in self.__dict__:
             self.teach.act(action)
+
+    # the review
+
+    @cached_property
+    def review(self) -> ReviewRoom:
+        """The room of the review, built and wired when it is first asked for."""
+        from app.views.review_room import ReviewRoom
+
+        room = ReviewRoom(self._workstation, self.background, self.case_model, self)
+        self.rooms.addWidget(room.screen)
+        room.said.connect(self.messages.say)
+        room.waiting_changed.connect(lambda count: self.rail.set_count("review", count))
+        room.intake_asked.connect(lambda: self.show_room("intake"))
+        room.screen.moved.connect(lambda: self.messages.lie_over(room.screen.floor))
+        room.screen.layout_changed.connect(self._settle.start)
+        self.intake_model.others_wrote.connect(room.refresh)
+        room.screen.put_back(self._review_layout)
+        return room
+
+    def _count_reviews(self) -> None:
+        """Show on the rail what waits for the review; the room does it itself once it is built."""
+        if "review" in self.__dict__:
+            self.review.refresh()
+            return
+        from app.views.models.review_queue_model import waiting
+
+        self.background.run(
+            self,
+            "store",
+            waiting,
+            self._workstation.review_queue,
+            self._workstation.person,
+            done=lambda count: self.rail.set_count("review", count),
+        )
 
     def _show_saving(self, _pending: int) -> None:
         if self._saving:
@@ -179,14 +224,18 @@ class Window(QMainWindow):
         if not self._is_ready:
             self._is_ready = True
             self.case_model.recall(DESK, self._put_back)
+            self._count_reviews()
 
     def _put_back(self, desk: Json | None) -> None:
         desk = desk or {}
+        self._review_layout = desk.get("review", {})
         self.intake.put_back(desk)
         self.ready.emit()
 
     def _remember(self) -> None:
-        self.case_model.keep_view(DESK, self.intake.layout_now())
+        if "review" in self.__dict__:
+            self._review_layout = self.review.screen.layout_now()
+        self.case_model.keep_view(DESK, {**self.intake.layout_now(), "review": self._review_layout})
 
     # form types
 
@@ -256,6 +305,8 @@ class Window(QMainWindow):
     def _choose_person(self, name: str) -> None:
         self._workstation.work_as(name)
         self.intake.set_person(self._workstation.person)
+        if "review" in self.__dict__:
+            self.review.set_person(self._workstation.person)
         self._keep_preferences()
 
     def _choose_collecting(self, on: bool) -> None:
@@ -276,6 +327,8 @@ class Window(QMainWindow):
         self.intake.leave()
         if "teach" in self.__dict__:  # it was built: what is typed there is kept too
             self.teach.stop()
+        if "review" in self.__dict__:
+            self.review.stop()
         self._remember()
         self.case_model.flush()
         self.intake_model.stop()

@@ -37,6 +37,17 @@ class ReviewCounts:
         return self.by_status.get(ReviewStatus.IN_QUEUE, 0) + self.mine
 
 
+def counts_of(cases: ReviewCases, person: str) -> ReviewCounts:
+    """How much there is, and how much of it is mine; in the store's lane."""
+    mine = ReviewQuery(statuses=(ReviewStatus.IN_PROGRESS,), assigned_to=person)
+    return ReviewCounts(cases.counts(), len(cases.ids(mine)))
+
+
+def waiting(cases: ReviewCases, person: str) -> int:
+    """How many requests wait for a person; in the store's lane."""
+    return counts_of(cases, person).waiting
+
+
 class ReviewQueueModel(CaseListModel[ReviewQuery, ReviewRow]):
     """Which requests are in review, for the query in force. Its counts are `ReviewCounts`."""
 
@@ -60,8 +71,7 @@ class ReviewQueueModel(CaseListModel[ReviewQuery, ReviewRow]):
             self.refresh()
 
     def ask(self, query: ReviewQuery) -> tuple[tuple[str, ...], ReviewCounts]:
-        mine = ReviewQuery(statuses=(ReviewStatus.IN_PROGRESS,), assigned_to=self._person)
-        return self._cases.ids(query), ReviewCounts(self._cases.counts(), len(self._cases.ids(mine)))
+        return self._cases.ids(query), counts_of(self._cases, self._person)
 
     def look_up(self, case_ids: tuple[str, ...]) -> tuple[ReviewRow, ...]:
         return self._cases.rows(case_ids)

@@ -136,6 +136,7 @@ class Rail(QWidget):
         self.set_pages(
             (
                 ("intake", "inbox", self.tr("Intake")),
+                ("review", "stethoscope", self.tr("Review")),
                 ("teach", "scan-text", self.tr("Form types")),
                 ("settings", "settings", self.tr("Settings")),
             )

@@ -1,42 +1,22 @@
-"""Evidence that is dragged from a page, or from anywhere else it is shown, to where it belongs."""
+"""Evidence that is dragged from a page to where it belongs."""
 
 from __future__ import annotations
 
-import json
-
-from PySide6.QtCore import QByteArray, QMimeData, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QDrag, QFontMetricsF, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from app.domain.evidence import Evidence, evidence_document, evidence_from
+from app.domain.evidence import Evidence
 from app.views import theme
+from app.views.widgets.review.evidence_mime import to_mime
 
-MIME = "application/x-countersign-evidence"
 _WIDEST = 280
-
-
-def evidence_mime(evidence: Evidence) -> QMimeData:
-    """Evidence as it is dragged and copied: JSON of `evidence_document`, and its words for everything else."""
-    data = QMimeData()
-    data.setData(MIME, QByteArray(json.dumps(evidence_document(evidence)).encode()))
-    data.setText(evidence.quote)
-    return data
-
-
-def evidence_in(data: QMimeData) -> Evidence | None:
-    """The evidence that is dragged; None when it is something else, or broken."""
-    if not data.hasFormat(MIME):
-        return None
-    try:
-        return evidence_from(json.loads(bytes(data.data(MIME).data())))
-    except (ValueError, TypeError, KeyError):
-        return None
 
 
 def drag_evidence(source: QWidget, evidence: Evidence) -> None:
     """Let the person carry it; returns when it was dropped or let go."""
     drag = QDrag(source)
-    drag.setMimeData(evidence_mime(evidence))
+    drag.setMimeData(to_mime(evidence))
     drag.setPixmap(_picture(evidence.quote or "▭", source.devicePixelRatioF()))
     drag.exec(Qt.DropAction.CopyAction)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.domain.box import Box
+from app.domain.draft import PageViewState
 from app.domain.evidence import Evidence, evidence_at
 from app.domain.extraction import Word
 from app.domain.passage import PageString, SourceText, Span
@@ -44,6 +46,10 @@ class ReadingView(PageView):
     """where, on the screen"""
     activated = Signal()
     """a person has begun to do something here"""
+    left = Signal(object)
+    """`PageViewState` of a place that a jump is about to leave"""
+    back_asked = Signal()
+    forward_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -97,6 +103,37 @@ class ReadingView(PageView):
             if not self._held:
                 self._reveal(hit.page, Box.around(hit.boxes), remember=True)
         self.viewport().update()
+
+    # --- places, which are remembered over all documents of a case by whoever shows them ------------
+
+    def _remember(self) -> None:
+        if self._camera.pages:
+            self.left.emit(self.state())
+
+    @Slot()
+    def go_back(self) -> None:
+        self.back_asked.emit()
+
+    @Slot()
+    def go_forward(self) -> None:
+        self.forward_asked.emit()
+
+    def go_to_place(self, state: PageViewState) -> None:
+        """Look at a place of this document again, as large as it was then."""
+        self.restore(replace(state, night=self.night, thumbnails=self.thumbnails))
+
+    @property
+    def pages_in_sight(self) -> tuple[int, ...]:
+        """The pages (1-based) of which half is in sight, or which fill half of what is."""
+        view = QRectF(0, 0, *self._room())
+        found = []
+        for page in range(len(self._camera.pages)):
+            spot = self.spot(page)
+            rect = QRectF(spot.x, spot.y, spot.width, spot.height)
+            seen = rect.intersected(view)
+            if seen.height() > 0 and seen.height() >= 0.5 * min(rect.height(), view.height()):
+                found.append(page + 1)
+        return tuple(found)
 
     # --- what is chosen -----------------------------------------------------------------------------
 

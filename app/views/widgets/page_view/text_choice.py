@@ -6,6 +6,7 @@ import re
 
 from app.domain.box import Box
 from app.domain.passage import PageString, same_line
+from app.views.widgets.page_view.layout import turned_point
 
 _SENTENCE_ENDS = re.compile(r"[.!?:;][\"”’)\]]*\s+|\n(?=\s*\n|[-•*\d]+[.)]?\s)")
 _ABBREVIATION = re.compile(
@@ -20,8 +21,9 @@ Range = tuple[int, int]
 def offset_at(string: PageString, x: float, y: float, *, near: bool = False) -> int | None:
     """The character at a point of the page (fractions as stored); with `near` the nearest one when none is hit."""
     best: tuple[float, int] | None = None
+    x, y = turned_point(x, y, string.turn)
     for word, start in zip(string.words, string.starts, strict=True):
-        box = word.box
+        box = word.box.turned(string.turn)
         if box.contains(x, y):
             return start + _inside(box, x, len(word.text))
         if near:
@@ -99,9 +101,10 @@ def stepped_line(string: PageString, chosen: Range, by: int) -> Range:
     boxes = string.boxes(chosen[1] - 1, chosen[1])
     if not boxes:
         return chosen
-    here = boxes[0]
+    here = boxes[0].turned(string.turn)
     middle, x = (here.y0 + here.y1) / 2, here.x1
-    lines = [w.box for w in string.words if not same_line(w.box, here) and not same_line(here, w.box)]
+    upright = [w.box.turned(string.turn) for w in string.words]
+    lines = [b for b in upright if not same_line(b, here) and not same_line(here, b)]
     if by > 0:
         beyond = [b for b in lines if b.y0 > middle]
         target = min(beyond, key=lambda b: (b.y0, b.x0), default=None)
@@ -110,7 +113,8 @@ def stepped_line(string: PageString, chosen: Range, by: int) -> Range:
         target = max(beyond, key=lambda b: (b.y1, -b.x0), default=None)
     if target is None:
         return chosen
-    found = offset_at(string, x, (target.y0 + target.y1) / 2, near=True)
+    stored = turned_point(x, (target.y0 + target.y1) / 2, -string.turn)
+    found = offset_at(string, *stored, near=True)
     if found is None:
         return chosen
     end = token(string.text, found)[1]

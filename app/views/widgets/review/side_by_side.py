@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
@@ -282,6 +284,11 @@ class SideBySide(QSplitter):
     def page(self) -> ReadingView:
         """The pages in use."""
         return self.half.page
+
+    def do(self, what: str) -> None:
+        """Have the pages in use do something, by the name of their slot (`zoom_in`, `scroll_down`)."""
+        slot: Callable[[], object] = getattr(self.page, what)
+        slot()
 
     def set_split(self, split: bool) -> None:
         """Show two halves of the same width, or one."""
