@@ -54,6 +54,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from app.services.guideline_index import Guidelines
+    from app.services.request_import import RequestImport
     from app.services.teaching import Teaching
 
 T = TypeVar("T")
@@ -183,6 +184,13 @@ class Workstation:
     def teaching(self) -> Teaching:
         """The service behind teaching, made when it is first asked for: few sessions teach a form."""
         return self.taught()
+
+    @property
+    def importing(self) -> RequestImport:
+        """The service that takes in what other systems wrote."""
+        from app.services.request_import import RequestImport  # loaded where something is imported
+
+        return RequestImport(self.changes)
 
     @property
     def definitions(self) -> Definitions:

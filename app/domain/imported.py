@@ -24,6 +24,7 @@ MOST = 20_000
 _LONGEST = 20_000
 _LONGEST_ID = 200
 _PARTS = ("patient", "provider", "service", "diagnosis", "current_condition", "current_treatment")
+_KNOWN = frozenset((*_PARTS, "request_id", "labs", "line_of_business", "urgency", "received_at"))
 _COORDINATES = 8
 
 
@@ -31,7 +32,8 @@ _COORDINATES = 8
 class ImportedRequest:
     """A request of the review: `request` as a case document keeps it under `imported_request`.
 
-    `place` says where in the file it stands, for people. The rest is None where the file does not say.
+    `place` says where in the file it stands, for people. `left_out` names the parts of it that are of no known kind.
+    The rest is None where the file does not say.
     """
 
     place: str
@@ -40,6 +42,7 @@ class ImportedRequest:
     line_of_business: str | None = None
     urgency: str | None = None
     received_at: datetime | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class ImportedDocument:
     document_id: str
     kind: str
     entities: tuple[ImportedEntity, ...]
+    left_out: tuple[str, ...] = ()
 
 
 Imported = ImportedRequest | ImportedDocument
@@ -193,6 +197,9 @@ def _request(place: str, data: Mapping[str, Any]) -> ImportedRequest:
         _choice(place, data, "line_of_business", tuple(LIMITS)),
         _choice(place, data, "urgency", ("standard", "expedited")),
         _time(place, data, "received_at"),
+        tuple(
+            _shown(key) for key, value in data.items() if key not in _KNOWN and isinstance(value, dict | list)
+        ),
     )
 
 
