@@ -17,6 +17,7 @@ from app import __version__, display
 from app.cli_attach import add_attach, run_attach, run_detach
 from app.cli_eval import add_eval, run_eval
 from app.cli_import import add_import, run_import
+from app.cli_models import add_models, run_models
 from app.cli_policies import add_policies, run_policies
 from app.cli_processors import add_processors, run_processors, run_read_again
 from app.cli_search import add_search, run_index, run_search
@@ -90,6 +91,7 @@ def parser() -> argparse.ArgumentParser:
     add_attach(commands)
     add_eval(commands)
     add_processors(commands)
+    add_models(commands)
     add_policies(commands)
     add_import(commands)
     add_users(commands)
@@ -381,6 +383,7 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "search": run_search,
     "import": run_import,
     "processors": run_processors,
+    "models": run_models,
     "policies": run_policies,
     "read-again": run_read_again,
     "tour": _tour,

@@ -158,6 +158,7 @@ class Workstation:
     material: MaterialReader
     clinical: ClinicalFolder
     policies: PolicyLibrary
+    modelled: Callable[[], ModelLibrary]
 
     guidelines: LazyGuidelines
     """`guidelines()` from any lane but the store's: what it needs of the store it asks that lane for."""
@@ -191,6 +192,11 @@ class Workstation:
         from app.services.request_import import RequestImport  # loaded where something is imported
 
         return RequestImport(self.changes)
+
+    @property
+    def models(self) -> ModelLibrary:
+        """The language models that may be asked; made when they are first asked for. Not from the store's lane."""
+        return self.modelled()
 
     @property
     def definitions(self) -> Definitions:
@@ -292,6 +298,7 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         material=MaterialReader(store),
         clinical=ClinicalFolder(attaching, texts, lanes, place.folder / CLINICAL),
         policies=policies,
+        modelled=cache(partial(_models, store, lanes, access)),
     )
 
 
@@ -321,6 +328,30 @@ def _guidelines(
         search.made_again,
         search.close,
     )
+
+
+def _models(store: Store, lanes: Lanes, access: Access) -> ModelLibrary:
+    from app.services.model_library import ModelLibrary
+
+    submit = partial(lanes.submit, "network")
+
+    def endpoint(setting: ModelSetting) -> Asks:
+        from app.services.openai.chat import Chat
+
+        return Chat(setting.url, setting.model, submit, setting.key)
+
+    def gemini(setting: ModelSetting) -> Asks:
+        from app.services.google.gemini import Gemini
+        from app.services.google.sign_in import user_credentials
+
+        return Gemini(setting.project, setting.location, setting.model, submit, user_credentials)
+
+    def instructions(name: str) -> str:
+        return resource(f"prompts/{name}.md").read_text("utf-8")
+
+    connect = {"openai": endpoint, "gemini": gemini}
+    making = lanes.submit("store", ModelLibrary, store, connect, instructions, utc_now, access.check)
+    return making.result()
 
 
 def _policies() -> tuple[Policy, ...]:
