@@ -11,13 +11,17 @@ from app.services.model_library import KINDS, ModelSetting, about, settings_json
 from app.terminal import OK, Usage, add_user, opened, print_json
 
 
-def add_models(
-    commands: Any, with_common: Callable[[argparse.ArgumentParser], argparse.ArgumentParser]
-) -> None:
-    """Add the command to the parser."""
+def add_models(commands: Any) -> None:
+    """Add `models list|add|remove|try` to the commands."""
     summary = "List, add, remove or try the language models that may be asked for a recommendation."
     made = commands.add_parser("models", help=summary, description=summary)
-    parts = made.add_subparsers(dest="part", metavar="list|add|remove|try", required=True)
+    _common(made)
+    parts = made.add_subparsers(dest="part", metavar="WHAT", required=True)
+
+    def with_common(part: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        _common(part)
+        return part
+
     listed = with_common(parts.add_parser("list", help="List the models.", description="List the models."))
     listed.add_argument("--json", action="store_true", help="print JSON for programs")
     words = "Add a model, or change its setting. Its key is kept in the encrypted store."

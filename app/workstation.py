@@ -53,7 +53,9 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from app.services.asked_model import Asks
     from app.services.guideline_index import Guidelines
+    from app.services.model_library import ModelLibrary, ModelSetting
     from app.services.request_import import RequestImport
     from app.services.teaching import Teaching
 
