@@ -20,7 +20,7 @@ from app.services.store.key import derived
 from app.services.store.presence import turn
 
 NAME = "guidelines.db"
-LAYOUT = 1
+LAYOUT = 2
 """Counted up whenever tables, tokens or stems change: the file is then made again."""
 
 _STATEMENTS = (
@@ -31,8 +31,12 @@ _STATEMENTS = (
     )""",
     """CREATE TABLE passages (
         number INTEGER PRIMARY KEY, source INTEGER NOT NULL, page INTEGER NOT NULL, first INTEGER NOT NULL,
-        last INTEGER NOT NULL, heading TEXT NOT NULL, box TEXT NOT NULL, text TEXT NOT NULL
+        last INTEGER NOT NULL, heading TEXT NOT NULL, box TEXT NOT NULL, text TEXT NOT NULL,
+        stems TEXT NOT NULL
     )""",
+    # how often something was put or removed, and how many passages there are
+    "CREATE TABLE state (changes INTEGER NOT NULL, passages INTEGER NOT NULL)",
+    "INSERT INTO state VALUES (0, 0)",
     "CREATE INDEX passages_of_source ON passages (source)",
     # Only stems are indexed, as the search makes them; the words as they stand are in `passages`.
     """CREATE VIRTUAL TABLE stems USING fts5(

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from app.services.local.guideline.query import Stems, Unit
-from app.services.local.guideline.token import Token, stems, tokens
+from app.services.local.guideline.token import stems
 
 _K, _B = 1.2, 0.35
 _USUAL_LENGTH = 90.0
@@ -35,7 +35,6 @@ class Judged:
     score: float
     share: float
     spans: list[tuple[int, int]]
-    tokens: list[Token]
 
 
 def rarity(times: int, total: int) -> float:
@@ -80,13 +79,13 @@ class Judge:
                 pairs.append((one.stem, two.stem, min(worth, other), apart))
         return pairs
 
-    def judge(self, title: str, heading: str, text: str, *, in_force: bool = True) -> Judged:
-        found = list(tokens(text))
+    def judge(self, title: str, heading: str, found: Sequence[str], *, in_force: bool = True) -> Judged:
+        """Weigh a passage by the stems of its text."""
         places: dict[str, list[int]] = defaultdict(list)
         wanted = self._wanted
-        for number, token in enumerate(found):
-            if token.stem in wanted:
-                places[token.stem].append(number)
+        for number, stem in enumerate(found):
+            if stem in wanted:
+                places[stem].append(number)
         above, over = _stems(heading), _stems(title)
         norm = _K * (1 - _B + _B * len(found) / _USUAL_LENGTH)
         total = matched = 0.0
@@ -94,12 +93,12 @@ class Judge:
         for unit, worth in zip(self._units, self._gains, strict=True):
             value = self._answer(unit, places, above, over, norm, spans)
             if unit.phrase and value == 0.0:
-                return Judged(0.0, 0.0, [], found)
+                return Judged(0.0, 0.0, [])
             total += worth * value
             matched += worth * min(1.0, value)
         share = matched / self._whole
         score = total * (0.35 + 0.65 * share) + self._nearness(places)
-        return Judged(score if in_force else score * _RETIRED, share, sorted(set(spans)), found)
+        return Judged(score if in_force else score * _RETIRED, share, sorted(set(spans)))
 
     def _answer(
         self, unit: Unit, places: dict[str, list[int]], above: Stems, over: Stems, norm: float,

@@ -35,8 +35,9 @@ _TAIL = 0.15
 _CHUNK = 900
 
 _SOURCE = "source_id, kind, title, name, digest, case_id, sha256, media_type, pages, in_force"
+_CHANGED = "UPDATE state SET changes = changes + 1, passages = passages + ?"
 _ROW = (
-    "SELECT p.number, p.page, p.first, p.last, p.heading, p.box, p.text,"
+    "SELECT p.stems, p.page, p.first, p.last, p.heading, p.box, p.text,"
     " s.source_id, s.kind, s.title, s.name, s.digest, s.case_id, s.sha256, s.media_type, s.pages, s.in_force"
     " FROM passages p JOIN sources s ON s.number = p.source"
     " WHERE p.number IN (SELECT value FROM json_each(?))"
@@ -77,11 +78,11 @@ class LocalGuidelineSearch:
             row = connection.one("SELECT coalesce(max(number), 0) FROM passages")
             first = int(row[0]) + 1 if row else 1
             connection.many(
-                "INSERT INTO passages (number, source, page, first, last, heading, box, text)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO passages (number, source, page, first, last, heading, box, text, stems)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    (first + place, number, p.page, p.start, p.end, p.heading, _box_text(p.box), p.text)
-                    for place, p in enumerate(passages)
+                    (first + at, number, p.page, p.start, p.end, p.heading, _box_text(p.box), p.text, body)
+                    for at, (p, (_, body, _)) in enumerate(zip(passages, prepared, strict=True))
                 ),
             )
             title = " ".join(stems(source.title))
@@ -94,6 +95,7 @@ class LocalGuidelineSearch:
                 ),
             )
             self._count(connection, source, (words for _, _, words in prepared), 1)
+            connection.run(_CHANGED, (len(passages),))
             if source.kind is not SourceKind.CLINICAL:
                 found = {
                     (folded(short.replace("-", "").replace("/", "")), " ".join(stems(long)))
@@ -129,6 +131,7 @@ class LocalGuidelineSearch:
         connection.run("DELETE FROM passages WHERE source = ?", (number,))
         connection.run("DELETE FROM short_forms WHERE source = ?", (number,))
         connection.run("DELETE FROM sources WHERE number = ?", (number,))
+        connection.run(_CHANGED, (-len(rows),))
 
     def _count(
         self, connection: GuidelineConnection, source: Source, words: Iterable[set[str]], sign: int
@@ -152,10 +155,7 @@ class LocalGuidelineSearch:
         """The best passages, best first. An empty query finds nothing."""
         if not query.text.strip() or query.limit < 1:
             return ()
-        was_made_again = self._file.made_again
         with self._file.reading() as connection:
-            if self._file.made_again != was_made_again:
-                self._known.forget()
             scope = _scope(query)
             if scope is None:
                 return ()
@@ -255,7 +255,7 @@ def _weighed(
             source = _source(row[7:])
             if not _allowed(query, source):
                 continue
-            judged = judge.judge(source.title, row[4], row[6], in_force=source.in_force)
+            judged = judge.judge(source.title, row[4], row[0].split(), in_force=source.in_force)
             if judged.score > 0:
                 found.append((judged, Passage(row[1], row[6], row[2], row[3], row[4], _box(row[5])), source))
     found.sort(key=lambda f: (-f[0].score, f[2].source_id, f[1].page, f[1].start))
@@ -288,10 +288,10 @@ def _once(found: list[Found]) -> list[Found]:
 
 
 def _hit(judged: Judged, passage: Passage, source: Source, corrected: str) -> Hit:
-    text, marks = snippet(passage.text, judged.tokens, judged.spans)
+    found = list(tokens(passage.text))
+    text, marks = snippet(passage.text, found, judged.spans)
     terms = dict.fromkeys(
-        " ".join(passage.text[judged.tokens[first].start : judged.tokens[last].end].split())
-        for first, last in judged.spans
+        " ".join(passage.text[found[first].start : found[last].end].split()) for first, last in judged.spans
     )
     return Hit(source, passage, text, marks, round(judged.score, 4), tuple(terms), corrected)
 

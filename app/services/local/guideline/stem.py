@@ -7,7 +7,6 @@ spellings of medicine (oedema, tumour, hospitalised) are brought to the American
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 _SHORT = 3
 """Words of so few letters stay as they are: most are abbreviations."""
@@ -36,7 +35,6 @@ _FOURTH = (
 )  # fmt: skip
 
 
-@lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """The stem of a word in small letters; a word with a figure in it, or of three letters, is its own."""
     if len(word) <= _SHORT or not word.isascii() or not word.isalpha():

@@ -75,6 +75,7 @@ def folded(raw: str) -> str:
     return word
 
 
+@lru_cache(maxsize=200_000)
 def stem_of(word: str) -> str:
     """The stem of a folded word; names of drugs, codes and numbers are their own."""
     from app.services.local.guideline.lexicon import drugs

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from functools import cache
 
 from app.services.local.guideline.lexicon import drugs, lexicon
 from app.services.local.guideline.spelling import Mending, Speller
@@ -16,40 +15,35 @@ _SENSES = 4
 
 
 class Known:
-    """Every word ever seen, for mending; shared by all searches. Words of cases are left out: a correction is shown
-    to whoever searches.
+    """What does not change from one search to the next: the words known for mending, and how often stems stand.
+
+    Words of cases are left out of mending: a correction is shown to whoever searches.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._speller = Speller()
-        self._last = -1
+        self._spelled_at = -1
+        self._times_at = -1
+        self._times: dict[str, int] = {}
+
+    def times(self, changes: int) -> dict[str, int]:
+        """The counts known so far, empty again when something was put or removed."""
+        with self._lock:
+            if self._times_at != changes:
+                self._times_at, self._times = changes, {}
+            return self._times
 
     def mendings(self, word: str, vocabulary: Vocabulary) -> list[Mending]:
         with self._lock:
-            if self._last < 0:
+            if self._spelled_at < 0:
                 self._speller.add(lexicon().words)
                 self._speller.add(drugs())
-                self._last = 0
-            rows = vocabulary.connection.all(
-                "SELECT number, word FROM words WHERE number > ? AND shared > 0", (self._last,)
-            )
-            self._speller.add(row[1] for row in rows)
-            highest = vocabulary.connection.one("SELECT max(number) FROM words")
-            # A word of cases alone that comes into a guideline later is seen by the number it keeps: asked for anew.
-            self._last = self._next(highest, vocabulary)
+            if self._spelled_at != vocabulary.changes:
+                rows = vocabulary.connection.all("SELECT word FROM words WHERE shared > 0")
+                self._speller.add(row[0] for row in rows)
+                self._spelled_at = vocabulary.changes
             return self._speller.mendings(word, vocabulary.counts)
-
-    def _next(self, highest: tuple[int | None, ...] | None, vocabulary: Vocabulary) -> int:
-        first = vocabulary.connection.one("SELECT min(number) FROM words WHERE shared = 0")
-        if first is not None and first[0] is not None:
-            return int(first[0]) - 1
-        return int(highest[0] or 0) if highest else 0
-
-    def forget(self) -> None:
-        """The file was made again: its numbers begin anew."""
-        with self._lock:
-            self._last = min(self._last, 0)
 
 
 class Vocabulary:
@@ -58,14 +52,17 @@ class Vocabulary:
     def __init__(self, connection: GuidelineConnection, known: Known) -> None:
         self.connection = connection
         self._known = known
-        self.times = cache(self._times)
-        row = connection.one("SELECT count(*) FROM passages")
-        self.total = int(row[0]) if row else 0
+        row = connection.one("SELECT changes, passages FROM state")
+        self.changes, self.total = (int(row[0]), int(row[1])) if row else (0, 0)
+        self._counted = known.times(self.changes)
 
-    def _times(self, stem: str) -> int:
+    def times(self, stem: str) -> int:
         """In how many passages a stem stands (a little too many when two of its words stand in one)."""
-        row = self.connection.one("SELECT sum(shared + clinical) FROM words WHERE stem = ?", (stem,))
-        return int(row[0] or 0) if row else 0
+        found = self._counted.get(stem)
+        if found is None:
+            row = self.connection.one("SELECT sum(shared + clinical) FROM words WHERE stem = ?", (stem,))
+            found = self._counted[stem] = int(row[0] or 0) if row else 0
+        return found
 
     def counts(self, words: list[str]) -> Mapping[str, int]:
         rows = self.connection.all(
