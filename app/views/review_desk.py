@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
-from app.domain.box import Box
 from app.domain.case import Json
 from app.domain.draft import PageViewState
 from app.domain.evidence import Evidence
-from app.domain.find import find_on_page
-from app.domain.passage import SourceText, Span
+from app.domain.passage import Span
 from app.views.models.case_model import view_document, view_from
 from app.views.models.find_model import FindModel
 from app.views.models.pages_model import PagesModel
 from app.views.models.review_case_model import REQUEST, ShownDocument
-from app.views.review_desk_half import DeskHalf, Places
+from app.views.review_desk_half import DeskHalf
+from app.views.review_desk_history import DeskHistory, DeskPlace
+from app.views.review_desk_looking import Looking
+from app.views.review_desk_place import as_quoted, boxes_of, places_of
 from app.views.widgets.page_view.find import Hit
 from app.views.widgets.review.document_bar import DocumentBar
 from app.views.widgets.review.find_bar import FindBar
 from app.views.widgets.review.side_by_side import SideBySide
-
-TICK_MS = 1000
-BATCH = 10
-"""Seconds of looking that are told together."""
-_KEPT = 100
-
-
-@dataclass(frozen=True, slots=True)
-class DeskPlace:
-    """Where somebody looked: which half, which document, how."""
-
-    half: int
-    document_id: str
-    state: PageViewState
 
 
 class ReviewDesk(QWidget):
@@ -64,11 +52,8 @@ class ReviewDesk(QWidget):
         self._views: dict[str, PageViewState] = {}
         self._wanted: list[str] = ["", ""]
         self._awaited: Evidence | None = None
-        self._behind: tuple[DeskPlace, ...] = ()
-        self._ahead: tuple[DeskPlace, ...] = ()
+        self._history = DeskHistory()
         self._travelling = False
-        self._seconds: dict[tuple[str, int], float] = {}
-        self._ticks = 0
         self._desks = tuple(
             DeskHalf(half, model, self) for half, model in zip(self.halves.halves, pages, strict=True)
         )
@@ -78,8 +63,8 @@ class ReviewDesk(QWidget):
         column.addWidget(self.bar)
         column.addWidget(self.find_bar)
         column.addWidget(self.halves, 1)
-        self._tick = QTimer(self, interval=TICK_MS)
-        self._tick.timeout.connect(self._count)
+        self._looking = Looking(self._in_sight, self)
+        self._looking.told.connect(self.seen)
         self._wire()
 
     def _wire(self) -> None:
@@ -92,9 +77,9 @@ class ReviewDesk(QWidget):
         halves.active_changed.connect(lambda _half: self._tell())
         halves.split_changed.connect(lambda _on: self._tell())
         halves.splitterMoved.connect(self.layout_changed)
-        halves.slot_asked.connect(self.slot_asked)
-        halves.pin_asked.connect(self.pin_asked)
-        halves.evidence_chosen.connect(self._chose)
+        halves.slot_asked.connect(lambda slot, found: self.slot_asked.emit(slot, self._quoted(found)))
+        halves.pin_asked.connect(lambda found: self.pin_asked.emit(self._quoted(found)))
+        halves.evidence_chosen.connect(lambda found: self.evidence_chosen.emit(self._quoted(found)))
         halves.document_dropped.connect(self._drop_document)
         halves.close_asked.connect(self._close_half)
         for number, desk in enumerate(self._desks):
@@ -139,10 +124,10 @@ class ReviewDesk(QWidget):
 
     def show_nothing(self) -> None:
         """No request is open."""
-        self._flush()
+        self._looking.flush()
         self.close_find()
         self._documents, self._wanted, self._views = (), ["", ""], {}
-        self._behind = self._ahead = ()
+        self._history = DeskHistory()
         self._awaited = None
         for desk in self._desks:
             desk.show_nothing()
@@ -229,8 +214,9 @@ class ReviewDesk(QWidget):
         page = self.halves.page
         self.bar.set_switches(thumbnails=page.thumbnails, night=page.night)
 
-    def _chose(self, evidence: Evidence | None) -> None:
-        self.evidence_chosen.emit(evidence)
+    def _quoted(self, evidence: Evidence | None) -> Evidence | None:
+        document = self._shown(evidence.document) if evidence else None
+        return as_quoted(evidence, document) if evidence and document else evidence
 
     # evidence
 
@@ -256,7 +242,7 @@ class ReviewDesk(QWidget):
         self._leave_now(half)
         self._travelling = True
         self._put(half, document.document_id, remember=False)
-        self._desks[half].point_out(places_of(found, document.source))
+        self._desks[half].point_out(places_of(found, document))
         self._travelling = False
 
     def _other_version(self, document_id: str) -> ShownDocument | None:
@@ -290,10 +276,7 @@ class ReviewDesk(QWidget):
     def _leave(self, half: int, state: PageViewState) -> None:
         if self._travelling or not self._wanted[half]:
             return
-        place = DeskPlace(half, self._wanted[half], state)
-        if not self._behind or self._behind[-1] != place:
-            self._behind = (*self._behind, place)[-_KEPT:]
-        self._ahead = ()
+        self._history = self._history.left(DeskPlace(half, self._wanted[half], state))
 
     def _leave_now(self, half: int) -> None:
         state = self._desks[half].state
@@ -302,24 +285,22 @@ class ReviewDesk(QWidget):
 
     def go_back(self) -> None:
         """Look again at what was left by the last jump, whichever document it was in."""
-        if self._behind:
-            place, self._behind = self._behind[-1], self._behind[:-1]
-            here = self._place_now(place.half)
-            self._ahead = (*self._ahead, here) if here else self._ahead
-            self._travel(place)
+        behind = self._history.behind
+        self._history, place = self._history.back(self._place_now(behind[-1].half) if behind else None)
+        self._travel(place)
 
     def go_forward(self) -> None:
-        if self._ahead:
-            place, self._ahead = self._ahead[-1], self._ahead[:-1]
-            here = self._place_now(place.half)
-            self._behind = (*self._behind, here) if here else self._behind
-            self._travel(place)
+        ahead = self._history.ahead
+        self._history, place = self._history.forward(self._place_now(ahead[-1].half) if ahead else None)
+        self._travel(place)
 
     def _place_now(self, half: int) -> DeskPlace | None:
         state = self._desks[half].state
         return DeskPlace(half, self._wanted[half], state) if state and self._wanted[half] else None
 
-    def _travel(self, place: DeskPlace) -> None:
+    def _travel(self, place: DeskPlace | None) -> None:
+        if place is None:
+            return
         half = place.half if self.halves.split else 0
         self._travelling = True
         self._views[_key(half, place.document_id)] = place.state
@@ -368,7 +349,7 @@ class ReviewDesk(QWidget):
         hits: list[Hit] = []
         place = -1
         for span in spans:
-            boxes = _boxes(document.source, span) if document and document.source else ()
+            boxes = boxes_of(document.source, span) if document and document.source else ()
             if boxes:
                 if span == current:
                     place = len(hits)
@@ -389,35 +370,23 @@ class ReviewDesk(QWidget):
         self._views[_key(half, document_id)] = state
         self.layout_changed.emit()
 
-    def showEvent(self, event: Any) -> None:
+    def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._tick.start()
+        self._looking.start()
 
-    def hideEvent(self, event: Any) -> None:
+    def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._tick.stop()
-        self._flush()
+        self._looking.stop()
 
-    def _count(self) -> None:
-        """A second has passed: whoever sits before the window has had these pages before their eyes."""
+    def _in_sight(self) -> tuple[tuple[str, int], ...]:
+        """The pages that somebody before the window has before their eyes."""
         window = self.window()
         if not self._documents or not window.isActiveWindow() or window.isMinimized():
-            return
-        for number, desk in enumerate(self._desks):
-            if desk.document is not None and (number == 0 or self.halves.split):
-                for page in desk.half.page.pages_in_sight:
-                    key = (desk.document_id, page)
-                    self._seconds[key] = self._seconds.get(key, 0.0) + TICK_MS / 1000
-        self._ticks += 1
-        if self._ticks >= BATCH:
-            self._flush()
-
-    def _flush(self) -> None:
-        self._ticks = 0
-        if self._seconds:
-            told = tuple((name, page, seconds) for (name, page), seconds in self._seconds.items())
-            self._seconds = {}
-            self.seen.emit(told)
+            return ()
+        shown = self._desks if self.halves.split else self._desks[:1]
+        return tuple(
+            (d.document_id, page) for d in shown if d.document for page in d.half.page.pages_in_sight
+        )
 
     # what is remembered for a request
 
@@ -444,26 +413,3 @@ class ReviewDesk(QWidget):
 
 def _key(half: int, document_id: str) -> str:
     return f"{half}:{document_id}"
-
-
-def _boxes(source: SourceText, span: Span) -> tuple[Box, ...]:
-    string = source.page(span.page)
-    return string.boxes(span.start, span.end) if string else ()
-
-
-def places_of(evidence: Evidence, source: SourceText | None) -> Places:
-    """Where evidence stands in a document: line by line by its span, else its box, else where its words are found."""
-    span = evidence.span
-    if span is not None and source is not None and span.document_id == source.document_id:
-        boxes = _boxes(source, span)
-        if boxes and source.kind != REQUEST:
-            return ((span.page, boxes),)
-    if evidence.page is not None and evidence.box is not None and evidence.box.area > 0:
-        return ((evidence.page, (evidence.box,)),)
-    if source is not None and evidence.quote:
-        for string in source.strings:
-            for found in find_on_page(string, evidence.quote, source.document_id):
-                boxes = string.boxes(found.start, found.end)
-                if boxes:
-                    return ((string.page, boxes),)
-    return ()

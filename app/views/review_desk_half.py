@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from app.domain.box import Box
 from app.domain.case import CaseDocument
 from app.domain.draft import PageViewState
 from app.domain.errors import Actionable
 from app.views import messages
 from app.views.models.pages_model import PagesModel
 from app.views.models.review_case_model import ShownDocument
+from app.views.review_desk_place import Places
 from app.views.widgets.page_view.find import Hit
 from app.views.widgets.review.side_by_side import DocumentHalf
-
-Places = tuple[tuple[int, tuple[Box, ...]], ...]
 
 
 class DeskHalf(QObject):

@@ -159,7 +159,7 @@ def sources_of(workstation: Workstation) -> ReviewSources:
         queue=workstation.review_queue,
         document=workstation.store.case_document,
         material=workstation.material.material,
-        policies=None,
+        policies=lambda: workstation.policies,
         keep=workstation.blobs.put,
         words=workstation.pages.words,
         person=lambda: workstation.person,

@@ -23,7 +23,8 @@ def rail(qtbot: QtBot) -> Rail:
 
 
 def test_only_rooms_that_work_are_on_the_rail(rail: Rail) -> None:
-    assert [b.text() for b in rail.findChildren(RailButton)] == ["Intake", "Form types", "Settings"]
+    names = [b.text() for b in rail.findChildren(RailButton)]
+    assert names == ["Intake", "Review", "Form types", "Settings"]
 
 
 def test_a_room_is_chosen_by_mouse_and_by_key(rail: Rail) -> None:

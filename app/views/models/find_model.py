@@ -128,8 +128,13 @@ def _places(document: ShownDocument, text: str) -> list[Found]:
 
 def _place(document: ShownDocument, source: SourceText, string: PageString, span: Span) -> FoundPlace:
     text = string.text
-    before = _flat(text[max(0, span.start - AROUND) : span.start])
-    after = _flat(text[span.end : span.end + AROUND])
+    first, last = max(0, span.start - AROUND), min(len(text), span.end + AROUND)
+    if first:  # a cutting begins and ends with a whole word
+        first = min((text.find(c, first, span.start) + 1 or span.start) for c in " \n")
+    if last < len(text):
+        last = max(text.rfind(" ", span.end, last), text.rfind("\n", span.end, last), span.end)
+    before = ("… " if first else "") + _flat(text[first : span.start])
+    after = _flat(text[span.end : last]) + (" …" if last < len(text) else "")
     label = _label(document.labels, span.page, source.name)
     return FoundPlace(document.document_id, label, before, _flat(text[span.start : span.end]), after)
 

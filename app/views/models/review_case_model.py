@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -57,7 +57,7 @@ class ReviewSources:
     queue: Opening
     document: Callable[[str], Mapping[str, Any]]
     material: Callable[[str], Material]
-    policies: Callable[[], PolicyShelf] | None
+    policies: Callable[[], PolicyShelf]
     keep: Callable[[bytes], str]
     words: Callable[[str, str], tuple[PageText, ...]]
     person: Callable[[], str]
@@ -74,6 +74,8 @@ class ShownDocument:
     file: CaseDocument
     labels: tuple[str, ...]
     source: SourceText | None
+    own: SourceText | None = None
+    """The words as they are quoted, where the pages were laid out anew: an imported request's."""
 
     @property
     def document_id(self) -> str:
@@ -250,7 +252,7 @@ class ReviewCaseModel(QObject):
 
     def _find_policies(self) -> None:
         request, case_id, policies = self._request, self._wanted, self._sources.policies
-        if request is None or policies is None:
+        if request is None:
             return
 
         def work() -> tuple[Policy, ...]:
@@ -268,7 +270,7 @@ class ReviewCaseModel(QObject):
         """Put a policy among the documents: `policy:ID@VERSION`."""
         policy_id, _, version = key.removeprefix("policy:").partition("@")
         policies = self._sources.policies
-        if policies is None or any(policy.key == key for policy in self._policies):
+        if any(policy.key == key for policy in self._policies):
             return
         case_id = self._wanted
 
@@ -322,7 +324,7 @@ class ReviewCaseModel(QObject):
         if written is not None and REQUEST not in self._laid_out:
             text = "\n".join(string.text for string in written.strings)
             self._lay_out(REQUEST, REQUEST, written.name, text)
-        listed += [d for d in self._laid_out.values() if d.file.kind == REQUEST]
+        listed += [replace(d, own=written) for d in self._laid_out.values() if d.file.kind == REQUEST]
         listed += [self._laid_out[p.key] for p in self._policies if p.key in self._laid_out]
         documents = tuple(listed)
         if documents != self._documents:

@@ -141,7 +141,7 @@ class CountChip(QAbstractButton):
     def sizeHint(self) -> QSize:
         wide = QFontMetricsF(theme.font("chip")).horizontalAdvance(self.text())
         extra = theme.px(18) if self.count.reading else 0
-        return QSize(round(min(theme.px(220), wide + theme.px(18)) + extra), theme.px(22))
+        return QSize(round(min(theme.px(220), wide + theme.px(18) + 4) + extra), theme.px(22))
 
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)

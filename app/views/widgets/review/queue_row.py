@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QPainter
+from PySide6.QtGui import QFontMetricsF, QHelpEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QStyleOptionViewItem, QToolTip, QWidget
 
 from app.domain.case import ReviewStatus
@@ -64,6 +64,14 @@ def status_chip(row: ReviewRow) -> Chip:
     if row.status is ReviewStatus.IN_PROGRESS:
         return Chip("stethoscope", tr("ReviewQueue", "In progress"))
     return Chip("inbox", tr("ReviewQueue", "In queue"))
+
+
+def flag_words(count: int) -> str:
+    """How many traps the rules found in a request."""
+    tr = QCoreApplication.translate
+    return (tr("ReviewQueue", "1 flag") if count == 1 else tr("ReviewQueue", "{count} flags")).format(
+        count=count
+    )
 
 
 class ReviewRowDelegate(QStyledItemDelegate):
@@ -132,16 +140,11 @@ class ReviewRowDelegate(QStyledItemDelegate):
         if row.flags:
             size = theme.px(14)
             draw_symbol(painter, "triangle-alert", "look", x, below.center().y(), size)
-            words = tr("ReviewQueue", "%n flag(s)", "", row.flags)
-            wide = theme.px(64)
-            draw_text(
-                painter,
-                QRectF(x + size + theme.px(4), below.top(), wide, below.height()),
-                words,
-                "small",
-                "look",
-            )
-            x += size + theme.px(4) + wide
+            words = flag_words(row.flags)
+            x += size + theme.px(4)
+            wide = QFontMetricsF(theme.font("small")).horizontalAdvance(words) + 1
+            draw_text(painter, QRectF(x, below.top(), wide, below.height()), words, "small", "look")
+            x += wide + theme.px(10)
         who = row.patient or tr("ReviewQueue", "No name read")
         if narrow and row.assigned_to:
             who = f"{who} · {self.holder(row)}"
@@ -189,7 +192,7 @@ class ReviewRowDelegate(QStyledItemDelegate):
         lines.append(tr("ReviewQueue", "Begin by {time}").format(time=local_time(row.begin_by)))
         lines.append(tr("ReviewQueue", "Decision due {time}").format(time=local_time(row.due_at)))
         if row.flags:
-            lines.append(tr("ReviewQueue", "%n flag(s)", "", row.flags))
+            lines.append(flag_words(row.flags))
         return "\n".join(line for line in lines if line)
 
     def helpEvent(
