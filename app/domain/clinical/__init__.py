@@ -1,0 +1,1 @@
+"""How clinical notes are read: sentences, sections, what is said of a word, numbers, dates. Pure text, no files."""
