@@ -169,7 +169,7 @@ class Deciding:
                 code="decided",
             )
         out = any(
-            before.determination_id in entry.get("determinations", ())
+            before.determination_id in entry.get("determinations", ()) and not entry.get("draft")
             for entry in document.get("letters", {}).values()
         )
         check_superseding(person, before, outcome, self.changes.now().astimezone(), letter_out=out)

@@ -224,6 +224,14 @@ class RecommendationModel(Protocol):
     def recommend(self, ask: Ask, watch: Hear | None = None) -> Answer: ...
 
 
+class LetterPrinter(Protocol):
+    """Prints letters, away from the window. Raises `Unreadable` when it cannot."""
+
+    def print(self, body: str, title: str, foot: str) -> bytes:
+        """The PDF of a letter's HTML, its fonts embedded; `foot` stands beside the page number on every page."""
+        ...
+
+
 class GuidelineSearch(Protocol):
     """Finds passages in policies, guidelines and clinical documents. Thread-safe.
 

@@ -9,6 +9,7 @@ from typing import Any
 from app.domain.errors import Unreadable
 from app.services.document_worker.opening import opened, page_size, words_of
 from app.services.document_worker.page_text import layer_text
+from app.services.document_worker.press import printed
 from app.services.document_worker.serving import Answer, Serve, Tell
 
 MAX_PIXELS = 60_000_000
@@ -24,7 +25,9 @@ class PageServer:
         self._lists: collections.OrderedDict[int, Any] = collections.OrderedDict()
 
     def calls(self) -> dict[str, Serve]:
-        return {"open": self.open, "render": self.render, "words": self.words, "text": self.text}
+        return {
+            "open": self.open, "render": self.render, "words": self.words, "text": self.text, "print": printed,
+        }  # fmt: skip
 
     def open(self, header: Mapping[str, Any], payload: bytes, tell: Tell) -> Answer:
         self._lists.clear()
