@@ -10,7 +10,8 @@ from app.domain.box import Box
 from app.domain.extraction import Document, PageText, Word
 from app.services.ports import BlobStore, DocumentOpener, OpenDocument, PageInfo, Picture, TextReader
 
-KEPT_OPEN = 3
+KEPT_OPEN = 6
+"""A review turns back and forth between a form, a few notes and a policy; a process for each weighs about 80 MB."""
 
 
 @dataclass(slots=True)
