@@ -118,8 +118,7 @@ def sniff_document(content: bytes) -> str:
     try:
         return sniff(content)
     except Unreadable as error:
-        if error.next_step == _SEND_AS:
-            error.next_step = _SEND_DOCUMENT_AS
+        error.next_step = error.next_step.replace(_SEND_AS, _SEND_DOCUMENT_AS)
         raise
 
 
@@ -133,7 +132,10 @@ def decoded(content: bytes) -> str:
     head = content[:_PROSE_REACH]
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if len(head) >= 4 and max(even, odd) > 0.3 * (len(head) // 2) > 3 * min(even, odd):
-        return content.decode("utf-16-be" if even > odd else "utf-16-le", "replace")
+        encoding = "utf-16-be" if even > odd else "utf-16-le"
+        wide = head.decode(encoding, "replace")
+        if sum(c < "\u0250" for c in wide) > 0.7 * len(wide):
+            return content.decode(encoding, "replace")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -181,7 +183,9 @@ def _prose_kind(head: bytes) -> str:
         return HTML
     if text.lstrip().lower().startswith("<?xml"):
         return ""
-    odd = sum(1 for c in text if not (c.isprintable() or c in "\t\r\n\f\v"))
+    odd = sum(
+        1 for c in text if (c < " " and c not in "\t\r\n\f\v") or "\x7f" <= c <= "\x9f" or c == "\ufffd"
+    )
     return TEXT if odd <= 0.002 * len(text) else ""
 
 

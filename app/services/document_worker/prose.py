@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from html.parser import HTMLParser
 from typing import Any
 
@@ -36,8 +37,6 @@ _NOTHING_SHOWN = re.compile(
 
 def laid_out(content: bytes, media_type: str) -> Any:
     """A `pymupdf.Document` of the text. Raises `Unreadable` when there is none, or far too much."""
-    import pymupdf
-
     if media_type == media.DOCX:
         from app.services.document_worker.docx import body_of
 
@@ -46,10 +45,25 @@ def laid_out(content: bytes, media_type: str) -> Any:
         body = clean_html(text_of(content))
     else:
         body = _preformatted(text_of(content))
+    document = _document(body)
+    if media_type != media.TEXT:
+        said = html.unescape(re.sub("<[^>]*>", " ", body))
+        if _letters(page.get_text() for page in document) < _WHOLE * _letters([said]):
+            document = _document(_preformatted(re.sub(r"\s*\n\s*", "\n", said)))
+    return document
+
+
+def _document(body: str) -> Any:
+    import pymupdf
+
     page = f"<html><head><style>{_STYLE}</style></head><body>{body}</body></html>"
     document = pymupdf.open(stream=page.encode("utf-8", "replace"), filetype="html")
     document.layout(width=_PAGE[0], height=_PAGE[1], fontsize=_SIZE)
     return document
+
+
+def _letters(texts: Iterable[str]) -> int:
+    return sum(sum(map(str.isalnum, text)) for text in texts)
 
 
 def text_of(content: bytes) -> str:
@@ -97,10 +111,27 @@ _DEAD = frozenset(
     re.findall(r"\w+", "script style head title template noscript iframe object embed applet svg math select")
 )
 _VOID = frozenset(re.findall(r"\w+", "area base br col embed hr img input link meta param source track wbr"))
+_OF_TABLES = frozenset(("thead", "tbody", "tfoot", "tr", "td", "th", "caption"))
+_IMPLIED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "td": (("td", "th"), ("tr", "table")),
+    "th": (("td", "th"), ("tr", "table")),
+    "tr": (("tr",), ("table",)),
+    "li": (("li",), ("ul", "ol")),
+    "dt": (("dt", "dd"), ("dl",)),
+    "dd": (("dt", "dd"), ("dl",)),
+    "p": (("p",), ("td", "th", "li", "div", "table")),
+}
+"""What a tag ends that was left open, and within what it looks for it."""
 _SPANS = ("colspan", "rowspan")
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _DATA_PICTURE = re.compile(r"data:image/(png|jpeg|jpg|gif);base64,[A-Za-z0-9+/=\s]+", re.IGNORECASE)
-_DEEPEST = 100
+_DEEPEST = 40
+_FORGOTTEN = 400
+"""Tags within tags from which on they are not even counted."""
+_DEEPEST_TABLE = 4
+"""MuPDF leaves out what stands in boxes within boxes without end; the words of deeper ones flow together."""
+_WHOLE = 0.98
+"""Share of the letters of a file that has to be on its pages; with less, its words are laid out as plain text."""
 
 
 class _Cleaner(HTMLParser):
@@ -109,7 +140,7 @@ class _Cleaner(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
-        self._open: list[str] = []
+        self._open: list[tuple[str, bool]] = []
         self._dead: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -125,14 +156,33 @@ class _Cleaner(HTMLParser):
             self._input(given)
         elif tag in _ALONE:
             self.parts.append(f"<{tag}/>")
-        elif tag in _KEPT and len(self._open) < _DEEPEST:
+        elif tag in _KEPT and len(self._open) < _FORGOTTEN:
+            self._close_implied(tag)
+            kept = len(self._open) < _DEEPEST and not self._too_deep(tag)
             spans = "".join(
                 f' {name}="{int(value)}"'
                 for name in _SPANS
                 if (value := given.get(name) or "").isdecimal() and 1 < int(value) < 100
             )
-            self._open.append(tag)
-            self.parts.append(f"<{tag}{spans}>")
+            self._open.append((tag, kept))
+            self.parts.append(f"<{tag}{spans}>" if kept else " ")
+
+    def _too_deep(self, tag: str) -> bool:
+        """Whether a table, or a part of one, stands in tables within tables."""
+        tables = [kept for each, kept in self._open if each == "table"]
+        return (
+            len(tables) >= _DEEPEST_TABLE if tag == "table" else tag in _OF_TABLES and tables[-1:] == [False]
+        )
+
+    def _close_implied(self, tag: str) -> None:
+        """End what a page need not end itself: a cell before the next, a paragraph before the next."""
+        ends, within = _IMPLIED.get(tag, ((), ()))
+        for each, _ in reversed(self._open):
+            if each in within:
+                return
+            if each in ends:
+                self.handle_endtag(each)
+                return
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -145,10 +195,10 @@ class _Cleaner(HTMLParser):
                 while self._dead.pop() != tag:
                     pass
             return
-        if tag in self._open:
+        if any(each == tag for each, _ in self._open):
             while self._open:
-                last = self._open.pop()
-                self.parts.append(f"</{last}>")
+                last, kept = self._open.pop()
+                self.parts.append(f"</{last}>" if kept else " ")
                 if last == tag:
                     break
 
@@ -173,7 +223,8 @@ class _Cleaner(HTMLParser):
     def finished(self) -> str:
         self.close()
         while self._open:
-            self.parts.append(f"</{self._open.pop()}>")
+            last, kept = self._open.pop()
+            self.parts.append(f"</{last}>" if kept else " ")
         return "".join(self.parts)
 
 
