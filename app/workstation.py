@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.case import Json
 from app.domain.code import CodeLists, no_lists
+from app.domain.errors import Unreadable
 from app.domain.policy import Policy
 from app.domain.processor import FormDefinition
 from app.resource import resource
@@ -29,7 +30,14 @@ from app.services.lanes import Lanes
 from app.services.material import MaterialReader
 from app.services.pages import Pages
 from app.services.policy_library import PolicyLibrary
-from app.services.ports import DocumentOpener, DocumentReader, FormProcessor, FormTeacher, TextReader
+from app.services.ports import (
+    DocumentOpener,
+    DocumentReader,
+    FormProcessor,
+    FormTeacher,
+    LetterPrinter,
+    TextReader,
+)
 from app.services.processor_library import COMMON, Definitions, ProcessorLibrary, Use, unchanged
 from app.services.processors import digests, load_calibration, load_definitions
 from app.services.review_queue import ReviewQueue
@@ -57,6 +65,7 @@ if TYPE_CHECKING:
     from app.services.guideline_index import Guidelines
     from app.services.model_library import ModelLibrary, ModelSetting
     from app.services.request_import import RequestImport
+    from app.services.review_room import ReviewRoom
     from app.services.teaching import Teaching
 
 T = TypeVar("T")
@@ -92,6 +101,7 @@ class Backends:
     teacher: FormTeacher | None = None
     use: Use = unchanged
     documents: DocumentReader | None = None
+    printer: LetterPrinter | None = None
 
 
 def default_folder() -> Path:
@@ -155,6 +165,7 @@ class Workstation:
     watched: WatchedFolder
     collecting: Collecting
     review_queue: ReviewQueue
+    reviewed: Callable[[], ReviewRoom]
     attaching: Attaching
     texts: DocumentTexts
     material: MaterialReader
@@ -201,6 +212,11 @@ class Workstation:
         return self.modelled()
 
     @property
+    def review(self) -> ReviewRoom:
+        """The services behind the review, made when they are first asked for. Not from the store's lane."""
+        return self.reviewed()
+
+    @property
     def definitions(self) -> Definitions:
         """By form type the definition in force, or the last there was; a live view."""
         return self.library.known
@@ -223,6 +239,7 @@ def embedded(
     # Named and loaded here alone, and only when used: other backends take their place by settings.
     from app.services.local.document_opener import WorkerDocumentOpener
     from app.services.local.document_text_reader import DocumentTextReader
+    from app.services.local.letter_printer import WorkerLetterPrinter
     from app.services.local.ocr_form_processor import OcrFormProcessor
 
     opener = WorkerDocumentOpener()
@@ -234,7 +251,7 @@ def embedded(
 
     return Backends(
         processor, processor, opener, close, opener.warm, processor, processor.use,
-        DocumentTextReader(opener, processor),
+        DocumentTextReader(opener, processor), WorkerLetterPrinter(opener),
     )  # fmt: skip
 
 
@@ -278,6 +295,8 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
     )
     attaching = Attaching(changes, blobs, behind.opener)
     texts = DocumentTexts(store, blobs, behind.documents, lanes)
+    material = MaterialReader(store)
+    modelled = cache(partial(_models, store, lanes, access))
     return Workstation(
         settings=place,
         lanes=lanes,
@@ -297,10 +316,15 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         guidelines=LazyGuidelines(partial(_guidelines, place, key, lanes, store, blobs, behind, access)),
         attaching=attaching,
         texts=texts,
-        material=MaterialReader(store),
+        material=material,
         clinical=ClinicalFolder(attaching, texts, lanes, place.folder / CLINICAL),
         policies=policies,
-        modelled=cache(partial(_models, store, lanes, access)),
+        modelled=modelled,
+        reviewed=cache(
+            partial(
+                _review, place, lanes, changes, blobs, material, policies, modelled, codes, behind, access
+            )
+        ),
     )
 
 
@@ -354,6 +378,61 @@ def _models(store: Store, lanes: Lanes, access: Access) -> ModelLibrary:
     connect = {"openai": endpoint, "gemini": gemini}
     making = lanes.submit("store", ModelLibrary, store, connect, instructions, utc_now, access.check)
     return making.result()
+
+
+def _review(
+    place: Settings,
+    lanes: Lanes,
+    changes: ChangeLog,
+    blobs: BlobFolder,
+    material: MaterialReader,
+    policies: PolicyLibrary,
+    modelled: Callable[[], ModelLibrary],
+    codes: Callable[[], CodeLists],
+    behind: Backends,
+    access: Access,
+) -> ReviewRoom:
+    """The services of the review with the engine and the template of this computer; kept off the first window."""
+    from app.domain.injection import attempts
+    from app.domain.material import Material
+    from app.domain.quote import verified
+    from app.domain.recommendation import Flag
+    from app.domain.trap import traps
+    from app.services.code_description import described, is_ordinary
+    from app.services.deciding import Deciding
+    from app.services.letter import FOLDER, Letters
+    from app.services.local.criteria.engine import CriteriaEngine
+    from app.services.local.template_prompt_model import TemplatePromptModel
+    from app.services.noting import Noting
+    from app.services.review import ENGINE, Reviewing, Rules
+    from app.services.review_receipt import Receipts
+    from app.services.review_room import ReviewRoom
+
+    def trapped(found: Material) -> tuple[Flag, ...]:
+        return traps(found.request, found.fields, codes(), found.asked_on)
+
+    models = modelled()
+    engine = cache(partial(CriteriaEngine, codes))
+    template = cache(partial(TemplatePromptModel, described, is_ordinary))
+    reviewing = Reviewing(
+        changes, lanes, material, policies,
+        models.proposing({"template": template}), models.recommending({ENGINE: engine}),
+        Rules(verified, attempts, trapped), access.check,
+    )  # fmt: skip
+    receipts = Receipts(changes, blobs, access.check)
+    return ReviewRoom(
+        reviewing,
+        Noting(changes, material.material, policies.policy, access.check),
+        Deciding(changes, reviewing, receipts, access.check),
+        receipts,
+        Letters(changes, blobs, partial(_printer, behind), place.folder / FOLDER, access.check),
+    )
+
+
+def _printer(behind: Backends) -> LetterPrinter:
+    if behind.printer is None:
+        raise Unreadable("These backends print no letters.", code="no_printer")
+    return behind.printer
 
 
 def _policies() -> tuple[Policy, ...]:

@@ -47,11 +47,24 @@ def _flat(text: str) -> str:
 
 
 def unread_flags(material: Material) -> tuple[Flag, ...]:
-    """A flag for every document whose text is not there yet: silence of it is no absence."""
-    return tuple(
-        Flag("unread", f"“{name}” is not read yet.", None, "Wait until it is read, and ask again.")
-        for name in getattr(material, "unread", ())
-    )
+    """A flag for every document of which not every page is known: silence of it is no absence."""
+    found = []
+    for document in material.unread:
+        lost = f" Page {_pages(document.lost)} cannot be read by the machine." if document.lost else ""
+        waits = f", page {_pages(document.pages)}" if document.pages else ""
+        text = (
+            f"“{document.name}” is not read yet{waits}.{lost}"
+            if document.pages or not lost
+            else (f"“{document.name}” is read in part.{lost}")
+        )
+        step = "Look at those pages yourself." if lost else "Wait until it is read, and ask again."
+        found.append(Flag("unread", text, None, step))
+    return tuple(found)
+
+
+def _pages(numbers: tuple[int, ...]) -> str:
+    shown = ", ".join(str(number) for number in numbers[:6])
+    return f"{shown} and {len(numbers) - 6} more" if len(numbers) > 6 else shown
 
 
 def unused_prose(prompt: Prompt) -> tuple[Flag, ...]:

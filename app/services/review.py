@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -71,7 +71,8 @@ class Reviewing:
     """The review of a case. Methods may be called in any lane: what belongs to the store goes there by itself.
     `ask` takes as long as its model and belongs into the lane `review`.
 
-    `models` are made when first used, by the name settings call them; the criteria engine is always among them.
+    `models` and `prompts` make what is asked, by the name settings call it, as the settings are at each question; the
+    criteria engine is always among the models, and the first of the prompts is the one that is used unless named.
     """
 
     changes: ChangeLog
@@ -83,8 +84,6 @@ class Reviewing:
     rules: Rules
     check: Check = anybody
     now: Callable[[], datetime] | None = None
-    _made: dict[str, RecommendationModel] = field(default_factory=dict)
-    _proposing: dict[str, PromptModel] = field(default_factory=dict)
 
     # What is asked, and with what
 
@@ -92,14 +91,12 @@ class Reviewing:
         """Everything known of the case. Raises `NoSuchCase`."""
         return self._in_store(self.materials.material, case_id)
 
-    def propose_prompt(self, case_id: str, model: str = "") -> Prompt:
+    def propose_prompt(self, case_id: str, model: str = "", hear: Hear | None = None) -> Prompt:
         """A new prompt from what is known now, with the slots people filled. Raises as `PromptModel` does."""
         name = model or next(iter(self.prompts))
-        if name not in self._proposing:
-            if name not in self.prompts:
-                raise _no_model(name, self.prompts)
-            self._proposing[name] = self.prompts[name]()
-        return self._proposing[name].propose(self.material(case_id))
+        if name not in self.prompts:
+            raise _no_model(name, self.prompts)
+        return self.prompts[name]().propose(self.material(case_id), hear)
 
     def infos(self) -> tuple[ModelInfo, ...]:
         """The models that can be asked, the criteria engine first."""
@@ -202,12 +199,13 @@ class Reviewing:
         attempts = self.rules.attempts(ask.material, ask.policy)
         flags = list(attempts)
         tainted = tainted_by(attempts)
-        engine = self._model(ENGINE)
-        own = engine.recommend(ask, heard if chosen is engine else None)
+        engine_alone = chosen.info.name == ENGINE
+        engine = chosen if engine_alone else self._model(ENGINE)
+        own = engine.recommend(ask, heard.told if engine_alone else None)
         judged, struck = self.rules.verified(own.recommendation, ask.policy, ask.material)
         flags += [*own.flags, *struck]
         other: Recommendation | None = None
-        if chosen is not engine:
+        if not engine_alone:
             heard.next()
             answer = chosen.recommend(ask, heard)
             heard.whole(answer.text)
@@ -311,11 +309,9 @@ class Reviewing:
 
     def _model(self, name: str) -> RecommendationModel:
         wanted = name or ENGINE
-        if wanted not in self._made:
-            if wanted not in self.models:
-                raise _no_model(wanted, self.models)
-            self._made[wanted] = self.models[wanted]()
-        return self._made[wanted]
+        if wanted not in self.models:
+            raise _no_model(wanted, self.models)
+        return self.models[wanted]()
 
     def _now(self) -> datetime:
         return (self.now or self.changes.now)()
@@ -357,14 +353,14 @@ class _Heard:
     """What was heard of a model, line after line; `text` is all that came, also of an answer that was cut off."""
 
     def __init__(self, told: Hear | None) -> None:
-        self._told = told
+        self.told = told
         self._before = ""
         self._now = ""
 
     def __call__(self, text: str, /) -> None:
         self._now = text
-        if self._told is not None:
-            self._told(self.text)
+        if self.told is not None:
+            self.told(self.text)
 
     @property
     def text(self) -> str:
