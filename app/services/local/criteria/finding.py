@@ -33,6 +33,8 @@ def judge_finding(
     """A finding is met by a statement about the patient that stands, not met by a denial; said and denied is neither."""
     every = [m for name in test.any_of for m in reading.mentions(name)]
     every = [m for m in every if test.line or m.statement.origin is not Origin.LINE]
+    if test.line_only:  # what is asked for, not what once was or is only spoken of
+        every = [m for m in every if m.statement.origin is Origin.LINE]
     coded = (
         _coded(reading, test, material, line)
         if test.line and not (test.within or test.before or test.done)
