@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -48,6 +48,7 @@ class _Part:
     ink: str
     evidence: Evidence | None = None
     place: str = ""
+    place_at: QRectF = field(default_factory=QRectF)
 
 
 class CriterionRow(QWidget):
@@ -163,14 +164,19 @@ class CriterionRow(QWidget):
         """A quote with its place at the right of its first line; returns where it ends."""
         place = self._places.words(evidence)
         metrics = QFontMetricsF(theme.font("small"))
-        most = max(theme.px(60), (right - x) * 0.42)
-        wide = min(metrics.horizontalAdvance(place) + 1, most) + (theme.px(18) if place else 0)
         left = x + theme.px(12)
+        under = bool(place) and right - left < theme.px(250)
+        most = right - left - theme.px(18) if under else max(theme.px(60), (right - x) * 0.42)
+        wide = min(metrics.horizontalAdvance(place) + 1, most)
+        beside = wide + theme.px(18 + 10) if place and not under else 0
         words = f"“{evidence.quote}”" if evidence.quote else self.tr("a region of the page")
-        lines = broken(words, "note", max(60, right - left - wide - theme.px(10)), QUOTE_LINES)
+        lines = broken(words, "note", max(60, right - left - beside), QUOTE_LINES)
+        middle = y + lines.line_height / 2 if not under else y + lines.height + theme.px(9)
+        edge = left if under else right - theme.px(18) - wide
+        at = QRectF(edge, middle - theme.px(9), wide, theme.px(18))
         ink = "text" if evidence.supported else "muted"
-        parts.append(_Part("quote", y, left, lines, "note", ink, evidence, place))
-        y += lines.height
+        parts.append(_Part("quote", y, left, lines, "note", ink, evidence, place, at))
+        y += lines.height + (theme.px(18) if under else 0)
         note = evidence.note or (
             self.tr("does not stand there: it does not count") if not evidence.supported else ""
         )
@@ -215,7 +221,8 @@ class CriterionRow(QWidget):
     def evidence_at(self, y: float) -> Evidence | None:
         """The quote that stands at a height."""
         for part in self._parts:
-            if part.evidence is not None and part.top <= y <= part.top + part.lines.height:
+            bottom = max(part.top + part.lines.height, part.place_at.bottom())
+            if part.evidence is not None and part.top <= y <= bottom:
                 return part.evidence
         return None
 
@@ -270,15 +277,10 @@ class CriterionRow(QWidget):
                 )
         if not part.place:
             return
-        right = self.width() - theme.px(PAD)
-        metrics = QFontMetricsF(theme.font("small"))
-        most = max(theme.px(60), (right - (part.left - theme.px(12))) * 0.42)
-        wide = min(metrics.horizontalAdvance(part.place) + 1, most)
-        middle = part.top + part.lines.line_height / 2
         role = "accent" if hot else "muted"
-        place = QRectF(right - theme.px(18) - wide, middle - theme.px(9), wide, theme.px(18))
-        draw_text(painter, place, part.place, "small", role, Qt.AlignmentFlag.AlignRight)
-        draw_symbol(painter, "arrow-up-right", role, right - theme.px(15), middle, theme.px(14))
+        at = part.place_at
+        draw_text(painter, at, part.place, "small", role, Qt.AlignmentFlag.AlignRight)
+        draw_symbol(painter, "arrow-up-right", role, at.right() + theme.px(3), at.center().y(), theme.px(14))
 
     # Hands
 

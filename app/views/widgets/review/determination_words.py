@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 
 from PySide6.QtCore import QCoreApplication
 
-from app.domain.determination import Outcome
-from app.domain.material import Status
+from app.domain.determination import AGAINST, Determination, Named, Outcome
 
 ORDER = (
     Outcome.PEND, Outcome.REFER, Outcome.DENY, Outcome.APPROVE_IN_PART, Outcome.APPROVE,
@@ -16,6 +15,8 @@ ORDER = (
 )  # fmt: skip
 """How outcomes stand in the bar; the last two are behind a menu."""
 RARE = (Outcome.DISMISS, Outcome.WITHDRAW)
+LETTERS = frozenset(Outcome) - {Outcome.REFER, Outcome.WITHDRAW}
+"""What a letter goes out for."""
 SYMBOLS = {
     Outcome.APPROVE: "circle-check",
     Outcome.APPROVE_IN_PART: "scale",
@@ -37,6 +38,20 @@ def outcome_words(outcome: Outcome) -> str:
         Outcome.DENY: tr("Outcome", "Deny"),
         Outcome.DISMISS: tr("Outcome", "Dismiss"),
         Outcome.WITHDRAW: tr("Outcome", "Withdrawn by provider"),
+    }[outcome]
+
+
+def done_words(outcome: Outcome) -> str:
+    """What was done, before "by" and a name."""
+    tr = QCoreApplication.translate
+    return {
+        Outcome.APPROVE: tr("Outcome", "Approved"),
+        Outcome.APPROVE_IN_PART: tr("Outcome", "Approved in part"),
+        Outcome.PEND: tr("Outcome", "Pended"),
+        Outcome.REFER: tr("Outcome", "Referred"),
+        Outcome.DENY: tr("Outcome", "Denied"),
+        Outcome.DISMISS: tr("Outcome", "Dismissed"),
+        Outcome.WITHDRAW: tr("Outcome", "Recorded as withdrawn"),
     }[outcome]
 
 
@@ -69,26 +84,22 @@ def reason_words(outcome: Outcome) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCriterion:
-    """A criterion that is not met as things stand: approving needs a reason for each."""
-
-    criterion_id: str
-    text: str
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
 class LineState:
-    """A line of the request with what was decided about it, None while nothing was."""
+    """A line of the request, what was decided about it (None while nothing was), and its criteria that are not shown
+    to be met: approving takes a reason for each.
+    """
 
     line_id: str
     title: str
-    decided: Outcome | None = None
+    decided: Determination | None = None
+    open: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person chose and wrote, before it is recorded. `overrides` are (criterion, reason)."""
+    """What a person chose and wrote, before it is recorded. `overrides` are (criterion, reason); `criteria` those the
+    person names as not met; `supersede` that it takes the place of a decision that was made for good.
+    """
 
     lines: tuple[str, ...]
     outcome: Outcome
@@ -97,3 +108,39 @@ class Decision:
     answer_by: date | None = None
     granted: str = ""
     overrides: tuple[tuple[str, str], ...] = ()
+    criteria: tuple[str, ...] = ()
+    supersede: bool = False
+
+    @property
+    def answer_at(self) -> datetime | None:
+        """The end of the day by which an answer is asked for, in local time."""
+        return datetime.combine(self.answer_by, time(23, 59)).astimezone() if self.answer_by else None
+
+
+def left_out(
+    decision: Decision, open_criteria: tuple[Named, ...], unopened: int, decided: bool, today: date
+) -> tuple[str, ...]:
+    """What still has to be said before this can be countersigned, in words; nothing when it can."""
+    tr = QCoreApplication.translate
+    left = []
+    if not decision.lines:
+        left.append(tr("Outcome", "choose a line"))
+    if decided and not decision.supersede:
+        left.append(tr("Outcome", "say that it takes the place of the earlier decision"))
+    if decision.outcome in AGAINST and unopened:
+        left.append(tr("Outcome", "open the evidence"))
+    if decision.outcome is Outcome.APPROVE:
+        given = {name for name, reason in decision.overrides if reason.strip()}
+        without = sum(c.criterion_id not in given for c in open_criteria)
+        if without:
+            left.append(tr("Outcome", "a reason for {count} open criteria").format(count=without))
+    if decision.outcome is Outcome.PEND:
+        if not decision.missing:
+            left.append(tr("Outcome", "what is missing"))
+        if decision.answer_by is None or decision.answer_by < today:
+            left.append(tr("Outcome", "a day that is not past"))
+    if decision.outcome is Outcome.APPROVE_IN_PART and not decision.granted.strip():
+        left.append(tr("Outcome", "what is approved"))
+    if not decision.reason.strip():
+        left.append(tr("Outcome", "a reason"))
+    return tuple(left)

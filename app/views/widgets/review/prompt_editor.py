@@ -321,6 +321,13 @@ class PromptEditor(QPlainTextEdit):
         return point_index(self.toPlainText(), cursor.position())
 
     def event(self, event: QEvent) -> bool:
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() is QEvent.Type.ShortcutOverride
+            and event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+        ):
+            event.ignore()  # the document scrolls from anywhere
+            return False
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
             index = self._index_at(QPointF(self.viewport().mapFrom(self, event.pos())))
             place = self._place_at(index)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -54,6 +55,7 @@ class PromptPane(QWidget):
         self._prompt: Prompt | None = None
         self._versions: tuple[PromptVersion, ...] = ()
         self._asking = False
+        self._narrow = False
         self._head = QLabel(self.tr("PROMPT"), self)
         menu = QMenu(self)
         self.changes = menu.addAction(self.tr("What was changed"))
@@ -183,9 +185,10 @@ class PromptPane(QWidget):
 
     def wanted_height(self) -> int:
         """The height that shows all of it at its present width."""
-        chips = self.chips.height() + theme.px(8) if self.chips.chips else 0
-        inner = self.editor.wanted_height() + theme.px(20) + chips
-        return theme.px(10 + 28 + 4) + inner + theme.px(10 + 36 + 12)
+        chips = self.chips.height() + theme.px(6) if self.chips.chips else 0
+        inner = self.editor.wanted_height() + theme.px(8 + 8) + chips
+        row = 36 + (34 + 6 if self._narrow else 0)
+        return theme.px(8 + 24 + 4) + inner + theme.px(10 + row + 12) + 2
 
     # What the person does
 
@@ -235,8 +238,13 @@ class PromptPane(QWidget):
 
     def _squeeze(self) -> None:
         """Where there is little room, the menu alone shows what is sent: who receives it stays readable."""
-        narrow = self.width() < theme.px(450)
-        self.sent.setVisible(not narrow)
+        self.sent.setVisible(self.width() >= theme.px(450))
+        narrow = self.width() < theme.px(350)
+        if narrow != self._narrow:
+            self._narrow = narrow
+            direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+            self._row.setDirection(direction)
+            self._fit()
 
     def _restyle(self) -> None:
         self._squeeze()

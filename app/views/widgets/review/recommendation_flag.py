@@ -52,10 +52,16 @@ class FlagLine(QAbstractButton):
         if not words:
             return 0.0
         metrics = QFontMetricsF(theme.font("small"))
-        return min(metrics.horizontalAdvance(words) + 1, self.width() * 0.34) + theme.px(18)
+        return min(
+            metrics.horizontalAdvance(words) + 1, self.width() * (0.8 if self._stacked() else 0.34)
+        ) + theme.px(18)
+
+    def _stacked(self) -> bool:
+        """Whether the place stands under the words: there is no room beside them."""
+        return bool(self._place_words()) and self.width() < theme.px(360)
 
     def _text_width(self) -> int:
-        place = self._place_width()
+        place = 0 if self._stacked() else self._place_width()
         return round(self.width() - theme.px(16 + 18 + 8 + 16) - (place + theme.px(10) if place else 0))
 
     def height_for(self) -> int:
@@ -63,7 +69,7 @@ class FlagLine(QAbstractButton):
         tall = lines.height
         if self.flag.next_step:
             tall += broken(self.flag.next_step, "small", max(60, self._text_width()), 4).height
-        return round(tall) + theme.px(12)
+        return round(tall) + theme.px(12) + (theme.px(20) if self._stacked() else 0)
 
     def sizeHint(self) -> QSize:
         return QSize(theme.px(240), self.height_for())
@@ -88,7 +94,7 @@ class FlagLine(QAbstractButton):
             painter.fillRect(self.rect(), theme.colour("wrong_back"))
         elif self.underMouse() and self.flag.evidence is not None:
             painter.fillRect(self.rect(), theme.colour("background"))
-        x, y = theme.px(16 + 18 + 8), float(theme.px(6))
+        x, y = float(theme.px(16 + 18 + 8)), float(theme.px(6))
         lines = broken(self.flag.text, "body", max(60, self._text_width()), 8)
         middle = y + lines.line_height / 2
         draw_symbol(painter, self._symbol, self._role, theme.px(16), middle, theme.px(18))
@@ -102,6 +108,8 @@ class FlagLine(QAbstractButton):
         if words:
             ink = "wrong" if loud else "muted"
             right, wide = self.width() - theme.px(16), self._place_width() - theme.px(18)
+            if self._stacked():
+                right, middle = round(x + wide) + theme.px(18), float(self.height() - theme.px(16))
             place = QRectF(right - theme.px(18) - wide, middle - theme.px(9), wide, theme.px(18))
             draw_text(painter, place, words, "small", ink, Qt.AlignmentFlag.AlignRight)
             draw_symbol(painter, "arrow-up-right", ink, right - theme.px(15), middle, theme.px(14))

@@ -23,6 +23,7 @@ from app.domain.policy import Policy
 from app.domain.recommendation import Recommendation, Review
 from app.domain.review_record import Difference
 from app.views import theme
+from app.views.widgets.lettering import draw_text
 from app.views.widgets.notice_page import NoticePage
 from app.views.widgets.overlay_bar import OverlayBar
 from app.views.widgets.review.compare_view import CompareView
@@ -70,7 +71,7 @@ class RecommendationPane(QWidget):
 
     def _build(self) -> None:
         self._head = QLabel(self.tr("RECOMMENDATION"), self)
-        self.policy = QLabel(self)
+        self.policy = PolicyLabel(self)
         self.compare = QPushButton(self.tr("Compare with previous"), self)
         self.compare.setProperty("quiet", True)
         self.compare.hide()
@@ -103,10 +104,10 @@ class RecommendationPane(QWidget):
         self.area.setWidget(inner)
         self.bar = OverlayBar(self.area)
         self._keys = QLabel(self)
+        self._keys.setWordWrap(True)
         self._top = top = QHBoxLayout()
         top.addWidget(self._head)
-        top.addStretch(1)
-        top.addWidget(self.policy)
+        top.addWidget(self.policy, 1)
         self._second = second = QHBoxLayout()
         second.addWidget(self.tabs, 1)
         second.addStretch(1)
@@ -210,6 +211,14 @@ class RecommendationPane(QWidget):
             self.notice.show_notice("scan-search", self.tr("This question has no answer"), review.problem)
         self._show_line()
 
+    def show_line(self, line_id: str) -> None:
+        """Show the answer for a line of the request."""
+        if self._review is None:
+            return
+        lines = [r.line_id for r in self._review.recommendations]
+        if line_id in lines:
+            self.tabs.setCurrentIndex(lines.index(line_id))
+
     def show_notes(self, pins: Sequence[tuple[str, Evidence]], marks: Sequence[Mark]) -> None:
         """What people pinned and marked, as it stands now."""
         self._pins, self._marks = tuple(pins), tuple(marks)
@@ -251,12 +260,10 @@ class RecommendationPane(QWidget):
         found = self.shown
         given = self._found()
         if found is None or given is None or self._review is None:
-            self.policy.clear()
+            self.policy.say("", "")
             return
         policy = self._policy(found)
-        self._policy_words = policy_line(policy, found.policy_id, found.policy_version)
-        self.policy.setText(self._policy_words)
-        self.policy.setToolTip(found.policy_title)
+        self.policy.say(policy_line(policy, found.policy_id, found.policy_version), found.policy_title)
         note = ""
         if self._earlier:
             note = self.tr("An earlier answer. The latest one is in the history.")
@@ -275,7 +282,7 @@ class RecommendationPane(QWidget):
         self.notice.setVisible(not answered)
         self._keys.setVisible(answered)
         if not answered:
-            self.policy.clear()
+            self.policy.say("", "")
             self.tabs.hide()
             self.compare.setVisible(False)
 
@@ -290,7 +297,7 @@ class RecommendationPane(QWidget):
         self.area.ensureWidgetVisible(widget, 0, theme.px(24))
 
     def _restyle(self) -> None:
-        for label, role in ((self._head, "section"), (self.policy, "caption"), (self._keys, "small")):
+        for label, role in ((self._head, "section"), (self._keys, "small")):
             label.setFont(theme.font(role))
             palette = label.palette()
             palette.setColor(label.foregroundRole(), theme.colour("muted"))
@@ -309,3 +316,22 @@ class RecommendationPane(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.colour("surface"))
         painter.fillRect(QRectF(0, 0, self.width(), 1), theme.colour("line"))
+
+
+class PolicyLabel(QWidget):
+    """The policy with its version at the right end of a head; its title and what is cut off are in the tooltip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.text = ""
+        self.setMinimumHeight(theme.px(18))
+
+    def say(self, words: str, title: str) -> None:
+        self.text = words
+        self.setToolTip("\n".join(part for part in (words, title) if part))
+        self.setAccessibleName(words)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        draw_text(painter, QRectF(self.rect()), self.text, "caption", "muted", Qt.AlignmentFlag.AlignRight)

@@ -1,0 +1,352 @@
+"""What a person decides about the open case: who may what, what has to be opened or overridden, and the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.domain.case import Case
+from app.domain.determination import AGAINST, Determination, Named, Outcome, determinations_of
+from app.domain.draft import Draft
+from app.domain.errors import Actionable
+from app.domain.request import Line, request_from
+from app.domain.role import Person
+from app.services.ports import Picture
+from app.views.background import Background
+from app.views.widgets.review.determination_words import Decision, LineState
+
+if TYPE_CHECKING:
+    from app.services.deciding import Deciding
+    from app.services.store.store import Store
+
+REASON_DRAFT = "review.reason"
+LOOK_AGAIN_MS = 700
+"""How often it is asked whether what has to be opened was opened, while somebody decides against a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLetter:
+    """A letter as it will be printed: its pages, its file, and what is worth knowing before it goes out."""
+
+    title: str
+    pages: tuple[Picture, ...]
+    content: bytes
+    note: str = ""
+
+
+class Letters(Protocol):
+    """Sets letters. Takes its time: runs in the lane `pages`. Raises `Rejected`, `NoSuchCase`, `StorageFailed`."""
+
+    def draft(self, case_id: str, decision: Decision, by: str) -> ShownLetter:
+        """The letter as it would be for a decision that is not recorded yet."""
+        ...
+
+    def recorded(self, case_id: str, by: str) -> ShownLetter:
+        """The letter of what was decided last."""
+        ...
+
+    def export(self, case_id: str, letter: ShownLetter, path: str, by: str) -> None:
+        """Write the file, and keep with the case that it was."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a case stands: its lines with what was decided, and every determination, oldest first."""
+
+    case_id: str
+    lines: tuple[LineState, ...]
+    decided: tuple[Determination, ...]
+
+
+class DeterminationModel(QObject):
+    """Holds what the bar shows. `decide` is called by a person's deliberate act and nothing else.
+
+    Nothing of a recommendation gets in here but the id of the review that is on screen, for the record.
+    """
+
+    standing_changed = Signal(object)
+    """`Standing`"""
+    person_changed = Signal(object)
+    """`Person`"""
+    reason_restored = Signal(object)
+    """`Draft`"""
+    unopened_changed = Signal(object)
+    """ids of documents to be opened before a decision against the request"""
+    busy_changed = Signal(bool)
+    decided = Signal(object, object)
+    """`Decision`, `Case`: it is on record"""
+    refused = Signal(object)
+    letter_begun = Signal()
+    letter_shown = Signal(object)
+    """`ShownLetter`"""
+    letter_failed = Signal(object)
+    letter_saved = Signal(str)
+
+    def __init__(
+        self,
+        deciding: Deciding,
+        store: Store,
+        person: Callable[[], Person],
+        background: Background,
+        letters: Letters | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._deciding, self._store, self._letters = deciding, store, letters
+        self._person = person
+        self._background = background
+        self._case_id: str | None = None
+        self._review_id = ""
+        self._standing: Standing | None = None
+        self._deciding_against: tuple[str, ...] = ()
+        self._busy = False
+        self._draft: Draft | None = None
+        self._draft_under_way = False
+        self._letter: ShownLetter | None = None
+        self._look = QTimer(self, interval=LOOK_AGAIN_MS)
+        self._look.timeout.connect(self.look_again)
+
+    @property
+    def case_id(self) -> str | None:
+        return self._case_id
+
+    @property
+    def standing(self) -> Standing | None:
+        return self._standing
+
+    @property
+    def busy(self) -> bool:
+        """Whether a decision is being recorded."""
+        return self._busy
+
+    @property
+    def has_letters(self) -> bool:
+        return self._letters is not None
+
+    # Opening
+
+    def open(self, case_id: str) -> None:
+        """Show a case; the latest call wins."""
+        self.close()
+        self._case_id = case_id
+        self.person_changed.emit(self._person())
+
+        def drafts(found: dict[str, Draft]) -> None:
+            draft = found.get(REASON_DRAFT)
+            if self._case_id == case_id and draft is not None:
+                self.reason_restored.emit(draft)
+
+        self._background.run(
+            self, "store", self._store.drafts, case_id, done=drafts, failed=self.refused.emit
+        )
+        self.refresh()
+
+    def close(self) -> None:
+        self.flush()
+        self.end()
+        self._case_id, self._standing, self._review_id, self._letter = None, None, "", None
+
+    def person_is(self) -> Person:
+        return self._person()
+
+    def show_person(self) -> None:
+        """Somebody else signed in."""
+        self.person_changed.emit(self._person())
+
+    def set_review(self, review_id: str) -> None:
+        """Name the answer that is on screen: what is open is asked of it."""
+        if review_id != self._review_id:
+            self._review_id = review_id
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Look again where the case stands."""
+        case_id = self._case_id
+        if case_id is None:
+            return
+
+        def looked(found: Standing) -> None:
+            if self._case_id == case_id and found != self._standing:
+                self._standing = found
+                self.standing_changed.emit(found)
+
+        self._background.run(
+            self, "store", self._looked_up, case_id, self._review_id, done=looked, failed=self.refused.emit
+        )
+
+    def _looked_up(self, case_id: str, review_id: str) -> Standing:
+        """In the store's lane."""
+        document = self._store.case_document(case_id)
+        decided = determinations_of(document)
+        lines = []
+        for line in request_from(document).lines:
+            made = decided.get(line.line_id)
+            open_ones: tuple[Named, ...] = ()
+            if line.line_id in document.get("request", {}).get("lines", {}):
+                open_ones = self._deciding.open_criteria(case_id, line.line_id, review_id)
+            lines.append(LineState(line.line_id, line_title(line), made, open_ones))
+        every = sorted(decided.values(), key=lambda made: made.at)
+        return Standing(case_id, tuple(lines), tuple(every))
+
+    # Before it is decided
+
+    def begin(self, outcome: Outcome) -> None:
+        """Somebody begins to decide: of a decision against the request, what has to be opened is asked and followed."""
+        self.end()
+        if outcome in AGAINST and self._standing is not None:
+            self._deciding_against = tuple(line.line_id for line in self._standing.lines)
+            self.look_again()
+            self._look.start()
+
+    def end(self) -> None:
+        """Nobody is deciding any more."""
+        self._look.stop()
+        self._deciding_against = ()
+
+    def look_again(self) -> None:
+        """Ask what has not been opened yet."""
+        case_id, lines = self._case_id, self._deciding_against
+        if case_id is None or not lines:
+            return
+
+        def looked(found: tuple[str, ...]) -> None:
+            if self._case_id == case_id and self._deciding_against:
+                self.unopened_changed.emit(found)
+                if not found:
+                    self._look.stop()
+
+        self._background.run(
+            self, "store", self._deciding.unopened, case_id, lines, self._person().name, self._review_id,
+            done=looked, failed=self._not_looked,
+        )  # fmt: skip
+
+    def _not_looked(self, error: Actionable) -> None:
+        self._look.stop()
+        self.refused.emit(error)
+
+    def type_reason(self, draft: Draft) -> None:
+        """Keep the words as they are typed; of several keystrokes while one is written only the last is."""
+        self._draft = draft
+        self._write_draft()
+
+    def flush(self) -> None:
+        """Hand over what waits: the case or the window is closing."""
+        if self._draft is not None and self._case_id is not None:
+            self._background.run(
+                self, "store", self._store.keep_draft, self._case_id, REASON_DRAFT, self._draft
+            )
+        self._draft = None
+
+    def _write_draft(self) -> None:
+        if self._draft is None or self._draft_under_way or self._case_id is None:
+            return
+        draft, self._draft, self._draft_under_way = self._draft, None, True
+
+        def written(_: object = None) -> None:
+            self._draft_under_way = False
+            self._write_draft()
+
+        def lost(error: Actionable) -> None:
+            self.refused.emit(error)
+            written()
+
+        self._background.run(
+            self,
+            "store",
+            self._store.keep_draft,
+            self._case_id,
+            REASON_DRAFT,
+            draft,
+            done=written,
+            failed=lost,
+        )
+
+    # The act
+
+    def decide(self, decision: Decision) -> None:
+        """Record what a person decided, by their own act. While one is being recorded another is not taken."""
+        case_id = self._case_id
+        if case_id is None or self._busy:
+            return
+        self._set_busy(True)
+
+        def done(case: Case) -> None:
+            self._set_busy(False)
+            self.end()
+            self._draft = None
+            if self._case_id == case_id:
+                self._letter = None
+                self.decided.emit(decision, case)
+                self.refresh()
+
+        def failed(error: Actionable) -> None:
+            self._set_busy(False)
+            self.refused.emit(error)
+
+        self._background.run(
+            self, "store", self._decide, case_id, decision, self._person().name, self._review_id,
+            done=done, failed=failed,
+        )  # fmt: skip
+
+    def _decide(self, case_id: str, decision: Decision, by: str, review_id: str) -> Case:
+        """In the store's lane: the decision, then the draft it was written in goes."""
+        case = self._deciding.decide(
+            case_id,
+            decision.lines,
+            decision.outcome,
+            decision.reason,
+            by,
+            missing=decision.missing,
+            answer_by=decision.answer_at,
+            granted=decision.granted,
+            overrides=decision.overrides,
+            review_id=review_id,
+            criteria=decision.criteria,
+            supersede=decision.supersede,
+        )
+        self._store.drop_draft(case_id, REASON_DRAFT)
+        return case
+
+    def _set_busy(self, busy: bool) -> None:
+        if busy != self._busy:
+            self._busy = busy
+            self.busy_changed.emit(busy)
+
+    # Letters
+
+    def show_letter(self, decision: Decision | None) -> None:
+        """Set the letter of a decision, or of what was recorded last."""
+        case_id, letters = self._case_id, self._letters
+        if case_id is None or letters is None:
+            return
+        by = self._person().name
+        self.letter_begun.emit()
+
+        def set_letter() -> ShownLetter:
+            return letters.draft(case_id, decision, by) if decision else letters.recorded(case_id, by)
+
+        def shown(found: ShownLetter) -> None:
+            if self._case_id == case_id:
+                self._letter = found
+                self.letter_shown.emit(found)
+
+        self._background.run(self, "pages", set_letter, done=shown, failed=self.letter_failed.emit)
+
+    def save_letter(self, path: str) -> None:
+        """Write the letter that is shown to a file."""
+        case_id, letters, letter = self._case_id, self._letters, self._letter
+        if case_id is None or letters is None or letter is None:
+            return
+        self._background.run(
+            self, "pages", letters.export, case_id, letter, path, self._person().name,
+            done=lambda _: self.letter_saved.emit(path), failed=self.refused.emit,
+        )  # fmt: skip
+
+
+def line_title(line: Line) -> str:
+    """What a line of a request is called: its code and what it is."""
+    return " ".join(part for part in (line.code, line.description) if part) or line.line_id
