@@ -62,13 +62,16 @@ def common(folder: Path) -> set[str]:
         )
         for word in line.split()
     }
+    return found | {word for word, count in counted(folder).items() if len(word) > 2 and count >= OFTEN}
+
+
+def counted(folder: Path) -> dict[str, int]:
+    """How often words were seen in the texts WordNet was tried on."""
     seen: dict[str, int] = defaultdict(int)
     for line in (folder / "cntlist.rev").read_text("utf-8").splitlines():
         sense, _, count = line.split()
         seen[sense.partition("%")[0]] += int(count)
-    return found | {
-        word for word, count in seen.items() if len(word) > 2 and word.isalpha() and count >= OFTEN
-    }
+    return {word: count for word, count in seen.items() if word.isalpha()}
 
 
 def abbreviations(path: Path) -> Iterator[tuple[str, list[str]]]:
@@ -206,6 +209,8 @@ def main() -> None:
         "adjective and part of the body, from WordNet 3.0",
         sorted({"|".join(p) for p in pairs}),
     )
+    words = sorted(word for word in counted(given.wordnet) if len(word) > 3)
+    write("english.txt", "words of plain English, from WordNet 3.0", words)
     write("drugs.txt", "names of drugs, from WordNet 3.0", sorted(drugs))
     write(
         "icd10.tsv",

@@ -6,6 +6,7 @@ The passages of the relevance set lie among generated ones on other conditions t
 criteria, patient, months. Times are of single queries as the window asks them, one after the other, in milliseconds.
 """
 
+# ruff: noqa: E501, SIM905 - texts and lists of words are read as they stand
 from __future__ import annotations
 
 import argparse
@@ -214,7 +215,9 @@ def bare(search: LocalGuidelineSearch) -> list[float]:
             stems = [t.stem for p in words.phrases for t in p] + [t.stem for t in words.words]
             match = " OR ".join(f'"{s}"' for s in stems)
             begun = time.perf_counter()
-            connection.all("SELECT rowid FROM stems WHERE stems MATCH ? ORDER BY rank LIMIT 20", (match,))
+            connection.all(
+                "SELECT rowid FROM shared_stems WHERE shared_stems MATCH ? ORDER BY rank LIMIT 20", (match,)
+            )
             values.append((time.perf_counter() - begun) * 1000)
     return values
 

@@ -4,6 +4,7 @@ The passages stand in the policies of the program and in guidelines and notes wr
 query is held out: nothing in the search was tuned on it.
 """
 
+# ruff: noqa: E501 - texts and lists of words are read as they stand
 from __future__ import annotations
 
 from dataclasses import dataclass

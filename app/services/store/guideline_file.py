@@ -20,7 +20,7 @@ from app.services.store.key import derived
 from app.services.store.presence import turn
 
 NAME = "guidelines.db"
-LAYOUT = 2
+LAYOUT = 3
 """Counted up whenever tables, tokens or stems change: the file is then made again."""
 
 _STATEMENTS = (
@@ -38,12 +38,19 @@ _STATEMENTS = (
     "CREATE TABLE state (changes INTEGER NOT NULL, passages INTEGER NOT NULL)",
     "INSERT INTO state VALUES (0, 0)",
     "CREATE INDEX passages_of_source ON passages (source)",
-    # Only stems are indexed, as the search makes them; the words as they stand are in `passages`.
-    """CREATE VIRTUAL TABLE stems USING fts5(
-        title, heading, body, tag, content = '', contentless_delete = 1,
-        tokenize = "unicode61 remove_diacritics 0 tokenchars '.'"
-    )""",
-    "INSERT INTO stems (stems, rank) VALUES ('rank', 'bm25(2.0, 3.0, 1.0, 0.0)')",
+    # Only stems are indexed, as the search makes them; the words as they stand are in `passages`. Documents of cases
+    # have an index of their own: whoever does not search them does not pay for them.
+    *(
+        statement.format(name=name)
+        for name in ("shared_stems", "clinical_stems")
+        for statement in (
+            """CREATE VIRTUAL TABLE {name} USING fts5(
+                title, heading, body, tag, content = '', contentless_delete = 1,
+                tokenize = "unicode61 remove_diacritics 0 tokenchars '.'"
+            )""",
+            "INSERT INTO {name} ({name}, rank) VALUES ('rank', 'bm25(2.0, 3.0, 1.0, 0.0)')",
+        )
+    ),
     # `shared` counts the passages of policies and guidelines that hold a word, `clinical` those of cases.
     """CREATE TABLE words (
         number INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE, stem TEXT NOT NULL,

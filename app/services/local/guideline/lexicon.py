@@ -52,6 +52,14 @@ def drugs() -> frozenset[str]:
 
 
 @cache
+def english() -> frozenset[str]:
+    """Stems of plain English words: they are no misspellings, also where no document holds them."""
+    from app.services.local.guideline.token import stem_of
+
+    return frozenset(stem_of(word) for word in _lines("english.txt"))
+
+
+@cache
 def code_names() -> dict[str, str]:
     """What ICD-10-CM calls its codes of three and four characters, by the code in small letters without a dot."""
     return {code.lower(): name for code, _, name in (line.partition("\t") for line in _lines("codes.tsv"))}

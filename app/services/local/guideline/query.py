@@ -10,7 +10,8 @@ from app.services.local.guideline.token import Token, tokens
 Stems = tuple[str, ...]
 
 _QUOTED = re.compile(r"[\"“”„«»]([^\"“”„«»]+)[\"“”„«»]")
-_EMPTY = frozenset(
+_OR = re.compile(r"\bOR\b")
+EMPTY = frozenset(
     word
     for line in (
         "a an and are as at be been being but by can could did do does for from had has have how if in into is it",
@@ -38,6 +39,7 @@ class Sought:
 
     token: Token
     capitals: bool = False
+    empty: bool = False
     forms: list[Other] = field(default_factory=list)
     times: int = 0
 
@@ -52,22 +54,27 @@ class Unit:
     words: list[Sought]
     others: list[Other] = field(default_factory=list)
     phrase: bool = False
+    term: Stems = ()
+    """The whole term where words that say nothing alone are part of it."""
 
     @property
     def stems(self) -> Stems:
-        return tuple(word.token.stem for word in self.words)
+        return self.term or tuple(word.token.stem for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
     """A query as it was typed: quoted phrases, and the other words in their order.
 
-    `open` says that the last word may not be finished yet.
+    `either` says that one of the phrases is enough. `empty` tells which words say nothing alone: they are part of a
+    term (shortness of breath) or nothing. `open` says that the last word may not be finished yet.
     """
 
     phrases: tuple[tuple[Token, ...], ...]
+    either: bool
     words: tuple[Token, ...]
     capitals: tuple[bool, ...]
+    empty: tuple[bool, ...]
     open: bool
 
 
@@ -80,12 +87,16 @@ def typed(text: str) -> Typed:
         if found:
             phrases.append(found)
         rest = rest[: match.start()] + " " * len(match.group()) + rest[match.end() :]
-    every = list(tokens(rest))
-    telling = [t for t in every if t.word not in _EMPTY]
-    words = telling or ([] if phrases else every)
+    either = bool(_OR.search(rest)) and len(phrases) > 1
+    if either:
+        rest = _OR.sub(lambda m: " " * len(m.group()), rest)
+    words = tuple(tokens(rest))
+    empty = tuple(t.word in EMPTY for t in words)
+    if not phrases and all(empty):
+        empty = (False,) * len(words)
     capitals = tuple(_capital(rest[t.start : t.end]) for t in words)
     unfinished = bool(words) and rest.rstrip("?!. ") == rest and words[-1].end == len(rest)
-    return Typed(tuple(phrases), tuple(words), capitals, unfinished)
+    return Typed(tuple(phrases), either, words, capitals, empty, unfinished)
 
 
 def _capital(raw: str) -> bool:

@@ -106,9 +106,12 @@ class Judge:
     ) -> float:  # fmt: skip
         """How well one unit is answered: 0 not at all, 1 once as typed, up to 2.2 for often."""
         if unit.phrase:
-            runs = _runs(unit.stems, places)
-            spans += runs
-            return _often(len(runs) + (_HEADING if _within(unit.stems, above) else 0), norm)
+            best = 0.0
+            for stems_ in (unit.stems, *(other.stems for other in unit.others)):
+                runs = _runs(stems_, places)
+                spans += runs
+                best = max(best, _often(len(runs) + (_HEADING if _within(stems_, above) else 0), norm))
+            return best
         weights = [rarity(word.times, self._total) for word in unit.words]
         best = 0.0
         for word, weight in zip(unit.words, weights, strict=True):

@@ -13,6 +13,7 @@ from app.domain.guideline import Hit, Passage, SearchQuery, Source, SourceKind
 from app.services.local.guideline.plan import (
     BUDGET,
     all_of,
+    beside,
     expression,
     phrase,
     reach,
@@ -42,8 +43,6 @@ _ROW = (
     " FROM passages p JOIN sources s ON s.number = p.source"
     " WHERE p.number IN (SELECT value FROM json_each(?))"
 )
-_RANKED = "SELECT rowid FROM stems WHERE stems MATCH ? ORDER BY rank LIMIT ?"
-_ANY = "SELECT rowid FROM stems WHERE stems MATCH ? LIMIT ?"
 
 
 class LocalGuidelineSearch:
@@ -88,7 +87,7 @@ class LocalGuidelineSearch:
             title = " ".join(stems(source.title))
             tag = _tags(source)
             connection.many(
-                "INSERT INTO stems (rowid, title, heading, body, tag) VALUES (?, ?, ?, ?, ?)",
+                f"INSERT INTO {_table(source.kind)} (rowid, title, heading, body, tag) VALUES (?, ?, ?, ?, ?)",  # noqa: S608
                 (
                     (first + place, title, heading, body, tag)
                     for place, (heading, body, _) in enumerate(prepared)
@@ -127,7 +126,10 @@ class LocalGuidelineSearch:
         rows = connection.all("SELECT number, heading, text FROM passages WHERE source = ?", (number,))
         words = (_words(source.title, heading, text) for _, heading, text in rows)
         self._count(connection, source, words, -1)
-        connection.many("DELETE FROM stems WHERE rowid = ?", ((row[0],) for row in rows))
+        connection.many(
+            f"DELETE FROM {_table(source.kind)} WHERE rowid = ?",  # noqa: S608 - one of two names
+            ((row[0],) for row in rows),
+        )
         connection.run("DELETE FROM passages WHERE source = ?", (number,))
         connection.run("DELETE FROM short_forms WHERE source = ?", (number,))
         connection.run("DELETE FROM sources WHERE number = ?", (number,))
@@ -157,7 +159,7 @@ class LocalGuidelineSearch:
             return ()
         with self._file.reading() as connection:
             scope = _scope(query)
-            if scope is None:
+            if not scope:
                 return ()
             vocabulary = Vocabulary(connection, self._known)
             understood = understand(query.text, vocabulary, as_typed=query.as_typed)
@@ -185,61 +187,93 @@ def _case_tag(case_id: str) -> str:
 
 
 def _tags(source: Source) -> str:
-    tags = [f"k{source.kind}"]
     if source.kind is SourceKind.CLINICAL:
-        tags.append(_case_tag(source.case_id))
-    return " ".join(tags)
+        return _case_tag(source.case_id)
+    return f"k{source.kind}"
 
 
-def _scope(query: SearchQuery) -> str | None:
-    """The part of the expression that keeps to sources and case; None when nothing may be found."""
-    kinds = query.kinds or tuple(SourceKind)
-    tags = [f"k{kind}" for kind in kinds if kind is not SourceKind.CLINICAL]
-    if SourceKind.CLINICAL in kinds:
-        if query.every_case:
-            tags.append(f"k{SourceKind.CLINICAL}")
-        elif query.case_id:
-            tags.append(_case_tag(query.case_id))
-    if not tags:
-        return None
-    return "tag : (" + " OR ".join(phrase((tag,)) for tag in tags) + ")"
+def _table(kind: SourceKind) -> str:
+    return "clinical_stems" if kind is SourceKind.CLINICAL else "shared_stems"
+
+
+Scope = tuple[tuple[str, str], ...]
+"""The indexes that are asked, each with the part of the expression that keeps to what is wanted ("" for all of it)."""
+
+
+def _scope(query: SearchQuery) -> Scope:
+    kinds = set(query.kinds or SourceKind)
+    wanted: list[tuple[str, str]] = []
+    shared = kinds - {SourceKind.CLINICAL}
+    if len(shared) > 1:
+        wanted.append(("shared_stems", ""))
+    elif shared:
+        wanted.append(("shared_stems", "tag : " + phrase((f"k{next(iter(shared))}",))))
+    if SourceKind.CLINICAL in kinds and query.every_case:
+        wanted.append(("clinical_stems", ""))
+    elif SourceKind.CLINICAL in kinds and query.case_id:
+        wanted.append(("clinical_stems", "tag : " + phrase((_case_tag(query.case_id),))))
+    return tuple(wanted)
 
 
 def _candidates(
-    connection: GuidelineConnection, vocabulary: Vocabulary, units: Sequence[Unit], scope: str, limit: int
+    connection: GuidelineConnection, vocabulary: Vocabulary, units: Sequence[Unit], scope: Scope, limit: int
 ) -> list[int]:
     """The passages worth weighing: those that hold all that is asked, then those that hold its rarest part."""
+    found: dict[int, None] = {}
+    for table, needed in scope:
+        index = _Index(connection, table, needed)
+        found.update(dict.fromkeys(_fetched(index, vocabulary, units, limit)))
+    return list(found)
+
+
+class _Index:
+    """One of the full-text indexes, kept to the part that is wanted."""
+
+    def __init__(self, connection: GuidelineConnection, table: str, needed: str) -> None:
+        self._connection = connection
+        self._needed = needed
+        self._any = f"SELECT rowid FROM {table} WHERE {table} MATCH ? LIMIT ?"  # noqa: S608 - one of two names
+        self._ranked = f"SELECT rowid FROM {table} WHERE {table} MATCH ? ORDER BY rank LIMIT ?"  # noqa: S608
+
+    def count(self, text: str) -> int:
+        """How many passages match, no further than just over the budget."""
+        row = self._connection.one(f"SELECT count(*) FROM ({self._any})", (self._whole(text), BUDGET + 1))  # noqa: S608
+        return int(row[0]) if row else 0
+
+    def fetch(self, text: str, count: int, *, ranked: bool) -> list[int]:
+        sql = self._ranked if ranked else self._any
+        return [row[0] for row in self._connection.all(sql, (self._whole(text), count))]
+
+    def _whole(self, text: str) -> str:
+        return f"{self._needed} AND ({text})" if self._needed else text
+
+
+def _fetched(index: _Index, vocabulary: Vocabulary, units: Sequence[Unit], limit: int) -> list[int]:
     times, total = vocabulary.times, vocabulary.total
     most = max(WEIGHED, limit)
-    needed = _needed(connection, scope)
     asked = [(expression(unit, times, total), reach(unit, times, total)) for unit in units]
-    texts = [text for text, _ in asked]
+    every = all_of([text for text, _ in asked])
     found: dict[int, None] = {}
 
-    def fetch(text: str, count: int) -> None:
-        text = f"{needed} AND ({text})" if needed else text
-        likely = connection.one(f"SELECT count(*) FROM ({_ANY})", (text, BUDGET + 1))  # noqa: S608 - constants
-        sql = _RANKED if likely and likely[0] <= BUDGET else _ANY
-        for (number,) in connection.all(sql, (text, count)):
-            found.setdefault(number)
+    def take(text: str, count: int, *, ranked: bool = True) -> None:
+        if count > 0:
+            found.update(dict.fromkeys(index.fetch(text, count, ranked=ranked)))
 
-    fetch(all_of(texts), _STRICT)
-    if len(found) >= _STRICT and len(units) == 1 and not units[0].phrase:
-        fetch("{title heading} : (" + texts[0] + ")", most - _STRICT)
-    if len(units) > 1 and len(found) < most:
-        must = [text for text, unit in zip(texts, units, strict=True) if unit.phrase]
+    strict = index.count(every)
+    if strict <= BUDGET:
+        take(every, _STRICT)
+    else:  # words that stand in too many passages to rank them all: in titles and headings, near each other, anywhere
+        for narrow in (f"{{title heading}} : ({every})", beside(units)):
+            if narrow:
+                take(narrow, _STRICT // 2, ranked=index.count(narrow) <= BUDGET)
+        take(every, most - len(found), ranked=False)
+    if len(units) > 1 and len(found) < _STRICT:
+        must = [text for text, unit in zip([t for t, _ in asked], units, strict=True) if unit.phrase]
         free = [pair for pair, unit in zip(asked, units, strict=True) if not unit.phrase]
         if free:
-            fetch(some_of(free, must, total), most - len(found))
+            some = some_of(free, must, total)
+            take(some, most - len(found), ranked=index.count(some) <= BUDGET)
     return list(found)[:most]
-
-
-def _needed(connection: GuidelineConnection, scope: str) -> str:
-    """The scope, unless everything there is lies in it."""
-    kinds = {row[0] for row in connection.all("SELECT DISTINCT kind FROM sources")}
-    if all(f'"k{kind}"' in scope for kind in kinds):
-        return ""
-    return scope
 
 
 Found = tuple[Judged, Passage, Source]

@@ -15,6 +15,7 @@ from app.services.local.guideline.token import codelike
 SHORTEST = 4
 """Shorter words are never mended: most are abbreviations."""
 _FEW = 3
+_LONG, _VERY_LONG = 8, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def allowed(word: str) -> int:
     """How many mistakes a word may hold (a letter left out, added, changed, or two that changed places)."""
     if len(word) < SHORTEST or codelike(word):
         return 0
-    return 1 if len(word) == SHORTEST else 2 if len(word) < 11 else 3
+    return 1 if len(word) < _LONG else 2 if len(word) < _VERY_LONG else 3
 
 
 class Speller:

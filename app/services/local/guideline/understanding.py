@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from app.services.local.guideline.lexicon import CODE, code_names, lexicon
-from app.services.local.guideline.query import Other, Sought, Stems, Unit, typed
+from app.services.local.guideline.lexicon import CODE, code_names, english, lexicon
+from app.services.local.guideline.query import EMPTY, Other, Sought, Stems, Unit, typed
 from app.services.local.guideline.spelling import SHORTEST
 from app.services.local.guideline.token import Token, codelike, stem_of, stems
 from app.services.local.guideline.vocabulary import Vocabulary
@@ -17,6 +17,7 @@ _MENDED = (0.9, 0.6, 0.5)
 _PERHAPS = 0.4
 """A rare word that looks like a frequent one may be a slip of its writer: both are looked for."""
 _OFTEN = 50
+_FEW = 2
 _LEARNED = 0.8
 _TOGETHER = 0.8
 _SHORTEST_HALF = 3
@@ -33,13 +34,22 @@ class Understood:
 def understand(text: str, vocabulary: Vocabulary, *, as_typed: bool = False) -> Understood:
     asked = typed(text)
     units = [_phrase(tokens, vocabulary) for tokens in asked.phrases]
-    words = [Sought(token, capital) for token, capital in zip(asked.words, asked.capitals, strict=True)]
+    if asked.either:
+        units[0].others = [Other(unit.stems, 1.0) for unit in units[1:]]
+        units = units[:1]
+    words: list[Sought] = []
     mended: list[tuple[Token, str]] = []
-    for number, word in enumerate(words):
-        last = asked.open and number == len(words) - 1
-        meant = _forms(word, vocabulary, last=last, as_typed=as_typed)
-        if meant:
-            mended.append((word.token, meant))
+    for number, token in enumerate(asked.words):
+        word = Sought(token, asked.capitals[number], empty=asked.empty[number])
+        last = asked.open and number == len(asked.words) - 1
+        if word.empty and not last:
+            word.forms = [Other((token.stem,), 1.0)]
+            word.times = vocabulary.times(token.stem)
+        else:
+            meant = _forms(word, vocabulary, last=last, as_typed=as_typed)
+            if meant:
+                mended.append((token, meant))
+        words.append(word)
     units += _units(words, vocabulary)
     corrected = text
     for token, meant in sorted(mended, key=lambda m: m[0].start, reverse=True):
@@ -53,7 +63,7 @@ def _phrase(tokens: tuple[Token, ...], vocabulary: Vocabulary) -> Unit:
 
 def _plain(token: Token, vocabulary: Vocabulary) -> Sought:
     times = vocabulary.times(token.stem)
-    return Sought(token, False, [Other((token.stem,), 1.0)], times)
+    return Sought(token, forms=[Other((token.stem,), 1.0)], times=times)
 
 
 def _forms(word: Sought, vocabulary: Vocabulary, *, last: bool, as_typed: bool) -> str:
@@ -65,7 +75,7 @@ def _forms(word: Sought, vocabulary: Vocabulary, *, last: bool, as_typed: bool) 
     if last and len(token.word) > 1:
         weight = _COMPLETED_TOO if word.times else _COMPLETED
         for stem in vocabulary.completions(token.word):
-            if stem != token.stem:
+            if stem != token.stem and stem not in EMPTY:
                 word.forms.append(Other((stem,), weight))
     elif codelike(token.word) and not word.times:
         for stem in vocabulary.completions(token.word):  # a category stands for its codes: E11 for E11.65
@@ -82,9 +92,14 @@ def _mend(word: Sought, vocabulary: Vocabulary) -> str:
     if codelike(token.word) or len(token.word) < SHORTEST:
         return ""
     known = token.word in lexicon().words or (token.stem,) in lexicon().same
-    if (word.times == 0 and known) or word.times > 2:
+    if (word.times == 0 and known) or word.times > _FEW:
         return ""
     found = vocabulary.mendings(token.word)
+    if word.times == 0 and token.stem in english():  # a word, though no document holds it: kept as it is
+        for mending in found[:1]:
+            if mending.cost <= 1.0 and vocabulary.times(stem_of(mending.word)):
+                word.forms.append(Other((stem_of(mending.word),), _PERHAPS))
+        return ""
     if word.times:
         for mending in found[:1]:
             usual = vocabulary.times(stem_of(mending.word))
@@ -122,12 +137,22 @@ def _units(words: list[Sought], vocabulary: Vocabulary) -> list[Unit]:
             group = words[at : at + size]
             if size > 1 and not _beside(group):
                 continue
+            if size > 1 and (group[0].empty or group[-1].empty):
+                continue
             others = _others(group, vocabulary)
-            if others or size == 1:
+            if size > 1 and others:
+                units.append(Unit([word for word in group if not word.empty], others, term=_stems_of(group)))
+            elif size == 1 and not group[0].empty:
                 units.append(Unit(group, others))
-                at += size
-                break
+            elif size > 1:
+                continue
+            at += size
+            break
     return units
+
+
+def _stems_of(group: list[Sought]) -> Stems:
+    return tuple(word.token.stem for word in group)
 
 
 def _beside(group: list[Sought]) -> bool:
@@ -142,7 +167,7 @@ def _others(group: list[Sought], vocabulary: Vocabulary) -> list[Other]:
         if stems_ and stems_ != own:
             found[stems_] = max(weight, found.get(stems_, 0.0))
 
-    own = tuple(word.token.stem for word in group)
+    own = _stems_of(group)
     spelled = [own]
     if len(group) == 1:
         spelled += [form.stems for form in group[0].forms[1:] if form.weight in _MENDED]
