@@ -20,6 +20,7 @@ from app.cli_import import add_import, run_import
 from app.cli_models import add_models, run_models
 from app.cli_policies import add_policies, run_policies
 from app.cli_processors import add_processors, run_processors, run_read_again
+from app.cli_review import add_review, run_decide, run_letter, run_receipt, run_review
 from app.cli_search import add_search, run_index, run_search
 from app.cli_users import add_users, run_users
 from app.domain.case import IntakeStatus
@@ -96,6 +97,7 @@ def parser() -> argparse.ArgumentParser:
     add_import(commands)
     add_users(commands)
     add_search(commands)
+    add_review(commands)
     command("passphrase", "Change the passphrase of a workspace.")
     made = command("demo", "Make sample arrivals, take them in and open the window on them.")
     made.add_argument(
@@ -381,6 +383,10 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "eval": run_eval,
     "index": run_index,
     "search": run_search,
+    "review": run_review,
+    "decide": run_decide,
+    "letter": run_letter,
+    "receipt": run_receipt,
     "import": run_import,
     "processors": run_processors,
     "models": run_models,

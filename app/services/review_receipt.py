@@ -140,6 +140,10 @@ class Receipts:
         ]
         return tuple(json.loads(self.blobs.get(sha256)) for sha256 in found)
 
+    def exported(self, case_id: str, by: str) -> None:
+        """Note that somebody took the receipts of a case out of the workspace."""
+        self.changes.store.note("receipts_exported", by, self.changes.now(), case_id, {})
+
 
 def _review_part(review: Mapping[str, Any], line_id: str) -> Json:
     """What was proposed, as it was kept: the whole of it for the line, who asked which model with which words."""
