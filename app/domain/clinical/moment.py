@@ -25,6 +25,13 @@ _UNIT = r"(?:days?|d|weeks?|wks?|wk|months?|mos?|mths?|years?|yrs?|y)"
 UNIT_NAMES = {"d": "day", "w": "week", "m": "month", "y": "year"}
 
 
+_ANY = re.compile(
+    rf"\d|\b(?:today|yesterday|tomorrow|this|last|past|previous|next|ago|prior|earlier|back|{_MONTH})",
+    re.IGNORECASE,
+)
+"""Without one of these a text holds no date."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """A day as told: it lies between `first` and `last`. `start` and `end` are where the words stand."""
@@ -71,6 +78,8 @@ _LAST = re.compile(
 def moments(text: str, written: date | None) -> tuple[Moment, ...]:
     """The dates of a text in their order. Without the day it was written, those counted from it are left out."""
     found: list[Moment] = []
+    if not _ANY.search(text):
+        return ()
 
     def add(start: int, end: int, first: date | None, last: date | None, relative: bool = False) -> None:
         if first and last and not any(m.start < end and start < m.end for m in found):

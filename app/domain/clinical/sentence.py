@@ -27,6 +27,8 @@ class Sentence:
     lead: str = ""
     row: bool = False
     bare: bool = False
+    block: int = 0
+    """Where the paragraph, item or line it stands in begins."""
 
 
 _BULLET = re.compile(r"\s*(?:[-•*+o>]\s+|•|\d{1,2}[.)]\s+|\([a-z0-9]{1,2}\)\s*|[a-z][.)]\s+)")
@@ -150,7 +152,9 @@ def sentences(page: str, before: Sentence | None = None) -> tuple[Sentence, ...]
                 lead = piece.strip() if bare else ""
             row = bool(_NUMBER.search(piece)) and not _ENDED.search(piece) and len(piece.split()) <= 14
             found.append(
-                Sentence(start + at, start + to, piece, section, heading, "" if bare else lead, row, bare)
+                Sentence(
+                    start + at, start + to, piece, section, heading, "" if bare else lead, row, bare, start
+                )
             )
         if not number and not lead.endswith(":"):
             lead = ""
@@ -234,6 +238,8 @@ def _goes_on(before: str, line: str, item: bool, widest: int) -> bool:
         return False
     if _KEYED.match(line):
         return False
+    if _KEYED.match(before) and stripped[-1:].isdigit() and len(stripped) < 60:
+        return False  # "Date of service: 10/02/2026" is whole
     if line.lstrip()[:1].islower():
         return True
     if _tabular(before) or _tabular(line):

@@ -21,8 +21,9 @@ _BOX = re.compile(
     r"|(?P<off>\[\s{0,3}\]|\[_+\]|\(\s{1,3}\)|[☐□○]|(?<![A-Za-z0-9_])_{2,3}(?=\s*[A-Za-z]))"
     r"|(?P<odd>[✗✘])"
 )
-_YES = re.compile(r"\s*[:.]?\s*(?:yes|y|present|positive|pos)\b", re.IGNORECASE)
-_NO = re.compile(r"\s*[:.]?\s*(?:no|n|none|absent|negative|neg|denies)\b", re.IGNORECASE)
+_YES = re.compile(r"\s*[:.]?\s*(?:yes|y|present|positive|pos)\b(?!\s+of)", re.IGNORECASE)
+_NO = re.compile(r"\s*[:.]?\s*(?:no|n|none|absent|negative|neg|denies)\b(?!\s+of)", re.IGNORECASE)
+_LABEL_AHEAD = re.compile(r"\b(?:yes|y|no|n)\s*:?\s*$", re.IGNORECASE)
 
 
 def tick_of(text: str, start: int, end: int) -> Tick:
@@ -53,14 +54,15 @@ def _answer(text: str, boxes: list[re.Match[str]], n: int) -> str:
     behind = text[boxes[n].end() : stop]
     since = boxes[n - 1].end() if n else 0
     ahead = text[since : boxes[n].start()].rstrip(" :")
-    if (_YES.match(behind) and len(behind.split()) <= 2) or (_YES.match(behind) and n + 1 == len(boxes)):
-        return "yes"
-    if _NO.match(behind) and (len(behind.split()) <= 2 or n + 1 == len(boxes)):
-        return "no"
-    if re.search(r"\b(?:yes|y)$", ahead, re.IGNORECASE):
-        return "yes"
-    if re.search(r"\b(?:no|n)$", ahead, re.IGNORECASE):
-        return "no"
+    if _LABEL_AHEAD.search(text[: boxes[0].start()]):
+        # "Yes [x]  No [ ]": the words stand before their boxes.
+        said = _LABEL_AHEAD.search(ahead)
+        return ("yes" if said.group()[:1] in "yY" else "no") if said else ""
+    if len(behind.split()) <= 2 or n + 1 == len(boxes):
+        if _YES.match(behind):
+            return "yes"
+        if _NO.match(behind):
+            return "no"
     return ""
 
 

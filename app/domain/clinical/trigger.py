@@ -114,7 +114,7 @@ SUPPOSED_AFTER = _start(
 PLANNED = _any(
     "will", "plans?(?: (?:to|for|is|on))?", "planned", "planning", "scheduled?(?: for| to)?", "orders?", "ordered", "ordering", "pending", "await\\w*", "requests?", "requested", "requesting", "recommends?", "recommended", "recommending", "recommendations? (?:for|to|of)", "refer", "referral(?: to| for)?",
     "referred (?:to|for)", "to be", "consider", "considering", "considered (?:for)?", "consideration (?:of|for)", "candidate for", "initiate", "begin", "start", "starts? on", "to start", "arrange", "arranged", "would benefit from", "needs?", "need for", "needed", "to undergo", "upcoming", "tomorrow",
-    "next (?:week|month|visit|year|appointment)", "anticipat\\w+", "obtain", "check(?= (?:a |an |the )?(?:fasting|c-?peptide|a1c|lab|gad|repeat|echo|labs|level))", "repeat", "get", "set up", "proceed with", "future", "due for", "due", "prescription for", "rx for", "eval(?:uation)? by", "enroll(?: in)?", "to complete", "to attend", "to have", "follow[- ]?up (?:for|with)",
+    "next (?:week|month|visit|year|appointment)", "anticipat\\w+", "obtain", "check(?= (?:a |an |the )?(?:fasting|c-?peptide|a1c|lab|gad|repeat|echo|labs|level))", "repeat", "get", "set up", "proceed with", "future", "due for", "due", "prescription for", "rx for", "eval(?:uation)? by", "enroll(?: in)?", "to complete", "to attend", "(?<!continue )(?<!continues )(?<!continued )(?<!appears )to have", "follow[- ]?up (?:for|with)",
     "in process of", "working on", "going to", "intends?", "intend to", "propos\\w+", "desired", "on the waiting list for", "waiting (?:for|on)", "not yet", "yet to", "approval (?:of|for)", "authorization (?:of|for)", "seeking", "apply(?:ing)? for", "pursue", "sent for", "submitted for", "registered for", "signed up for", "send for",
 )  # fmt: skip
 PLANNED_AFTER = _start(
@@ -152,8 +152,8 @@ RELATIVE = _any(
     "maternal", "paternal", "nephew", "niece", "twin", "boyfriend", "girlfriend", "donor", "fianc[eé]e?", "first[- ]degree relatives?", "mgm", "mgf", "pgm", "pgf", "stepmother", "stepfather", "half-?brother", "half-?sister", "caregiver", "family member",
 )  # fmt: skip
 REPORTS = re.compile(
-    r"\s*(?:\([^)]*\)\s*)?,?\s*(?:who (?:is present|accompanies \w+|is here)?,?\s*)?(?:also |both |who )*(?:reports?|reported|states?|stated|says?|said|notes?|noted|describes?|described|confirms?|confirmed|believes|feels|is concerned|checks|administers|helps?|gives|injects|"
-    r"monitors|accompan\w+|present|here|brought|drove|witness\w*|assists?|does|manages|prepares|tests|provides|is available|is willing|can|at bedside|called|asks|is able|found|observed|denies|sleeps|complains|has (?:noticed|observed|witnessed|seen|reported|noted|found)|who)\b",
+    r"\s*(?:\([^)]*\)\s*)?,?\s*(?:who (?:is present|accompanies \w+|is here)?,?\s*)?(?:also |both |who )*(?:reports?|reported|states?|stated|says?|said|notes?|noted|describes?|described|confirms?|confirmed|believes|feels|is concerned|administers|helps?|gives|"
+    r"accompan\w+|present|here|brought|drove|witness\w*|assists?|prepares|provides|is available|is willing|at bedside|called|asks|is able|found|observed|denies|sleeps|complains|has (?:noticed|observed|witnessed|seen|reported|noted|found)|who)\b",
     re.IGNORECASE,
 )  # fmt: skip
 NOT_SUBJECT_BEFORE = re.compile(
@@ -190,7 +190,7 @@ TEMPLATE = re.compile(
 """A question or a blank of a template that nobody filled in."""
 RULE = re.compile(
     r"\b(?:is|are|will be|may be|not) (?:considered )?(?:covered|non-?covered|reasonable and necessary) (?:when|if|for|only|under|as)\b|\bcoverage (?:criteria|requires?|determination|is (?:limited|provided|available))\b|\b(?:medicare|cms|ncd|lcd|policy|plan|payer|insurance|insurer|criteria|guidelines?) (?:\w+ ){0,3}"
-    r"(?:requires?|states?|specif\w+|covers?|asks? for|calls for|defines?|mandates?|stipulates?)\b|\b(?:patients?|beneficiar(?:y|ies)|members?) must\b|\bmust (?:meet|have|be|document|satisfy|show)\b|\bin order to qualify\b|\bto (?:qualify|be eligible|be approved|meet (?:the )?criteria) (?:for|under)\b|\brequirements? (?:for|of|is|are|include)\b|\bis required (?:by|for|to)\b|"
+    r"(?:requires?|states?|specif\w+|covers?|asks? for|calls for|defines?|mandates?|stipulates?)\b|\b(?:patients?|beneficiar(?:y|ies)|members?) must\b|\bmust (?:meet|have|be|document|satisfy|show)\b|\bin order to qualify\b|\bto (?:qualify|be eligible|be approved|meet (?:the )?criteria) (?:for|under)\b|\brequirements? (?:for|of|is|are|include)\b|\b(?:is|are) required (?:by|for|to|before|under)\b|"
     r"\bcriteri(?:a|on) (?:for|include|are|is|[A-D1-9]\b\s*[:.(-])",
     re.IGNORECASE,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from app.domain.clinical.quantity import Quantity, quantities
 from app.domain.clinical.sentence import Sentence, sentences
 from app.domain.clinical.term import TermIndex
 from app.domain.evidence import evidence_at
+from app.domain.injection import attempts_in
 from app.domain.material import Material
 from app.domain.passage import SourceText, Span
 from app.domain.recommendation import Flag
@@ -27,6 +28,7 @@ from app.services.local.criteria.statement import (
     stated_statements,
 )
 
+INSTRUCTS = "text that tries to instruct the reviewer"
 NOT_NOTES = frozenset({"form", "fax_cover", "policy", "request"})
 """Kinds of documents whose pages are not read as notes: forms speak by their fields, requests by their parts."""
 _VISIT = re.compile(
@@ -45,6 +47,10 @@ _SIGNED = re.compile(
 _NOT_OF_NOTE = re.compile(
     r"\b(?:printed|faxed|fax|received|print date|effective|expires?|rev(?:ised)?\.?|form)\b[^\n]{0,20}$",
     re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\d")
+_DATED = re.compile(
+    r"\b(?:date|d\.?o\.?s|visit|seen|encounter|collect\w+|drawn|specimen|resulted|reported)\b", re.IGNORECASE
 )
 _COLUMN = re.compile(
     r"\b(?:results?|value|units?|flag|reference|ref|range|test|component|analyte|normal|previous|prior|date|collected|current|interval)\b",
@@ -91,9 +97,12 @@ def chart_of(material: Material, line_id: str) -> Chart:
         found, seen = _document(source, material.request, material.asked_on)
         made += found
         flags += seen
-    made += field_statements(material.fields, material.asked_on)
-    made += request_statements(material, material.request.line(line_id))
-    made += pinned_statements(material, frozenset(scanned))
+    others = [
+        *field_statements(material.fields, material.asked_on),
+        *request_statements(material, material.request.line(line_id)),
+        *pinned_statements(material, frozenset(scanned)),
+    ]
+    made += [replace(s, barred=INSTRUCTS) if attempts_in(s.text) else s for s in others]
     return Chart(_numbered(made), tuple(flags), material.asked_on)
 
 
@@ -123,8 +132,14 @@ def _document(source: SourceText, request: Request, asked_on: date) -> tuple[lis
             if reason or who.name or who.born:
                 barred = f"about another patient: {reason}" if reason else ""
         columns = ""
+        spans = [(a.start, a.end) for a in attempts_in(page.text)]
+        tainted = -1
         for sentence in sentences(page.text, before):
             before = sentence
+            if any(start < sentence.end and sentence.start < end for start, end in spans):
+                tainted = sentence.block
+            # What follows an instruction in its own paragraph is what it wants to be believed.
+            instructed = INSTRUCTS if sentence.block == tainted else ""
             if sentence.bare and sentence.section not in (Section.RESULTS, Section.OTHER):
                 drawn = None
             for label, day in _days(sentence.text, asked_on):
@@ -136,7 +151,7 @@ def _document(source: SourceText, request: Request, asked_on: date) -> tuple[lis
             made.append(
                 Statement(
                     sentence.text, Origin.DOCUMENT, 0, source, page.page, sentence.start, sentence.section,
-                    sentence.heading, sentence.lead, sentence.row, sentence.bare, drawn or visit, columns, barred,
+                    sentence.heading, sentence.lead, sentence.row, sentence.bare, drawn or visit, columns, barred or instructed,
                 )
             )  # fmt: skip
     return made, flags
@@ -153,6 +168,8 @@ def _other(source: SourceText, reason: str, page: int, span: Span) -> Flag:
 
 def _days(text: str, asked_on: date) -> Iterator[tuple[str, date]]:
     """The days that a line says the note or its laboratory values are of."""
+    if not _DATED.search(text):
+        return
     for found in moments(text, None):
         lead = text[max(0, found.start - 60) : found.start]
         if (
@@ -178,6 +195,8 @@ def _first_day(source: SourceText, asked_on: date) -> date | None:
             for label, day in _days(text, asked_on):
                 if label == "visit":
                     return day
+            if not _NUMBER.search(text):
+                continue
             for found in moments(text, None):
                 lead = text[: found.start]
                 if (

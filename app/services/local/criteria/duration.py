@@ -19,6 +19,12 @@ _STOPPED = re.compile(
     re.IGNORECASE,
 )
 
+_BEGUN = re.compile(
+    r"\b(?:started|began|begun|initiated|placed on|switched to|transitioned to|diagnosed with|onset of|put on|commenced)"
+    r"\s+(?:on\s+|a\s+|the\s+|with\s+|to\s+|regimen of\s+|program of\s+)*$",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True)
 class Lasting:
@@ -118,6 +124,10 @@ def _told(found: Lasting) -> str:
 def _lastings(reading: Reading, test: DurationTest, mention: Mention) -> list[Lasting]:
     statement = mention.statement
     every = stretches(statement.text, statement.written or reading.asked_on)
+    if not every and _BEGUN.search(statement.text[: mention.start]):
+        # "Started MDI 2/14/2025": the day it began stands behind it.
+        days = [d for d in reading.chart.moments(statement) if 0 <= d.start - mention.end <= 30]
+        every = tuple(Stretch(d.start, d.end, since=d) for d in days[:1])
     near = [s for s in every if not _CLAUSE.search(_between(statement.text, mention, s))]
     problem = ""
     for name in test.given:

@@ -10,7 +10,6 @@ from threading import Lock
 from app.domain.code import CodeLists, no_lists
 from app.domain.criterion import Group, Leaf
 from app.domain.evidence import Evidence
-from app.domain.injection import attempts
 from app.domain.material import Material, StatedFact, Status
 from app.domain.policy import Policy
 from app.domain.prompt import Origin, Prompt
@@ -59,10 +58,8 @@ class CriteriaEngine:
         if ask.policy is None:
             return Answer(_without_policy(ask, chart), "", chart.flags)
         policy = ask.policy
-        flags = attempts(material, policy)
-        instructing = tuple(f.evidence for f in flags if f.evidence is not None)
         line = material.request.line(ask.line_id)
-        reading = Reading(chart, policy, instructing)
+        reading = Reading(chart, policy)
         judge = Judge(reading, Reading(stated_chart(material), policy), material, line, self._codes())
         judged: dict[str, CriterionResult] = {}
         for leaf in policy.leaves():

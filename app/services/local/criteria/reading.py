@@ -14,7 +14,7 @@ from app.domain.evidence import Evidence
 from app.domain.material import Status
 from app.domain.policy import Policy
 from app.services.local.criteria.chart import Chart
-from app.services.local.criteria.statement import Origin, Statement
+from app.services.local.criteria.statement import LONGEST, Origin, Statement
 
 SHOWN = 4
 """So many passages at most stand with a criterion."""
@@ -66,18 +66,16 @@ class Found:
 
 
 class Reading:
-    """What a chart says about the concepts of a policy. `instructing` are spans of text that tries to instruct."""
+    """What a chart says about the concepts of a policy."""
 
-    def __init__(self, chart: Chart, policy: Policy, instructing: tuple[Evidence, ...] = ()) -> None:
+    def __init__(self, chart: Chart, policy: Policy) -> None:
         self.chart = chart
         self.policy = policy
         self._mentions: dict[str, tuple[Mention, ...]] = {}
         self._barred: dict[int, str] = {}
         rules = _shingles(policy.text)
         for statement in chart.statements:
-            if _instructs(statement, instructing):
-                self._barred[statement.place] = "text that tries to instruct the reviewer"
-            elif statement.origin is Origin.DOCUMENT and _repeats(statement.text, rules):
+            if statement.origin is Origin.DOCUMENT and _repeats(statement.text, rules):
                 self._barred[statement.place] = "repeats the policy's own words"
 
     @property
@@ -177,23 +175,6 @@ def _repeats(text: str, rules: frozenset[tuple[str, ...]]) -> bool:
     return any(tuple(keys[n : n + _REPEATED]) in rules for n in range(len(keys) - _REPEATED + 1))
 
 
-def _instructs(statement: Statement, spans: tuple[Evidence, ...]) -> bool:
-    for span in spans:
-        if span.field and statement.known is not None and statement.known.field == span.field:
-            return True
-        if (
-            statement.source is not None
-            and span.document == statement.source.document_id
-            and span.page == statement.page
-            and span.start is not None
-            and span.end is not None
-            and span.start < statement.start + len(statement.text)
-            and statement.start < span.end
-        ):
-            return True
-    return False
-
-
 def shown(mentions: list[Mention], limit: int = SHOWN) -> tuple[Evidence, ...]:
     """The passages of mentions, each once, affirmed ones first."""
     order = {
@@ -206,9 +187,12 @@ def shown(mentions: list[Mention], limit: int = SHOWN) -> tuple[Evidence, ...]:
     }
     found: dict[tuple[object, ...], Evidence] = {}
     for mention in sorted(mentions, key=lambda m: (not m.counts, order.get(m.said, 6))):
-        e = mention.evidence()
-        found.setdefault((e.document, e.page, e.start, e.field, e.quote), e)
-    return tuple(found.values())[:limit]
+        key = (mention.statement.place, mention.start if len(mention.statement.text) > LONGEST else 0)
+        if key not in found:
+            found[key] = mention.evidence()
+            if len(found) == limit:
+                break
+    return tuple(found.values())
 
 
 def near_words(mentions: list[Mention]) -> str:
