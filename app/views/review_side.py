@@ -17,8 +17,11 @@ from app.domain.prompt import Prompt, Slot
 from app.domain.recommendation import ModelInfo, Review
 from app.services.ports import Picture
 from app.views import messages, theme
-from app.views.models.determination_model import DeterminationModel, ShownLetter, Standing
-from app.views.models.review_model import Noted, Opened, ReviewModel
+from app.views.background import Background
+from app.views.models.determination_model import DeterminationModel, Standing
+from app.views.models.letter_desk import LetterDesk, ShownLetter
+from app.views.models.review_lookup import Opened
+from app.views.models.review_model import Noted, ReviewModel
 from app.views.widgets.message_line import MessageLine
 from app.views.widgets.review.determination_bar import DeterminationBar
 from app.views.widgets.review.determination_words import Decision, done_words
@@ -31,6 +34,7 @@ from app.views.widgets.review.prompt_pane import PromptPane
 from app.views.widgets.review.prompt_version import versions
 from app.views.widgets.review.recommendation_pane import RecommendationPane
 from app.views.widgets.review.side_tab import SideTabs
+from app.workstation import Workstation
 
 WIDTH, LEAST = 490, 380
 ANSWER, GUIDELINES, PINS, HISTORY, LETTER = "recommendation", "guidelines", "pins", "history", "letter"
@@ -443,7 +447,14 @@ class ReviewSide(QWidget):
         self.show_tab(LETTER)
 
     def _show_letter(self, letter: ShownLetter) -> None:
-        self.letter.show_pages(letter.title, letter.note, [_image(page) for page in letter.pages])
+        note = ""
+        if letter.missing:
+            note = self.tr("Still missing, so it cannot go out: {what}.").format(
+                what=", ".join(letter.missing)
+            )
+        elif letter.letter is None:
+            note = self.tr("A draft: it goes out once it is countersigned.")
+        self.letter.show_pages(letter.title, note, [_image(page) for page in letter.pages])
 
     def _fail_letter(self, error: Actionable) -> None:
         self.letter.show_trouble(*messages.text(error))
@@ -479,6 +490,30 @@ class ReviewSide(QWidget):
             wanted = min(self.prompt.wanted_height(), round(self.height() * PROMPT_SHARE))
             if self.splitter.sizes()[0] != wanted:
                 self.splitter.setSizes([wanted, max(1, room - wanted)])
+
+
+def side_of(
+    workstation: Workstation, background: Background, guidelines: QWidget | None = None
+) -> ReviewSide:
+    """The side over the services of a workstation; its models belong to it."""
+    room = workstation.review
+    review = ReviewModel(
+        room.reviewing, room.noting, workstation.store, lambda: workstation.person, background
+    )
+    letters = LetterDesk(
+        room.letters,
+        room.deciding,
+        workstation.lanes,
+        workstation.pages.opener,
+        lambda: workstation.access.me,
+    )
+    determination = DeterminationModel(
+        room.deciding, workstation.store, lambda: workstation.access.me, background, letters
+    )
+    side = ReviewSide(review, determination, guidelines)
+    review.setParent(side)
+    determination.setParent(side)
+    return side
 
 
 def _image(picture: Picture) -> QImage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -14,8 +14,9 @@ from app.domain.draft import Draft
 from app.domain.errors import Actionable
 from app.domain.request import Line, request_from
 from app.domain.role import Person
-from app.services.ports import Picture
 from app.views.background import Background
+from app.views.models.draft_keeper import DraftKeeper
+from app.views.models.letter_desk import Letters, ShownLetter
 from app.views.widgets.review.determination_words import Decision, LineState
 
 if TYPE_CHECKING:
@@ -25,32 +26,6 @@ if TYPE_CHECKING:
 REASON_DRAFT = "review.reason"
 LOOK_AGAIN_MS = 700
 """How often it is asked whether what has to be opened was opened, while somebody decides against a request."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownLetter:
-    """A letter as it will be printed: its pages, its file, and what is worth knowing before it goes out."""
-
-    title: str
-    pages: tuple[Picture, ...]
-    content: bytes
-    note: str = ""
-
-
-class Letters(Protocol):
-    """Sets letters. Takes its time: runs in the lane `pages`. Raises `Rejected`, `NoSuchCase`, `StorageFailed`."""
-
-    def draft(self, case_id: str, decision: Decision, by: str) -> ShownLetter:
-        """The letter as it would be for a decision that is not recorded yet."""
-        ...
-
-    def recorded(self, case_id: str, by: str) -> ShownLetter:
-        """The letter of what was decided last."""
-        ...
-
-    def export(self, case_id: str, letter: ShownLetter, path: str, by: str) -> None:
-        """Write the file, and keep with the case that it was."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +79,7 @@ class DeterminationModel(QObject):
         self._standing: Standing | None = None
         self._deciding_against: tuple[str, ...] = ()
         self._busy = False
-        self._draft: Draft | None = None
-        self._draft_under_way = False
+        self._keeper = DraftKeeper(store, REASON_DRAFT, background, self.refused.emit, self)
         self._letter: ShownLetter | None = None
         self._look = QTimer(self, interval=LOOK_AGAIN_MS)
         self._look.timeout.connect(self.look_again)
@@ -229,41 +203,13 @@ class DeterminationModel(QObject):
         self.refused.emit(error)
 
     def type_reason(self, draft: Draft) -> None:
-        """Keep the words as they are typed; of several keystrokes while one is written only the last is."""
-        self._draft = draft
-        self._write_draft()
+        """Keep the words as they are typed."""
+        if self._case_id is not None:
+            self._keeper.keep(self._case_id, draft)
 
     def flush(self) -> None:
-        """Hand over what waits: the case or the window is closing."""
-        if self._draft is not None and self._case_id is not None:
-            self._background.run(
-                self, "store", self._store.keep_draft, self._case_id, REASON_DRAFT, self._draft
-            )
-        self._draft = None
-
-    def _write_draft(self) -> None:
-        if self._draft is None or self._draft_under_way or self._case_id is None:
-            return
-        draft, self._draft, self._draft_under_way = self._draft, None, True
-
-        def written(_: object = None) -> None:
-            self._draft_under_way = False
-            self._write_draft()
-
-        def lost(error: Actionable) -> None:
-            self.refused.emit(error)
-            written()
-
-        self._background.run(
-            self,
-            "store",
-            self._store.keep_draft,
-            self._case_id,
-            REASON_DRAFT,
-            draft,
-            done=written,
-            failed=lost,
-        )
+        """Hand over what waits to be kept: the case or the window is closing."""
+        self._keeper.flush()
 
     # The act
 
@@ -277,7 +223,7 @@ class DeterminationModel(QObject):
         def done(case: Case) -> None:
             self._set_busy(False)
             self.end()
-            self._draft = None
+            self._keeper.drop(case_id)
             if self._case_id == case_id:
                 self._letter = None
                 self.decided.emit(decision, case)
@@ -293,8 +239,8 @@ class DeterminationModel(QObject):
         )  # fmt: skip
 
     def _decide(self, case_id: str, decision: Decision, by: str, review_id: str) -> Case:
-        """In the store's lane: the decision, then the draft it was written in goes."""
-        case = self._deciding.decide(
+        """In the store's lane."""
+        return self._deciding.decide(
             case_id,
             decision.lines,
             decision.outcome,
@@ -308,8 +254,6 @@ class DeterminationModel(QObject):
             criteria=decision.criteria,
             supersede=decision.supersede,
         )
-        self._store.drop_draft(case_id, REASON_DRAFT)
-        return case
 
     def _set_busy(self, busy: bool) -> None:
         if busy != self._busy:
@@ -323,11 +267,11 @@ class DeterminationModel(QObject):
         case_id, letters = self._case_id, self._letters
         if case_id is None or letters is None:
             return
-        by = self._person().name
+        review_id = self._review_id
         self.letter_begun.emit()
 
         def set_letter() -> ShownLetter:
-            return letters.draft(case_id, decision, by) if decision else letters.recorded(case_id, by)
+            return letters.draft(case_id, decision, review_id) if decision else letters.recorded(case_id)
 
         def shown(found: ShownLetter) -> None:
             if self._case_id == case_id:
@@ -342,7 +286,7 @@ class DeterminationModel(QObject):
         if case_id is None or letters is None or letter is None:
             return
         self._background.run(
-            self, "pages", letters.export, case_id, letter, path, self._person().name,
+            self, "pages", letters.save, case_id, letter, path, self._person().name,
             done=lambda _: self.letter_saved.emit(path), failed=self.refused.emit,
         )  # fmt: skip
 

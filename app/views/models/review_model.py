@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,37 +11,24 @@ from PySide6.QtCore import QObject, Signal
 
 from app.domain.case import Case
 from app.domain.draft import Draft
-from app.domain.errors import Actionable, Cancelled, Rejected
+from app.domain.errors import Actionable, Cancelled
 from app.domain.evidence import Evidence
 from app.domain.material import Material, Status
 from app.domain.policy import Policy
-from app.domain.prompt import Origin, Prompt, Slot, slots_from
-from app.domain.prompt_text import edited, refilled, unused, with_span
+from app.domain.prompt import Prompt, Slot
+from app.domain.prompt_text import edited, unused, with_span
 from app.domain.recommendation import ModelInfo, Review
 from app.domain.review_note import Pin
 from app.domain.review_record import Difference, difference
 from app.views.background import Background, Task
+from app.views.models.draft_keeper import DraftKeeper, DraftShelf
+from app.views.models.review_lookup import PROMPT_DRAFT, Lookup, Opened, brought_up
 
 if TYPE_CHECKING:
     from app.services.noting import Noting
     from app.services.review import Reviewing
-    from app.services.store.store import Store
 
-PROMPT_DRAFT = "review.prompt"
 LANE = "review"
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A case as the side begins with it. `reviews` are newest first; `policies` are those in force, by line."""
-
-    material: Material
-    generated: Prompt
-    reviews: tuple[Review, ...]
-    models: tuple[ModelInfo, ...]
-    drafts: Mapping[str, Draft]
-    pins: tuple[Pin, ...]
-    policies: Mapping[str, Policy]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +89,14 @@ class ReviewModel(QObject):
         self,
         reviewing: Reviewing,
         noting: Noting,
-        store: Store,
+        store: DraftShelf,
         person: Callable[[], str],
         background: Background,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._reviewing, self._noting, self._store = reviewing, noting, store
+        self._reviewing, self._noting = reviewing, noting
+        self._lookup = Lookup(reviewing, noting, store)
         self._person = person
         self._background = background
         self._case_id: str | None = None
@@ -120,10 +108,8 @@ class ReviewModel(QObject):
         self._models: tuple[ModelInfo, ...] = ()
         self._model = ""
         self._pins: tuple[Pin, ...] = ()
-        self._policies: dict[tuple[str, str], Policy] = {}
         self._asking: _Asking | None = None
-        self._draft: Draft | None = None
-        self._draft_under_way = False
+        self._keeper = DraftKeeper(store, PROMPT_DRAFT, background, self.refused.emit, self)
 
     # What there is
 
@@ -170,16 +156,11 @@ class ReviewModel(QObject):
     @property
     def saving(self) -> bool:
         """Whether typed words are not durable yet."""
-        return self._draft is not None or self._draft_under_way
+        return self._keeper.saving
 
     def policies_of(self, review: Review) -> dict[str, Policy]:
         """The policies an answer was judged by, by line, as far as they are known here."""
-        found = {}
-        for made in review.recommendations:
-            policy = self._policies.get((made.policy_id, made.policy_version))
-            if policy is not None:
-                found[made.line_id] = policy
-        return found
+        return self._lookup.policies_of(review)
 
     # Opening
 
@@ -188,18 +169,17 @@ class ReviewModel(QObject):
         self.close()
         self._case_id = case_id
         self._background.run(
-            self, LANE, self._looked_up, case_id,
+            self, LANE, self._lookup.look, case_id,
             done=lambda found: self._show(case_id, found),
             failed=lambda error: self._gone(case_id, error),
         )  # fmt: skip
 
     def close(self) -> None:
         """Show no case. A question under way is stopped; what came of it stays with its case."""
-        self._write_draft_now()
+        self.flush()
         self.stop()
         self._case_id = self._material = self._prompt = self._generated = self._shown = None
         self._reviews, self._pins = (), ()
-        self._policies = {}
         self.closed.emit()
 
     def refresh(self) -> None:
@@ -213,46 +193,15 @@ class ReviewModel(QObject):
                 return
             self._take(found)
             if self._prompt is not None:
-                self._set_prompt(_brought_up(self._prompt, found.generated))
+                self._set_prompt(brought_up(self._prompt, found.generated))
             self.reviews_changed.emit(self._reviews)
             self.shown_changed.emit(self._shown)
 
-        self._background.run(self, LANE, self._looked_up, case_id, done=looked, failed=self.refused.emit)
-
-    def _looked_up(self, case_id: str) -> Opened:
-        """In the lane `review`; what belongs to the store is asked there."""
-        reviewing = self._reviewing
-        drafts, pins = reviewing.lanes.submit(
-            "store", lambda: (self._store.drafts(case_id), self._noting.pins(case_id))
-        ).result()
-        material = reviewing.material(case_id)
-        generated = reviewing.propose_prompt(case_id)
-        reviews = reviewing.reviews(case_id)
-        policies = {}
-        for line in material.request.lines:
-            policy = reviewing.policy_for(material, line.line_id)
-            if policy is not None:
-                policies[line.line_id] = policy
-        for review in reviews[:2]:
-            self._fetch_policies(review)
-        return Opened(material, generated, reviews, reviewing.infos(), drafts, pins, policies)
-
-    def _fetch_policies(self, review: Review) -> Review:
-        """Have the versions at hand that an answer was judged by; one that is gone is shown without."""
-        for made in review.recommendations:
-            key = (made.policy_id, made.policy_version)
-            if made.policy_id and key not in self._policies:
-                try:
-                    self._policies[key] = self._reviewing.policies.policy(*key)
-                except Rejected:
-                    continue
-        return review
+        self._background.run(self, LANE, self._lookup.look, case_id, done=looked, failed=self.refused.emit)
 
     def _take(self, found: Opened) -> None:
         self._material, self._generated = found.material, found.generated
         self._reviews, self._models, self._pins = found.reviews, found.models, found.pins
-        for policy in found.policies.values():
-            self._policies[policy.policy_id, policy.version] = policy
         if self.model is None and found.models:
             self._model = found.models[0].name
         shown = self._shown.review_id if self._shown else ""
@@ -264,15 +213,8 @@ class ReviewModel(QObject):
         if self._case_id != case_id:
             return
         self._take(found)
-        prompt = found.generated
-        if found.reviews:
-            last = found.reviews[0]
-            prompt = _brought_up(
-                Prompt(last.prompt, slots_from(last.slots), found.generated.text), found.generated
-            )
+        prompt = found.prompt(self.person)
         draft = found.drafts.get(PROMPT_DRAFT)
-        if draft is not None:
-            prompt = edited(prompt, draft.text, self.person)
         self._prompt = prompt
         self.opened.emit(found)
         self.model_changed.emit(self.model)
@@ -331,43 +273,12 @@ class ReviewModel(QObject):
             self.prompt_changed.emit(prompt)
 
     def _keep_draft(self, draft: Draft) -> None:
-        self._draft = draft
-        self._write_draft()
+        if self._case_id is not None:
+            self._keeper.keep(self._case_id, draft)
 
-    def _write_draft(self) -> None:
-        """Of several keystrokes while one is being written only the last is."""
-        if self._draft is None or self._draft_under_way or self._case_id is None:
-            return
-        draft, self._draft, self._draft_under_way = self._draft, None, True
-
-        def written(_: object = None) -> None:
-            self._draft_under_way = False
-            self._write_draft()
-
-        def lost(error: Actionable) -> None:
-            self.refused.emit(error)
-            written()
-
-        self._background.run(
-            self,
-            "store",
-            self._store.keep_draft,
-            self._case_id,
-            PROMPT_DRAFT,
-            draft,
-            done=written,
-            failed=lost,
-        )
-
-    def _write_draft_now(self) -> None:
-        """Hand over what waits: the case or the window is closing."""
-        if self._draft is not None and self._case_id is not None:
-            self._background.run(
-                self, "store", self._store.keep_draft, self._case_id, PROMPT_DRAFT, self._draft
-            )
-        self._draft = None
-
-    flush = _write_draft_now
+    def flush(self) -> None:
+        """Hand over what waits to be kept: the case or the window is closing."""
+        self._keeper.flush()
 
     # Asking
 
@@ -424,7 +335,7 @@ class ReviewModel(QObject):
 
         hear("")
         review = self._reviewing.ask(asking.case_id, asking.prompt, asking.model.name, by, hear)
-        return self._fetch_policies(review)
+        return self._lookup.fetch(review)
 
     def _tell(self, asking: _Asking) -> None:
         asking.told = False
@@ -443,10 +354,7 @@ class ReviewModel(QObject):
         if not current:
             return  # stopped: it is in the history
         if self._prompt is not None and self._prompt.text == review.prompt:
-            self._draft = None
-            self._background.run(
-                self, "store", self._store.drop_draft, asking.case_id, PROMPT_DRAFT, failed=lambda _: None
-            )
+            self._keeper.drop(asking.case_id)
         if review.recommendations or self._shown is None:
             self._shown = review
         self.shown_changed.emit(self._shown)
@@ -473,7 +381,7 @@ class ReviewModel(QObject):
                 self._shown = review
                 self.shown_changed.emit(review)
 
-        self._background.run(self, LANE, self._fetch_policies, found, done=fetched)
+        self._background.run(self, LANE, self._lookup.fetch, found, done=fetched)
 
     def before(self, review: Review) -> Review | None:
         """The answer before another one, if there is one."""
@@ -535,19 +443,3 @@ class ReviewModel(QObject):
         """In the store's lane: the note, and the case as it is after it."""
         case = function(case_id, *arguments, by)
         return Noted(case, self._noting.material(case_id), self._noting.pins(case_id))
-
-
-def _brought_up(prompt: Prompt, generated: Prompt) -> Prompt:
-    """A prompt written earlier, with what the case says by now: fields that were corrected, slots that were absent.
-
-    What a person put into a slot stays.
-    """
-    now = {place.filled.slot: place.filled for place in generated.slots}
-    found = Prompt(prompt.text, prompt.slots, generated.generated)
-    for place in prompt.slots:
-        mine, new = place.filled, now.get(place.filled.slot)
-        if new is None or new.origin is Origin.ABSENT or mine.origin in (Origin.STATED, Origin.SPAN):
-            continue
-        if (mine.text, mine.origin, mine.doubtful) != (new.text, new.origin, new.doubtful):
-            found = refilled(found, new)
-    return found
