@@ -84,6 +84,10 @@ class _Passages:
         while end > start and text[end - 1].isspace():
             end -= 1
         if end > start and any(c.isalnum() for c in text[start:end]):
+            before = self.made[-1] if self.made else None
+            if before and before.heading == heading and end - start < _FEW and end - before.start < MOST:
+                self.made.pop()  # the last point of a list does not stand alone
+                start = before.start
             box = self.page.box(start, end)
             self.made.append(Passage(self.page.page, text[start:end], start, end, heading, box))
 

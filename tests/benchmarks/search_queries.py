@@ -162,7 +162,7 @@ QUERIES: tuple[Asked, ...] = (
     Asked("abbreviated", "TKA PT NSAID trial", "knee", "supervised physical therapy"),
     Asked("abbreviated", "ESA in CKD Hgb below 10", "dialysis", "hemoglobin is below 10 g/dL"),
     Asked("abbreviated", "RA TNF inhibitor HF", "arthritis", "class III heart failure do not receive"),
-    Asked("abbreviated", "BMI 35 LSG", "ncd_100_1", "stand-alone laparoscopic sleeve gastrectomy (LSG)"),
+    Asked("abbreviated", "BMI 35 LSG", "ncd_100_1", "body-mass index (BMI) ≥ 35 kg/m2"),
     Asked("abbreviated", "MRI L-spine cauda equina", "imaging", "cauda equina syndrome"),
     # synonyms
     Asked("synonym", "weight loss surgery type 2 diabetes comorbidity", "ncd_100_1", "Type 2 diabetes mellitus is a co-morbidity"),

@@ -16,12 +16,14 @@ from itertools import pairwise
 from app.services.local.guideline.query import Stems, Unit
 from app.services.local.guideline.token import stems
 
-_K, _B = 1.2, 0.35
+_K, _B = 0.5, 0.35
 _USUAL_LENGTH = 90.0
-_HEADING, _TITLE = 1.2, 0.7
+_HEADING, _TITLE = 1.0, 1.0
 """What a word in the heading or in the title is worth beside one in the text."""
 _REST = 0.4
 """A term of several words weighs as its rarest word, and so much of the others."""
+_PARTLY = 0.2
+"""What remains of the score of a passage that holds next to nothing of what was asked."""
 _NEAR = 0.7
 _RETIRED = 0.7
 
@@ -97,7 +99,7 @@ class Judge:
             total += worth * value
             matched += worth * min(1.0, value)
         share = matched / self._whole
-        score = total * (0.35 + 0.65 * share) + self._nearness(places)
+        score = total * (_PARTLY + (1 - _PARTLY) * share) + self._nearness(places)
         return Judged(score if in_force else score * _RETIRED, share, sorted(set(spans)))
 
     def _answer(
