@@ -116,6 +116,7 @@ class ReviewDesk(QWidget):
                 desk.show_nothing()
         if documents and not self._wanted[0]:
             self._wanted[0] = documents[0].document_id
+            self.seen.emit(((documents[0].document_id, 0, 0.0),))
             self._desks[0].show(documents[0], self._views.get(_key(0, documents[0].document_id)))
         self._find.set_documents(documents)
         if self._awaited is not None:
@@ -192,6 +193,7 @@ class ReviewDesk(QWidget):
             self._wanted[half] = document_id
             desk.show(document, self._views.get(_key(half, document_id)))
             self._mark_hits(half)
+            self.seen.emit(((document_id, 0, 0.0),))
         self.halves.use(half)
         self._tell()
         self.layout_changed.emit()

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.case import Case, Json
@@ -22,11 +22,14 @@ from app.views.widgets.message_line import MessageLine
 from app.views.widgets.queue_card import local_time
 from app.views.widgets.review.milestones import Reached
 from app.views.widgets.review.queue_page import ReviewQueuePage
+from app.views.widgets.review.queue_waiting import WaitingItem, WaitingPage, waiting_words
+from app.views.widgets.review.side_by_side_choice import PIN
 from app.views.widgets.review.summary import summary_of
 from app.views.widgets.review.summary_bar import SummaryBar
 
 SIDE_WIDTH = 490
 TAKE_OVER = "take_over"
+WAITING = "waiting"
 
 
 class Memory(Protocol):
@@ -51,6 +54,10 @@ class ReviewScreen(QWidget):
     seen = Signal(str, tuple)
     """case id, tuple of (document id, page, seconds)"""
     intake_asked = Signal()
+    prompt_asked = Signal()
+    answer_asked = Signal()
+    waiting_watched = Signal(bool)
+    """whether it matters at the moment which documents wait for a request"""
     moved = Signal()
     """the queue or a request is shown now"""
     layout_changed = Signal()
@@ -61,7 +68,8 @@ class ReviewScreen(QWidget):
         case_model: ReviewCaseModel,
         desk: ReviewDesk,
         memory: Memory,
-        side: QWidget | None = None,
+        side: QWidget,
+        waiting: WaitingPage,
     ) -> None:
         super().__init__()
         self._queue_model = queue_model
@@ -73,6 +81,8 @@ class ReviewScreen(QWidget):
         self.notice = MessageLine()
         self.desk = desk
         self.side = side
+        self.waiting = waiting
+        self.waiting_line = MessageLine()
         self.case_page = QWidget()
         self.pages = QStackedWidget()
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -85,22 +95,27 @@ class ReviewScreen(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.desk)
         self.splitter.setStretchFactor(0, 1)
-        if self.side is not None:
-            self.splitter.addWidget(self.side)
-            self.splitter.setStretchFactor(1, 0)
-            self.splitter.setSizes([1440 - 70 - SIDE_WIDTH, SIDE_WIDTH])
+        self.splitter.addWidget(self.side)
+        self.splitter.setStretchFactor(1, 0)
+        self.splitter.setSizes([1440 - 70 - SIDE_WIDTH, SIDE_WIDTH])
         column = QVBoxLayout(self.case_page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.summary)
         column.addWidget(self.notice)
         column.addWidget(self.splitter, 1)
-        self.pages.addWidget(self.queue)
+        self.queue_page = QWidget()
+        first = QVBoxLayout(self.queue_page)
+        first.setContentsMargins(0, 0, 0, 0)
+        first.setSpacing(0)
+        first.addWidget(self.waiting_line)
+        first.addWidget(self.queue, 1)
+        self.pages.addWidget(self.queue_page)
         self.pages.addWidget(self.case_page)
+        self.pages.addWidget(self.waiting)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.pages)
-        self.case_page.setAcceptDrops(True)
         self.setAcceptDrops(True)
 
     def _wire(self) -> None:
@@ -110,6 +125,8 @@ class ReviewScreen(QWidget):
         queue.case_chosen.connect(self.open_case)
         queue.intake_asked.connect(self.intake_asked)
         self._queue_model.counts_changed.connect(self._show_counts)
+        self.waiting_line.acted.connect(lambda _action: self.show_waiting_page())
+        self.waiting.left.connect(self.show_queue)
         # the request
         model.case_opened.connect(self._show_opened)
         model.request_changed.connect(self._show_request)
@@ -119,6 +136,9 @@ class ReviewScreen(QWidget):
         self.summary.back_asked.connect(self.show_queue)
         self.summary.next_asked.connect(self.open_next)
         self.summary.line_chosen.connect(self.line_chosen)
+        self.summary.release_asked.connect(model.release)
+        self.summary.take_over_asked.connect(model.take_over)
+        self.summary.attach_asked.connect(self.choose_files)
         self.notice.acted.connect(self._act)
         # its documents
         desk.slot_asked.connect(self.slot_asked)
@@ -157,7 +177,11 @@ class ReviewScreen(QWidget):
         for number in range(1, 10):
             self._bind(f"Alt+{number}", partial(desk.show_number, number), self.case_page)
             self._bind(f"Alt+Shift+{number}", partial(desk.show_number, number, True), self.case_page)
+        self._bind("Ctrl+P", lambda: halves.half.act(PIN), self.case_page)
+        self._bind("F9", self.prompt_asked.emit, self.case_page)
+        self._bind("Shift+F9", self.answer_asked.emit, self.case_page)
         self._bind("F10", self.open_next, self)
+        self._bind("Ctrl+D", self.show_waiting_page, self)
         self._bind("Ctrl+L", self._filter_queue, self)
 
     def _bind(self, keys: str, function: Callable[[], object], where: QWidget) -> None:
@@ -171,7 +195,9 @@ class ReviewScreen(QWidget):
     @property
     def floor(self) -> QWidget:
         """Where the window says things: over the pages, or over the queue."""
-        return self.desk.halves if self.showing_case else self.queue
+        if self.showing_case:
+            return self.desk.halves
+        return self.waiting if self.pages.currentWidget() is self.waiting else self.queue
 
     @property
     def showing_case(self) -> bool:
@@ -192,11 +218,38 @@ class ReviewScreen(QWidget):
 
     def show_queue(self) -> None:
         """Back to all requests; the open one stays open behind it."""
-        self.pages.setCurrentWidget(self.queue)
+        self.pages.setCurrentWidget(self.queue_page)
         self._queue_model.refetch()
         self.queue.set_open(self._case_id, self._queue_model.index_of(self._case_id))
         self.queue.focus_list()
         self.moved.emit()
+
+    # documents that wait for a request
+
+    def show_waiting(self, items: tuple[WaitingItem, ...]) -> None:
+        """The documents that came without a request; a line above the queue tells how many."""
+        self.waiting.show_items(items)
+        if items:
+            self.waiting_line.say(
+                "info", waiting_words(len(items)), "", WAITING, self.tr("Look at them (Ctrl+D)")
+            )
+        else:
+            self.waiting_line.clear()
+
+    def show_waiting_page(self) -> None:
+        self.pages.setCurrentWidget(self.waiting)
+        self.waiting.focus_first()
+        self.moved.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.waiting_watched.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.waiting_watched.emit(False)
+
+    # the queue, found by typing
 
     def _filter_queue(self) -> None:
         self.show_queue()
@@ -284,6 +337,11 @@ class ReviewScreen(QWidget):
         self.desk.show_nothing()
         self.queue.set_open("")
         self.show_queue()
+
+    def show_document(self, document_id: str) -> None:
+        """Show a document of the open request, or a policy: `policy:ID@VERSION`."""
+        self._show_case_page()
+        self.desk.show_evidence(Evidence("", document_id))
 
     def show_evidence(self, evidence: Evidence) -> None:
         """Open the document of a piece of evidence at its place."""

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QFontMetricsF, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from app.domain.case import ReviewStatus
 from app.views import theme
 from app.views.widgets.chip import ChipLabel
 from app.views.widgets.lettering import draw_symbol, draw_text
+from app.views.widgets.menu_chip import MenuChip
 from app.views.widgets.queue_card import local_time, urgency_chip
 from app.views.widgets.review.clock import ClockButton, clock_chip
 from app.views.widgets.review.document_bar_button import BarButton
@@ -143,6 +144,8 @@ class SummaryBar(QWidget):
     next_asked = Signal()
     line_chosen = Signal(str)
     release_asked = Signal()
+    take_over_asked = Signal()
+    attach_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -154,7 +157,8 @@ class SummaryBar(QWidget):
         self.clock = ClockButton()
         self.urgency = ChipLabel()
         self.plan = SummaryText()
-        self.state = SummaryText("body", "text")
+        self.state = MenuChip(QMenu(self))
+        self.state.setToolTip(self.tr("What can be done with the request"))
         self.following = BarButton("arrow-down", self.tr("Next request (F10)"))
         self.milestones = MilestonePanel(self)
         self.lines: tuple[LineChip, ...] = ()
@@ -214,7 +218,7 @@ class SummaryBar(QWidget):
         )
         self.urgency.set_chip(urgency_chip(summary.urgency))
         self.plan.set_words(summary.plan or self.tr("Plan not known: strictest clock"))
-        self.state.set_words(self.state_words(summary), "text")
+        self._show_state(summary)
         self.milestones.show_milestones(self._reached(summary), self._rule(summary))
 
     def state_words(self, summary: Summary) -> str:
@@ -232,6 +236,21 @@ class SummaryBar(QWidget):
             "physician": self.tr("waits for a physician"),
         }.get(summary.waiting_for, "")
         return " · ".join(part for part in (waits or status, who) if part)
+
+    def _show_state(self, summary: Summary) -> None:
+        words = self.state_words(summary)
+        if words == self.state.text() and self.state.menu.actions():
+            return
+        self.state.set_words(words)
+        self.state.setAccessibleName(words)
+        menu, mine = self.state.menu, summary.assigned_to == self._person
+        menu.clear()
+        under_way = summary.status is not ReviewStatus.COMPLETED
+        if summary.assigned_to and not mine and under_way:
+            menu.addAction(self.tr("Take over")).triggered.connect(self.take_over_asked)
+        if mine and under_way:
+            menu.addAction(self.tr("Give back to the queue")).triggered.connect(self.release_asked)
+        menu.addAction(f"{self.tr('Attach documents…')}\tCtrl+O").triggered.connect(self.attach_asked)
 
     def _rule(self, summary: Summary) -> str:
         due = self.tr("Decision due {time}").format(time=local_time(summary.due_at))
@@ -268,7 +287,7 @@ class SummaryBar(QWidget):
         self._restyle()
 
     def _restyle(self) -> None:
-        for widget in (self.headline, self.plan, self.state):
+        for widget in (self.headline, self.plan):
             widget.setFixedHeight(theme.px(HEIGHT))
             widget.updateGeometry()
         self._row.setContentsMargins(theme.px(8), 0, theme.px(8), 0)
