@@ -7,7 +7,14 @@ from __future__ import annotations
 
 import re
 
+_PHRASES = {
+    "high blood sugar": "hyperglycemia", "low blood sugar": "hypoglycemia", "hay fever": "allergic rhinitis",
+    "gall stones": "calculus of gallbladder", "gallstones": "calculus of gallbladder",
+    "kidney stones": "calculus of kidney", "heart attack": "myocardial infarction",
+    "enlarged prostate": "benign prostatic hyperplasia",
+}  # fmt: skip
 _ABBREVIATIONS = {
+    "add": "attention deficit disorder", "adhd": "attention deficit hyperactivity disorder",
     "afib": "atrial fibrillation", "aki": "acute kidney failure", "als": "amyotrophic lateral sclerosis",
     "bph": "benign prostatic hyperplasia", "ca": "malignant neoplasm", "cad": "coronary artery disease",
     "chf": "congestive heart failure", "ckd": "chronic kidney disease", "copd": "chronic obstructive pulmonary disease",
@@ -15,9 +22,11 @@ _ABBREVIATIONS = {
     "dm1": "type 1 diabetes", "dm2": "type 2 diabetes", "dvt": "deep vein thrombosis embolism",
     "esrd": "end stage renal disease", "gerd": "gastro-esophageal reflux", "hf": "heart failure",
     "hiv": "human immunodeficiency virus", "hld": "hyperlipidemia", "htn": "hypertension",
-    "ibs": "irritable bowel syndrome", "lbp": "low back pain", "mdd": "major depressive disorder",
+    "ibs": "irritable bowel syndrome", "lbp": "low back pain", "luts": "lower urinary tract symptoms",
+    "mdd": "major depressive disorder",
     "mi": "myocardial infarction", "ms": "multiple sclerosis", "oa": "osteoarthritis",
-    "osa": "obstructive sleep apnea", "pe": "pulmonary embolism", "ptsd": "post-traumatic stress disorder",
+    "osa": "obstructive sleep apnea", "pcos": "polycystic ovarian syndrome",
+    "pe": "pulmonary embolism", "ptsd": "post-traumatic stress disorder",
     "pvd": "peripheral vascular disease", "ra": "rheumatoid arthritis", "sle": "systemic lupus erythematosus",
     "sob": "shortness of breath", "t1d": "type 1 diabetes", "t1dm": "type 1 diabetes", "t2d": "type 2 diabetes",
     "t2dm": "type 2 diabetes", "tia": "transient cerebral ischemic", "uti": "urinary tract infection",
@@ -78,7 +87,11 @@ _OPPOSITES = (
 def plain_words(text: str) -> str:
     """A text in small letters with its abbreviations written out, and nothing between words but a blank."""
     words = re.findall(r"[a-z]+\d*|\d+", text.lower().replace("®", ""))
-    return " ".join(_ABBREVIATIONS.get(word, word) for word in words)
+    plain = " ".join(_ABBREVIATIONS.get(word, word) for word in words)
+    for phrase, meant in _PHRASES.items():
+        if phrase in plain:
+            plain = re.sub(rf"\b{phrase}\b", meant, plain)
+    return plain
 
 
 def stems(text: str) -> frozenset[str]:
@@ -114,8 +127,10 @@ def opposite(one: str, other: str) -> tuple[str, str] | None:
     return None
 
 
-_COMPLICATION = re.compile(r"\bwith\b(?!\s+unspecified)(.+)$", re.IGNORECASE)
-_SAYS_NOTHING = frozenset(["abnorm", "findin", "compli", "behavi", "routin", "unspec"])
+_COMPLICATION = re.compile(r"\bwith\b(.+?)(?:\bwithout\b.*)?$", re.IGNORECASE)
+_SAYS_NOTHING = frozenset(
+    ["abnorm", "behavi", "compli", "factor", "findin", "multip", "routin", "severi", "site", "unspec"]
+)
 
 
 def complication(title: str) -> str:

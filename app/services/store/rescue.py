@@ -153,7 +153,12 @@ class _Source:
             self._database = None
 
     def table(self, name: str, key: str, columns: str) -> Iterator[tuple[Any, ...]]:
-        """The readable rows of a table, `key` (its row number) first, in no promised order."""
+        """The readable rows of a table, `key` (its row number) first, in no promised order.
+
+        A table that an earlier program had not made yet has none, and nothing of it is lost.
+        """
+        if self._never_made(name):
+            return
         gaps = [(0, _ROWS)]
         attempts = 0
         while gaps and attempts < _ATTEMPTS and self._readable(name):
@@ -175,6 +180,17 @@ class _Source:
                     gaps += [(middle + 1, high), (low, middle)]
         if gaps:
             self._lose(name)
+
+    def _never_made(self, name: str) -> bool:
+        """Whether the schema can be read and does not have the table."""
+        try:
+            known = {
+                row[0] for row in self._open().all("SELECT name FROM sqlite_master WHERE type = 'table'")
+            }
+        except (Actionable, sqlcipher3.Error):
+            self.close()
+            return False
+        return bool(known) and name not in known
 
     def _readable(self, name: str) -> bool:
         """Whether the database opens at all: without its first page nothing in it is found."""
@@ -323,6 +339,14 @@ class _Rescue:
             )
         for row in self._source.table("form_drafts", "number", "draft_id, body"):
             self._new.run("INSERT OR IGNORE INTO form_drafts (number, draft_id, body) VALUES (?, ?, ?)", row)
+        for row in self._source.table("users", "number", "name, body"):
+            self._new.run("INSERT OR IGNORE INTO users (number, name, body) VALUES (?, ?, ?)", row)
+        for row in self._source.table("reviews", "number", "review_id, case_number, body"):
+            if row[2] in cases:
+                self._new.run(
+                    "INSERT OR IGNORE INTO reviews (number, review_id, case_number, body) VALUES (?, ?, ?, ?)",
+                    row,
+                )
         names = "policy_id, version, state, body, detail"
         for row in self._source.table("policy_versions", "number", names):
             self._new.run(
@@ -333,7 +357,8 @@ class _Rescue:
             self._new.run("INSERT OR IGNORE INTO words (number, sha256, body) VALUES (?, ?, ?)", row)
         for row in self._source.table("page_texts", "number", "sha256, page, state, body"):
             self._new.run(
-                "INSERT OR IGNORE INTO page_texts (number, sha256, page, state, body) VALUES (?, ?, ?, ?, ?)", row
+                "INSERT OR IGNORE INTO page_texts (number, sha256, page, state, body) VALUES (?, ?, ?, ?, ?)",
+                row,
             )
         for row in self._source.table("waiting_documents", "number", "document_id, sha256, body"):
             self._new.run(
