@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 UNITS = ("day", "week", "month", "year")
 COMPARISONS = ("<", "<=", ">", ">=", "=")
+GRADE = "grade"
+"""The unit of a class, grade or stage ("NYHA class II-III"): said in digits or Roman numerals behind the concept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.domain.criterion import (
     COMPARISONS,
+    GRADE,
     UNITS,
     AgeTest,
     CodeTest,
@@ -206,10 +207,11 @@ class CriterionReader:
         factors = tuple((str(u), self._number(units, u, (*where, "units")) or 0.0) for u in units)
         if any(factor <= 0 for _, factor in factors):
             self.wrong((*where, "units"), f"{what} needs a factor above zero for every unit")
+        unit = str(data.get("unit", ""))
         return NumberTest(
             self.word(data, "of", where), str(data.get("is", "")),
-            self._number(data, "limit", where, required=True) or 0.0, str(data.get("unit", "")), factors,
-            self._flag(data, "bare", where, default=False), str(data.get("limit_of", "")),
+            self._number(data, "limit", where, required=True) or 0.0, unit, factors,
+            self._flag(data, "bare", where, default=unit == GRADE), str(data.get("limit_of", "")),
             self.strings(data, "given", where), self.strings(data, "unless", where),
             self._period(data.get("within"), (*where, "within"), what), str(data.get("which", "latest")),
             self._number(data, "lowest", where), self._number(data, "highest", where),

@@ -46,10 +46,14 @@ BASES = {
     "renal": RENAL,
     "dawn": DAWN,
     "hypoglycemia": A.saying(a1c="", low="Recurrent hypoglycemia, three episodes below 54 mg/dL last month."),
-    "fluctuations": A.saying(a1c="", swings="Log shows wide fluctuations in blood glucose before meals, 52 to 310."),
+    "fluctuations": A.saying(
+        a1c="", swings="Log shows wide fluctuations in blood glucose before meals, 52 to 310."
+    ),
     "excursions": A.saying(a1c="", swings="History of severe glycemic excursions on injections."),
 }
-RATE = "a rate of glucose checks elsewhere in the note is taken for a glucose value that leaves the answer open"
+RATE = (
+    "a rate of glucose checks elsewhere in the note is taken for a glucose value that leaves the answer open"
+)
 f = Flips(BASES)
 FLIPS = f.found
 
@@ -63,7 +67,13 @@ f.add("diabetes", "only gestational", A.saying(
     ).asking(diagnosis_code="", diagnosis=""), INSUFFICIENT, PEND)  # fmt: skip
 
 f.gone("c_peptide_110", "c_peptide")
-f.said("c_peptide_110", "c_peptide", "Fasting C-peptide 1.4 ng/mL (reference range 0.8-3.9 ng/mL).", NOT_MET, PEND)
+f.said(
+    "c_peptide_110",
+    "c_peptide",
+    "Fasting C-peptide 1.4 ng/mL (reference range 0.8-3.9 ng/mL).",
+    NOT_MET,
+    PEND,
+)
 f.short_of("c_peptide_110", "c_peptide", "Fasting C-peptide 0.3 ng/mL.")
 f.short_of("c_peptide_110", "c_peptide", "Random C-peptide 0.3 ng/mL (reference range 0.8-3.9 ng/mL).")
 f.short_of("c_peptide_110", "c_peptide", "Fasting C-peptide ordered, result pending.")
@@ -109,7 +119,12 @@ f.also("autoantibody", "antibody", "Islet cell antibodies were detected (positiv
 
 f.gone("education", "education")
 f.short_of("education", "education", "She is scheduled to start a diabetes education program next month.")
-f.against("education", "education", "She has never attended a diabetes education program.", PEND,)
+f.against(
+    "education",
+    "education",
+    "She has never attended a diabetes education program.",
+    PEND,
+)
 f.short_of("education", "education", "Her husband completed the diabetes education program with us in 2025.")
 f.also("education", "education", "Attended all five DSMT classes, certificate dated 05/02/2025.")
 
@@ -127,10 +142,17 @@ f.also("injections_duration", "mdi", "On basal-bolus insulin since January 2024.
 f.gone("self_adjustment", "adjusts")
 f.against("self_adjustment", "adjusts", "She does not self-adjust her insulin doses.", PEND)
 f.short_of("self_adjustment", "adjusts", "She will learn carb counting at the next visit.")
-f.also("self_adjustment", "adjusts", "She adjusts her mealtime insulin by a correction factor and carb ratio.")
+f.also(
+    "self_adjustment", "adjusts", "She adjusts her mealtime insulin by a correction factor and carb ratio."
+)
 
 f.gone("self_testing", "testing")
-f.against("self_testing", "testing", "Over the past 3 months she has checked her blood glucose 2 times per day.", PEND)
+f.against(
+    "self_testing",
+    "testing",
+    "Over the past 3 months she has checked her blood glucose 2 times per day.",
+    PEND,
+)
 f.short_of("self_testing", "testing", "She checks her blood glucose.")
 f.short_of("self_testing", "testing", "She was advised to check her blood glucose 6 times per day.")
 f.also("self_testing", "testing", "SMBG 5x daily for the last 4 months per meter download.")
@@ -141,9 +163,24 @@ f.short_of("a1c", "a1c", "HbA1c goal below 7.0%.")
 f.short_of("a1c", "a1c", "Her sister's HbA1c is 9.1%.")
 f.also("a1c", "a1c", "Hemoglobin A1c: 7.1 % (10/02/2026)")
 for leaf, sentence, no, near in (
-    ("hypoglycemia", "low", "She denies recurrent hypoglycemia.", "Glucagon is prescribed in case of hypoglycemia."),
-    ("fluctuations", "swings", "No wide fluctuations in blood glucose before meals.", "Readings before meals noted."),
-    ("excursions", "swings", "No history of severe glycemic excursions.", "Some glycemic excursions after meals."),
+    (
+        "hypoglycemia",
+        "low",
+        "She denies recurrent hypoglycemia.",
+        "Glucagon is prescribed in case of hypoglycemia.",
+    ),
+    (
+        "fluctuations",
+        "swings",
+        "No wide fluctuations in blood glucose before meals.",
+        "Readings before meals noted.",
+    ),
+    (
+        "excursions",
+        "swings",
+        "No history of severe glycemic excursions.",
+        "Some glycemic excursions after meals.",
+    ),
 ):
     f.add(leaf, "nobody says", lambda s, n=sentence: s.saying(**{n: ""}), INSUFFICIENT, PEND, base=leaf)
     f.add(leaf, "denied", lambda s, n=sentence, w=no: s.saying(**{n: w}), NOT_MET, PEND, base=leaf)
@@ -159,7 +196,14 @@ f.add("dawn_sugars", "once", lambda s: s.saying(mornings="One fasting blood suga
 f.add("earlier_pump", "nobody says", lambda s: s.saying(earlier=""), INSUFFICIENT, PEND, base="criterion_b")
 f.add("earlier_pump", "denied", lambda s: s.saying(
     earlier="She was never on an insulin pump before enrolling in Medicare."), NOT_MET, PEND, base="criterion_b")  # fmt: skip
-f.add("earlier_testing", "nobody says", lambda s: s.saying(earlier_testing=""), INSUFFICIENT, PEND, base="criterion_b")
+f.add(
+    "earlier_testing",
+    "nobody says",
+    lambda s: s.saying(earlier_testing=""),
+    INSUFFICIENT,
+    PEND,
+    base="criterion_b",
+)
 f.add("earlier_testing", "too few", lambda s: s.saying(
     earlier_testing="During the 2 months before Medicare enrollment she tested her blood glucose 2 times per day."),
     NOT_MET, REFER, base="criterion_b")  # fmt: skip
@@ -178,3 +222,8 @@ f.add("implanted", "asked for", lambda s: s.asking(code="", description="Implant
       MET, REFER)  # fmt: skip
 f.add("implanted", "only in a leaflet", lambda s: s.saying(other="She asked about an implanted insulin pump once."),
       INSUFFICIENT, APPROVE)  # fmt: skip
+
+f.against("pump_physician", "physician", "I do not manage multiple patients with CSII.")
+f.against("pump_team", "team", "I do not work with a team of nurses, diabetes educators and dietitians.")
+NEVER_AGAINST = ("implanted",)
+"""What is asked for is never denied by its own line."""

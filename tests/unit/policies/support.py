@@ -173,7 +173,12 @@ def material_of(sheet: Sheet) -> Material:
         for leaf, status in sheet.marks
     )
     return Material(
-        "c1", str(hash((sheet.policy_id, *sheet.says.values()))), ASKED_ON, request_from({"request": request}), documents=(note_of(sheet),), marks=marks
+        "c1",
+        str(hash((sheet.policy_id, *sheet.says.values()))),
+        ASKED_ON,
+        request_from({"request": request}),
+        documents=(note_of(sheet),),
+        marks=marks,
     )
 
 

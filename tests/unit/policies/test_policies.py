@@ -52,7 +52,9 @@ def test_a_shipped_policy_is_well_formed_and_wastes_nothing(policy_id: str) -> N
 
 
 @pytest.mark.parametrize("policy_id", shipped_ids())
-def test_every_criterion_of_a_shipped_policy_quotes_its_text_and_asks_for_what_is_missing(policy_id: str) -> None:
+def test_every_criterion_of_a_shipped_policy_quotes_its_text_and_asks_for_what_is_missing(
+    policy_id: str,
+) -> None:
     policy = shipped(policy_id)
     text = flattened(policy.text)
     for criterion in policy.every():
@@ -94,7 +96,9 @@ def test_no_leaf_of_a_shipped_policy_is_left_untried(policy_id: str) -> None:
     assert policy_id in TRIED, f"write {MODULES.get(policy_id)} with BASES and FLIPS"
     policy = shipped(policy_id)
     flips = [flip for flip in FLIPS if flip.sheet.policy_id == policy_id]
-    untried = [leaf.criterion_id for leaf in policy.leaves() if leaf.criterion_id not in {f.leaf for f in flips}]
+    untried = [
+        leaf.criterion_id for leaf in policy.leaves() if leaf.criterion_id not in {f.leaf for f in flips}
+    ]
     assert untried == [], "no flip at all"
     known = {leaf.criterion_id for leaf in policy.leaves()}
     assert [flip.leaf for flip in flips if flip.leaf not in known] == [], "flips of leaves that are not there"
@@ -109,7 +113,10 @@ def test_no_leaf_of_a_shipped_policy_is_left_untried(policy_id: str) -> None:
 @pytest.mark.parametrize("policy_id", sorted(TRIED))
 def test_every_leaf_is_seen_met_and_seen_against(policy_id: str) -> None:
     """Met in some case, and in another not met (or, for what only a person judges, insufficient)."""
-    sheets: list[Sheet] = [*TRIED[policy_id].BASES.values(), *(f.sheet for f in FLIPS if f.sheet.policy_id == policy_id)]
+    sheets: list[Sheet] = [
+        *TRIED[policy_id].BASES.values(),
+        *(f.sheet for f in FLIPS if f.sheet.policy_id == policy_id),
+    ]
     seen: dict[str, set[object]] = {leaf.criterion_id: set() for leaf in shipped(policy_id).leaves()}
     for sheet in sheets:
         for row in judged(sheet).criteria:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.domain.clinical.context import Said
+from app.domain.clinical.grade import grade_behind
 from app.domain.clinical.moment import before
 from app.domain.clinical.quantity import Part, Quantity, holds
 from app.domain.clinical.term import tokens
 from app.domain.clinical.unit import canonical, unit_in
-from app.domain.criterion import NumberTest
+from app.domain.criterion import GRADE, NumberTest
 from app.domain.evidence import Evidence
 from app.domain.material import Status
 from app.services.local.criteria.code import day_words
@@ -176,6 +177,9 @@ def _values(reading: Reading, test: NumberTest, mention: Mention) -> list[Value]
         t.key for name in (*test.given, test.of) for term in reading.concept(name).terms for t in tokens(term)
     )
     chosen, normal = _chosen(reading, mention, quantities, allowed)
+    if test.unit == GRADE:
+        graded = grade_behind(statement.text, mention.end)
+        chosen, normal = [graded] if graded else [], None
     out = []
     columns = _column_days(reading, statement, chosen)
     for n, quantity in enumerate(chosen):
