@@ -11,7 +11,16 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-LANES = {"store": 1, "pages": 2, "reading": 1, "network": 2, "filing": 1, "review": 2, "search": 1, "texts": 1}
+LANES = {
+    "store": 1,
+    "pages": 2,
+    "reading": 1,
+    "network": 2,
+    "filing": 1,
+    "review": 2,
+    "search": 1,
+    "texts": 1,
+}
 """How many threads each lane has. `store` has one: the store belongs to its thread, and edits keep their order."""
 
 
