@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -165,10 +165,10 @@ def known_of(document: Mapping[str, Any]) -> Known:
     return Known(
         document["case_id"],
         document["receipt"],
-        _names(name),
+        names_of(name),
         _bare(member_id),
         parsed_date(born),
-        _names(request.provider_name),
+        names_of(request.provider_name),
         re.sub(r"\D", "", request.provider_id),
         tuple(dict.fromkeys(code for line in request.lines for code in codes_in(line.code))),
     )
@@ -255,6 +255,31 @@ def named_in(name: Sequence[str], words: Sequence[str]) -> bool | None:
     return best
 
 
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """Words of a document as names are looked for among them: to the letter, misread, or one letter off."""
+
+    near: frozenset[str]
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> Spelled:
+        return cls(frozenset(near for word in frozenset(words) for near in _nearly(word)))
+
+    def __contains__(self, name: str) -> bool:
+        return any(near in self.near for near in _nearly(name))
+
+
+def _nearly(word: str) -> Iterator[str]:
+    """The word with misread glyphs made alike, and in long ones without any one of its letters: words that are one
+    letter apart have one of these in common.
+    """
+    folded = word.translate(_LETTERS)
+    yield folded
+    if len(folded) >= 5:
+        for at in range(len(folded)):
+            yield folded[:at] + folded[at + 1 :]
+
+
 def _alike(name: str, word: str) -> bool | None:
     if name == word:
         return True
@@ -276,7 +301,7 @@ def _one_edit(first: str, second: str) -> bool:
     return short[at:] == long[at + 1 :]
 
 
-def _names(name: str) -> tuple[str, ...]:
+def names_of(name: str) -> tuple[str, ...]:
     """A person's names, first name first, without titles and initials."""
     if "," in name:
         last, _, first = name.partition(",")

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from app.domain.belonging import Known, Printed, Proposal, Sign, judged, known_of, named_in, said_on
+from app.domain.belonging import Printed, Proposal, Sign, Spelled, judged, known_of, names_of, said_on
 from app.domain.case import Json, Reason, ReviewStatus, from_time, to_time
 from app.domain.errors import Actionable, NoSuchCase, Rejected, Unreadable
 from app.domain.extraction import PageText
@@ -172,18 +172,24 @@ class ClinicalFolder:
     def propose(self, texts: Iterable[PageText]) -> tuple[Proposal, ...]:
         """The open cases a document may belong to, best first."""
         printed = said_on(texts)
+        found = self._judged(self._candidates(printed), printed) or self._judged(
+            self._alike(printed), printed
+        )
+        found.sort(key=lambda p: (-p.score, p.receipt))
+        return tuple(found[:_MOST_PROPOSED])
+
+    def _judged(self, case_ids: Iterable[str], printed: Printed) -> list[Proposal]:
         found = []
-        for case_id in self._candidates(printed):
+        for case_id in case_ids:
             document = self._store.case_document(case_id)
             proposal = judged(known_of(document), printed)
             closed = document.get("status") == ReviewStatus.COMPLETED
             if proposal is not None and (not closed or Sign.RECEIPT in proposal.why):
                 found.append(proposal)
-        found.sort(key=lambda p: (-p.score, p.receipt))
-        return tuple(found[:_MOST_PROPOSED])
+        return found
 
     def _candidates(self, printed: Printed) -> tuple[str, ...]:
-        """Cases worth a look: by the index of the queue, and where that knows none by names nearly alike."""
+        """Cases worth a look, by the index of the queue."""
         found: dict[str, None] = {}
         for receipt in printed.receipts:
             try:
@@ -193,15 +199,17 @@ class ClinicalFolder:
         for text in _searched(printed):
             for case_id in self._store.queue(QueueQuery(text, statuses=()))[:_MOST_CANDIDATES]:
                 found[case_id] = None
-        if not found:
-            latest = QueueQuery(statuses=(), sort=QueueSort.RECEIVED, descending=True)
-            for row in self._store.rows(self._store.queue(latest)[:_MOST_SCANNED]):
-                name = Known(
-                    row.case_id, row.receipt, tuple(row.patient.lower().replace(",", " ").split())
-                ).name
-                if named_in(name, printed.words) is not None:
-                    found[row.case_id] = None
         return tuple(found)[: 4 * _MOST_CANDIDATES]
+
+    def _alike(self, printed: Printed) -> tuple[str, ...]:
+        """Among the latest cases those of whose patient one name stands in the document, or nearly so: misread ids
+        and names are in no index.
+        """
+        latest = QueueQuery(statuses=(), sort=QueueSort.RECEIVED, descending=True)
+        words = Spelled.of(printed.words)
+        rows = self._store.rows(self._store.queue(latest)[:_MOST_SCANNED])
+        found = [row.case_id for row in rows if any(name in words for name in names_of(row.patient))]
+        return tuple(found[: 4 * _MOST_CANDIDATES])
 
     def _allow(self, by: str) -> None:
         if by not in MACHINES:
