@@ -17,6 +17,7 @@ from app.views import messages
 from app.views.background import Background
 from app.views.models.determination_model import DeterminationModel
 from app.views.models.find_model import FindModel
+from app.views.models.letter_desk import LetterDesk
 from app.views.models.pages_model import PagesModel
 from app.views.models.review_case_model import ReviewCaseModel, ReviewSources, ShownDocument
 from app.views.models.review_model import ReviewModel
@@ -66,8 +67,13 @@ class ReviewRoom(QObject):
             self,
         )
         self.determination_model = DeterminationModel(
-            services.deciding, workstation.store, lambda: workstation.access.me, background, None, self
-        )
+            services.deciding, workstation.store, lambda: workstation.access.me, background,
+            LetterDesk(
+                services.letters, services.deciding, workstation.lanes, workstation.backends.opener,
+                lambda: workstation.access.me,
+            ),
+            self,
+        )  # fmt: skip
         self.side = ReviewSide(self.review_model, self.determination_model)
         self.waiting_model = ReviewWaitingModel(
             workstation.clinical, workstation.store, workstation.review_queue,

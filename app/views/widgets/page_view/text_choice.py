@@ -12,6 +12,7 @@ _SENTENCE_ENDS = re.compile(r"[.!?:;][\"”’)\]]*\s+|\n(?=\s*\n|[-•*\d]+[.)]
 _ABBREVIATION = re.compile(
     r"\b(?:[A-Z]|Dr|Mr|Mrs|Ms|St|vs|no|approx|e\.g|i\.e|q\.d|b\.i\.d|p\.o)\.$", re.IGNORECASE
 )
+_OTHER_LINE = 40.0
 _LONGEST = 600
 """Characters: a page without full stops is not one sentence."""
 
@@ -27,8 +28,8 @@ def offset_at(string: PageString, x: float, y: float, *, near: bool = False) -> 
         if box.contains(x, y):
             return start + _inside(box, x, len(word.text))
         if near:
-            # another line is further away than another word of the same one
-            down = max(box.y0 - y, y - box.y1, 0.0) * 4
+            # any word of the same line is nearer than one of another line
+            down = max(box.y0 - y, y - box.y1, 0.0) * _OTHER_LINE
             across = max(box.x0 - x, x - box.x1, 0.0)
             distance = down + across
             if best is None or distance < best[0]:
@@ -118,4 +119,4 @@ def stepped_line(string: PageString, chosen: Range, by: int) -> Range:
     if found is None:
         return chosen
     end = token(string.text, found)[1]
-    return (chosen[0], end) if end > chosen[0] else chosen
+    return (chosen[0], end) if end > chosen[0] else (chosen[0], token(string.text, chosen[0])[1])
