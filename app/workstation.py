@@ -397,19 +397,21 @@ def _review(
     from app.domain.material import Material
     from app.domain.quote import verified
     from app.domain.recommendation import Flag
-    from app.domain.trap import traps
     from app.services.code_description import described, is_ordinary
     from app.services.deciding import Deciding
     from app.services.letter import FOLDER, Letters
     from app.services.local.criteria.engine import CriteriaEngine
     from app.services.local.template_prompt_model import TemplatePromptModel
     from app.services.noting import Noting
+    from app.services.request_import import RequestImport
     from app.services.review import ENGINE, Reviewing, Rules
     from app.services.review_receipt import Receipts
     from app.services.review_room import ReviewRoom
 
+    importing = RequestImport(changes)
+
     def trapped(found: Material) -> tuple[Flag, ...]:
-        return traps(found.request, found.fields, codes(), found.asked_on)
+        return importing.flags(found.case_id)
 
     models = modelled()
     engine = cache(partial(CriteriaEngine, codes))

@@ -58,7 +58,7 @@ class Rules:
     """What every answer is held against, whoever gave it.
 
     `verified` looks its quotes up and strikes out what is not there; `attempts` finds words that try to instruct;
-    `traps` says what is wrong with the request itself. None of them raises for what stands in a document.
+    `traps` says what is wrong with the request itself, in the store's lane. None raises for what stands in a document.
     """
 
     verified: Callable[[Recommendation, Policy | None, Material], tuple[Recommendation, tuple[Flag, ...]]]
@@ -146,7 +146,7 @@ class Reviewing:
         heard = _Heard(hear)
         started = time.monotonic()
         found: list[Recommendation] = []
-        flags: list[Flag] = [*self.rules.traps(material), *unread_flags(material)]
+        flags: list[Flag] = [*self._in_store(self.rules.traps, material), *unread_flags(material)]
         if chosen.info.name == ENGINE:
             flags += unused_prose(prompt)
         problem = ""
