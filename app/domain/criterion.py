@@ -11,12 +11,21 @@ GRADE = "grade"
 """The unit of a class, grade or stage ("NYHA class II-III"): said in digits or Roman numerals behind the concept."""
 
 
+_BETWEEN = r"(?:(?!\b(?:no|not|never|nor|neither|without|den(?:y|ies|ied))\b|n't\b)[^.;]){0,80}?"
+
+
+def expanded(expression: str) -> str:
+    """A regular expression as `re` takes it: what a term between slashes holds, with its `…` written out."""
+    return expression.replace("…", _BETWEEN)
+
+
 @dataclass(frozen=True, slots=True)
 class Concept:
     """Something notes speak of, with the ways they write it.
 
     `terms` are phrases matched as whole words, in any case, over line breaks, tolerant of plurals and hyphens; one in
-    slashes (`/ba?hA1c/`) is a regular expression. `but_not` are longer phrases that contain a term and mean
+    slashes (`/ba?hA1c/`) is a regular expression, in which `…` stands for a few words of the same clause that deny
+    nothing. `but_not` are longer phrases that contain a term and mean
     something else ("gestational diabetes"). `codes` are ICD-10, CPT or HCPCS codes that say the same; a star ends
     a prefix (`E11*`).
     """

@@ -26,6 +26,7 @@ from app.domain.criterion import (
     NumberTest,
     Period,
     Test,
+    expanded,
 )
 
 Path = tuple[str | int, ...]
@@ -69,7 +70,7 @@ def term_problem(term: str) -> str:
     if len(term) < 3 or not term.endswith("/"):
         return f"“{term}”, an expression that does not end with a slash"
     try:
-        expression = re.compile(term[1:-1], re.IGNORECASE)
+        expression = re.compile(expanded(term[1:-1]), re.IGNORECASE)
     except re.error as error:
         return f"“{term}”, a broken expression ({error})"
     if expression.search(""):

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from app.domain.criterion import expanded
+
 _TOKEN = re.compile(r"[^\W_]+(?:'s\b)?")
 _SKIPPED = frozenset(("the", "a", "an"))
 _FORMS = {
@@ -150,7 +152,7 @@ class TermIndex:
         return longest(found)
 
     def _pattern(self, expression: str) -> Iterable[tuple[int, int, int]]:
-        pattern = re.compile(expression, re.IGNORECASE)
+        pattern = re.compile(expanded(expression), re.IGNORECASE)
         for number, text in enumerate(self.texts):
             for m in pattern.finditer(text):
                 if m.start() < m.end():

@@ -254,5 +254,4 @@ f.said(
     "no_healing_on_hbo", "again", "The wound healed by half during hyperbaric oxygen.", INSUFFICIENT, APPROVE
 )
 NEVER_AGAINST = ("no_healing_on_hbo",)
-f.also("wound_vascular", "vascular", "Vascular status was assessed: ABI 0.95, toe pressure 62 mmHg.",
-       known_bug="the 0 of 0.95 is taken for a denial of what follows")  # fmt: skip
+f.also("wound_vascular", "vascular", "Vascular status was assessed: ABI 0.95, toe pressure 62 mmHg.")

@@ -51,7 +51,6 @@ BASES = {
     ),
     "excursions": A.saying(a1c="", swings="History of severe glycemic excursions on injections."),
 }
-RATE = (
     "a rate of glucose checks elsewhere in the note is taken for a glucose value that leaves the answer open"
 )
 f = Flips(BASES)
@@ -98,13 +97,13 @@ f.add("creatinine_clearance", "another unit", lambda s: s.saying(renal="Creatini
 
 f.gone("c_peptide_glucose", "glucose")
 f.said("c_peptide_glucose", "glucose", "Fasting plasma glucose in the same draw was 260 mg/dL.",
-       NOT_MET, PEND, known_bug=RATE)  # fmt: skip
+       NOT_MET, PEND)  # fmt: skip
 f.add("c_peptide_glucose", "too high, nothing else about glucose", lambda s: s.saying(
     glucose="Fasting plasma glucose in the same draw was 260 mg/dL.", testing="", mornings=""), NOT_MET, PEND)  # fmt: skip
 f.short_of("c_peptide_glucose", "glucose", "Fasting plasma glucose was 142 mg/dL in June.")
 f.add("c_peptide_glucose", "too high and no antibody", lambda s: s.saying(
     glucose="Fasting plasma glucose in the same draw was 260 mg/dL.",
-    antibody="GAD65 antibody negative."), NOT_MET, REFER, known_bug=RATE)  # fmt: skip
+    antibody="GAD65 antibody negative."), NOT_MET, REFER)  # fmt: skip
 
 f.add("autoantibody", "nobody says", lambda s: s.saying(antibody=""), INSUFFICIENT, PEND, base="antibody")
 f.add("autoantibody", "negative, and C-peptide normal", lambda s: s.saying(

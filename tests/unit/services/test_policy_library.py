@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import sqlcipher3
 
+from app.domain.criterion import expanded
 from app.domain.errors import Rejected
 from app.domain.policy import Policy, policy_from
 from app.domain.request import Line
@@ -315,3 +317,10 @@ def test_a_version_that_is_a_number_with_a_dot_needs_quotes() -> None:
 
 def test_a_bare_yes_among_terms_is_told_apart_from_a_word() -> None:
     assert "put “True” in quotes" in str(file_problems(FILE.replace("[winter gloom]", "[yes]"), TEXT)[0])
+
+
+def test_an_ellipsis_in_an_expression_spans_words_of_a_clause_but_no_denial() -> None:
+    pattern = re.compile(expanded(r"\bstudy\b…\bordered\b"), re.IGNORECASE)
+    assert pattern.search("The study of March was ordered by her.")
+    for text in ("The study was not ordered.", "The study. It was ordered.", f"study {'very ' * 20}ordered"):
+        assert not pattern.search(text)
