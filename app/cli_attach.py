@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +63,13 @@ def run_attach(options: argparse.Namespace) -> int:
         )
         if options.unread:
             workstation.in_store(workstation.texts.leave, case_id)
+        others = workstation.in_store(workstation.material.material, case_id).of_another
     waiting = {each.document_id: each for each in unread}
     for path, found in added:
         if options.json:
-            print_json(_json(path, found, waiting))
+            print_json(_json(path, found, waiting, others))
         else:
-            for line in _lines(path, found, waiting):
+            for line in _lines(path, found, waiting, others):
                 print(printable(line))
     return REFUSED if refused else OK
 
@@ -117,7 +119,9 @@ def run_detach(options: argparse.Namespace) -> int:
     return OK
 
 
-def _json(path: Path, found: Attached | Actionable, waiting: dict[str, Unread]) -> Json:
+def _json(
+    path: Path, found: Attached | Actionable, waiting: Mapping[str, Unread], others: Sequence[str]
+) -> Json:
     if isinstance(found, Actionable):
         return {"file": path.name, "refused": found.reason, "next_step": found.next_step, "code": found.code}
     document = next(d for d in found.case.documents if d.document_id == found.document_id)
@@ -131,12 +135,15 @@ def _json(path: Path, found: Attached | Actionable, waiting: dict[str, Unread]) 
         "known": found.known,
         "also_with": [other.receipt for other in found.elsewhere],
         "evidence_after_decision": found.evidence_after_decision,
+        "of_another_patient": found.document_id in others,
         "unread": list(left.pages) if left else [],
         "lost": list(left.lost) if left else [],
     }
 
 
-def _lines(path: Path, found: Attached | Actionable, waiting: dict[str, Unread]) -> list[str]:
+def _lines(
+    path: Path, found: Attached | Actionable, waiting: Mapping[str, Unread], others: Sequence[str]
+) -> list[str]:
     if isinstance(found, Actionable):
         return [f"{path.name}: {found}"]
     document = next(d for d in found.case.documents if d.document_id == found.document_id)
@@ -146,6 +153,10 @@ def _lines(path: Path, found: Attached | Actionable, waiting: dict[str, Unread])
     if found.elsewhere:
         others = ", ".join(other.receipt for other in found.elsewhere)
         lines.append(f"  Also with {others}: make sure that it is the right patient.")
+    if found.document_id in others:
+        lines.append(
+            "  It says another date of birth than the request: make sure that it is the right patient."
+        )
     if found.evidence_after_decision:
         lines.append(
             "  This request was decided before the document came: look whether it has to be reopened."

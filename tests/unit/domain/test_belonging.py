@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.belonging import Known, Sign, judged, known_of, said_on, speaks_against
+from app.domain.belonging import Known, Proposal, Sign, judged, known_of, said_on, speaks_against
 from app.domain.receipt import check_character
 from app.domain.request import parsed_date
 from tests.written import pages, request
@@ -22,7 +22,7 @@ JANE = Known(
 )
 
 
-def proposal(*lines: str, known: Known = JANE):
+def proposal(*lines: str, known: Known = JANE) -> Proposal | None:
     return judged(known, said_on(pages(["\n".join(lines)])))
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app.domain.case import to_time
+from app.domain.case import Json, to_time
 from app.domain.change import Action, writes_for
 from app.domain.errors import NoSuchCase, Rejected, Unreadable
 from app.domain.evidence import Evidence
 from app.domain.review_note import pin_document
+from app.services.attachment import Attached
+from app.services.change_log import ChangeLog
 from app.workstation import Settings, Workstation, build
 from tests.written import WrittenReader, content_of, put_case, written_backends
 
@@ -26,7 +29,7 @@ def station(tmp_path: Path) -> Iterator[Workstation]:
     made.close()
 
 
-def attach(station: Workstation, case_id: str, content: bytes = NOTE, name: str = "note.txt"):
+def attach(station: Workstation, case_id: str, content: bytes = NOTE, name: str = "note.txt") -> Attached:
     return station.in_store(station.attaching.attach, case_id, name, content, "ada")
 
 
@@ -47,7 +50,7 @@ def test_the_bytes_are_kept_before_the_case_says_so(station: Workstation) -> Non
     kept_before: list[bool] = []
     write = type(station.changes).write
 
-    def writing(self, document, *arguments):
+    def writing(self: ChangeLog, document: Json, *arguments: Any) -> Any:
         values = {w.path: w.value for w in arguments[3]}
         kept_before.extend(
             station.blobs.get(v["sha256"]) == NOTE for v in values.values() if isinstance(v, dict)

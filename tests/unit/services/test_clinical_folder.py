@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.belonging import Sign
+from app.domain.case import Case
 from app.domain.errors import Rejected
 from app.domain.role import NotAllowed, Role
 from app.services.clinical_folder import CLINICAL, Taken
@@ -34,7 +35,7 @@ def take_in(station: Workstation, *pages: str, name: str = "scan.txt") -> Taken:
     return station.lanes.submit("texts", station.clinical.take_in, name, content_of(*pages), "ada").result()
 
 
-def other(station: Workstation, name: str, member_id: str, born: str):
+def other(station: Workstation, name: str, member_id: str, born: str) -> Case:
     patient = {"patient_name": name, "patient_id": member_id, "birth_date": born}
     return put_case(station, request(name, patient=patient))
 

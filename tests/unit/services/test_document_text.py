@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ PAGES = ("Progress note one", "Page two says A1C 9.4", "Page three")
 
 
 @contextmanager
-def a_station(folder: Path, reader: WrittenReader):
+def a_station(folder: Path, reader: WrittenReader) -> Iterator[Workstation]:
     made = build(Settings(folder, "ada"), KEY, written_backends(reader))
     try:
         yield made
@@ -139,7 +139,11 @@ def test_closing_the_program_ends_reading_at_once(tmp_path: Path) -> None:
 
 def test_the_document_looked_at_is_read_before_the_others(tmp_path: Path) -> None:
     held = threading.Event()
-    reader = WrittenReader(lambda _, page: held.wait(10) and None)
+
+    def hold(_: Document, page: int) -> None:
+        held.wait(10)
+
+    reader = WrittenReader(hold)
     with a_station(tmp_path, reader) as station:
         cases = [attached(station, f"note of case {n}")[0] for n in range(3)]
         order: list[str] = []
