@@ -102,9 +102,9 @@ def _state(text: str, before: str, scope: str, tail: str, near: str, section: Se
         return Said.CLAIMED
     if t.UNSETTLED.search(scope) or t.UNSETTLED.search(tail[:50]):
         return Said.UNCERTAIN
-    denied = _denied(scope, tail)
-    if denied:
-        return Said.DENIED
+    if _denied(scope, tail):
+        # "Never attended diabetes ed" denies the teaching, not the diabetes.
+        return Said.DENIED if t.HEAD.match(near) or not t.DENIED.search(scope) else Said.UNCERTAIN
     if t.ENDED.search(scope[-45:]) or t.ENDED_AFTER.match(tail):
         return Said.ENDED
     if section is Section.GOALS or t.SUPPOSED.search(scope) or t.SUPPOSED_AFTER.match(tail):

@@ -51,7 +51,8 @@ _EVERY = re.compile(
     re.IGNORECASE,
 )
 _LOG = re.compile(
-    r"\b(?P<n>\d[\d,]*)\s+(?:\w+\s+){0,3}?(?:readings?|checks?|tests?|measurements?|values|results|fingersticks?|entries|data ?points?)\b[^.;]{0,40}?\b(?:over|in|during|across|for|within)\s+(?:the\s+)?(?:past\s+|last\s+|a\s+)?(?P<days>\d+)[\s-]*(?P<unit>days?|weeks?)\b",
+    r"(?<![\d.,/\-])\b(?P<n>\d[\d,]*)\s+(?:\w+\s+){0,3}?(?:readings?|checks?|tests?|measurements?|values|results|fingersticks?|"
+    r"entries|data ?points?)\b(?!\s*(?:/|per\b|a\b|each\b|every\b|daily))[^.;]{0,40}?\b(?:over|in|during|across|for|within)\s+(?:the\s+)?(?:past\s+|last\s+|a\s+)?(?P<days>\d+)[\s-]*(?P<unit>days?|weeks?)\b",
     re.IGNORECASE,
 )
 _MEALS = re.compile(

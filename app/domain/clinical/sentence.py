@@ -41,6 +41,12 @@ _UNFINISHED = re.compile(
     r"severe|due|than|approximately|over|under|average)|[<>=≤≥/+(&])\s*$",
     re.IGNORECASE,
 )
+_LINKS = re.compile(
+    r"\s*(?:of|and|or|in|to|with|for|by|from|at|on|that|which|who|than|as|is|was|are|were|has|have|had|but|per)\b"
+)
+_DOSE = re.compile(
+    r"\d\s*(?:mg|mcg|ug|units?|u|ml|tabs?|caps?|g|puffs?)\b|\b(?:daily|bid|tid|qid|qhs|prn)\b", re.IGNORECASE
+)
 _ENDED = re.compile(r"[.!?:;]['\")\]]?\s*$")
 _NUMBER = re.compile(r"\d")
 _ABBREVIATIONS = frozenset(
@@ -241,7 +247,8 @@ def _goes_on(before: str, line: str, item: bool, widest: int) -> bool:
     if _KEYED.match(before) and stripped[-1:].isdigit() and len(stripped) < 60:
         return False  # "Date of service: 10/02/2026" is whole
     if line.lstrip()[:1].islower():
-        return True
+        # A list of medicines in small letters is a list; a sentence that goes on is one sentence.
+        return bool(_LINKS.match(line)) or not _DOSE.search(before)
     if _tabular(before) or _tabular(line):
         return False
     return len(stripped) >= max(45, 0.72 * widest)

@@ -63,7 +63,7 @@ DENIED = _any(
     "neg", "negative", "absent", "absence of", "lack of", "lacks", "lacking", "free of", "free from", "fails? to (?:reveal|show|demonstrate)",
     "failed to (?:reveal|show|demonstrate|complete|attend)", "unremarkable for", "rules? out", "ruled out(?: for)?", "excluded", "excludes",
     "doesn't", "don't", "didn't", "isn't", "wasn't", "hasn't", "haven't", "hadn't", "aren't", "won't", "can't", "cannot", "unable to",
-    "declines?", "declined", "refuses?", "refused", "no evidence", "no longer", "zero", r"\b0", "non", "nil", "unaware of any", "inconsistent with",
+    "declines?", "declined", "refuses?", "refused", "no evidence", "no longer", "zero", r"0(?![.\d])", "non", "nil", "unaware of any", "inconsistent with",
     "rather than", "unlikely(?: to be)?", "stopped", "ø",
 )  # fmt: skip
 DENIED_PREFIX = re.compile(
@@ -75,6 +75,16 @@ DENIED_AFTER = _start(
     r"(?:has been|have been|was|were|is)?\s*ruled out", "isn't", "wasn't", "weren't", "hasn't", "doesn't", "didn't", r"\(-\)", r"-ve", r"free",
     r"(?:is|was|were|are)?\s*declined", r"(?:is|was)?\s*refused", r"(?:0|zero)(?: (?:episodes?|times|events?))",
 )  # fmt: skip
+
+HEAD = re.compile(
+    r"\s*(?:$|[^\w\s]|(?:and|or|nor|at|in|on|of|for|since|with|w/|but|that|to|today|now|is|was|has|have|had|were|are|been|this|these|by|from|during|after|before|"
+    r"events?|episodes?|symptoms?|diseases?|syndrome|disorder|history|hx|reported|noted|seen|identified|present|detected|currently|recently|while|when|as|per|due|requiring|"
+    r"secondary|despite|over|under|until|because|which|who|status|type|level|levels|test|tests|testing|therapy|treatment|trial|trials|mellitus|the|he|she|they|it|x|so|yet|"
+    r"far|ever|documented|done|performed|completed|diagnosed|known|either|within|attacks?|problems?|complaints?|issues?|findings?|changes?|[a-z]+ly|[a-z]+ed|"
+    r"\d\S*|last|past|prior|previously|any|all|regularly|otherwise|if|program|programs|class|classes|procedures?|surgery|surgeries|regimen)\b)",
+    re.IGNORECASE,
+)
+"""What may follow a word that is denied itself; another noun would be what is denied ("no diabetes ed")."""
 
 UNSETTLED = _any(
     r"(?:can(?:not|'t| not)|could not|couldn't|unable to|not able to) (?:be )?(?:rule[d]? out|exclude[d]?|ruled out|excluded|determined?|confirm(?:ed)?)",

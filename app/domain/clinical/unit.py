@@ -26,7 +26,7 @@ _KNOWN = (
     r"years?|yrs?|months?|mos?|weeks?|wks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|points?|pts|times|x10\S+|k/ul|°\s?[fc]|degrees"
 )
 _UNIT = re.compile(rf"\s*[-(]?\s*(?P<unit>{_KNOWN})(?![A-Za-z0-9])\)?", re.IGNORECASE)
-_CROSSED = re.compile(r"\s*(?:[HL*]{1,2}|high|low|\((?:h|l|high|low)\)|\*+)\s+", re.IGNORECASE)
+_CROSSED = re.compile(r"\s*(?:[HL*]{1,2}|high|low|\((?:h|l|high|low)\)|\*+)(?:\s+|$)", re.IGNORECASE)
 
 
 def canonical(unit: str) -> str:
@@ -45,6 +45,14 @@ def unit_after(text: str, at: int, wanted: tuple[str, ...] = ()) -> tuple[str, i
     `wanted` are units of the test, which may be unusual ("episodes"). A flag may stand between ("8.2 H %").
     """
     rest = text[at:]
+    flag = _CROSSED.match(rest)
+    if flag:
+        # "0.3 L ng/mL": the letter is a flag, not litres.
+        found = _UNIT.match(rest[flag.end() :])
+        if found and found.start("unit") == 0:
+            return canonical(found.group("unit")), at + flag.end() + found.end()
+        if rest.strip()[:1] in "LH*" and "l" not in [canonical(w) for w in wanted]:
+            return "", at
     for unit in sorted(wanted, key=len, reverse=True):
         if unit:
             spelt = re.sub(r"\\?\s+", r"\\s*", re.escape(unit))
@@ -54,11 +62,6 @@ def unit_after(text: str, at: int, wanted: tuple[str, ...] = ()) -> tuple[str, i
     found = _UNIT.match(rest)
     if found:
         return canonical(found.group("unit")), at + found.end()
-    flag = _CROSSED.match(rest)
-    if flag:
-        found = _UNIT.match(rest[flag.end() :])
-        if found and found.start("unit") == 0:
-            return canonical(found.group("unit")), at + flag.end() + found.end()
     return "", at
 
 

@@ -151,7 +151,7 @@ def _document(source: SourceText, request: Request, asked_on: date) -> tuple[lis
             made.append(
                 Statement(
                     sentence.text, Origin.DOCUMENT, 0, source, page.page, sentence.start, sentence.section,
-                    sentence.heading, sentence.lead, sentence.row, sentence.bare, drawn or visit, columns, barred or instructed,
+                    sentence.heading, sentence.lead, sentence.row, sentence.bare, drawn or visit, drawn, columns, barred or instructed,
                 )
             )  # fmt: skip
     return made, flags

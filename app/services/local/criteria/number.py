@@ -10,6 +10,7 @@ from app.domain.clinical.context import Said
 from app.domain.clinical.grade import grade_behind
 from app.domain.clinical.moment import before
 from app.domain.clinical.quantity import Part, Quantity, holds
+from app.domain.clinical.rate import rates
 from app.domain.clinical.term import tokens
 from app.domain.clinical.unit import canonical, unit_in
 from app.domain.criterion import GRADE, NumberTest
@@ -112,8 +113,9 @@ def _any(test: NumberTest, values: list[Value], passed: list[Value], what: str) 
     met = [v for v in values if v.verdict]
     if met:
         return _verdict(test, met, True, what)
-    if any(v.verdict is None for v in values) or any(not p.mention.statement.barred for p in passed):
-        open_ = [v for v in values if v.verdict is None] + passed
+    open_ = [v for v in values if v.verdict is None]
+    open_ += [p for p in passed if p.verdict is not False and not p.mention.statement.barred]
+    if open_:
         return Found(
             Status.INSUFFICIENT, _evidence(open_), f"No value of {what} surely satisfies {_asked(test)}."
         )
@@ -142,6 +144,7 @@ def _verdict(test: NumberTest, values: list[Value], verdict: bool | None, what: 
 
 def _told(value: Value) -> str:
     text = value.mention.statement.text[value.quantity.start : value.quantity.end].strip()
+    text = re.sub(r"\s+(?:[HL*]{1,2}|\((?:H|L)\))\s+", " ", text)
     return f"{text} ({day_words(value.day)})" if value.day else text
 
 
@@ -172,7 +175,7 @@ def _values(reading: Reading, test: NumberTest, mention: Mention) -> list[Value]
     units = (test.unit, *(u for u, _ in test.units))
     if mention.said in (Said.OTHER, Said.GENERAL, Said.CLAIMED, Said.UNTICKED) and not _tabled(mention):
         return []
-    quantities = reading.chart.quantities(statement, units)
+    quantities = _no_rates(statement.text, reading.chart.quantities(statement, units), units)
     allowed = frozenset(
         t.key for name in (*test.given, test.of) for term in reading.concept(name).terms for t in tokens(term)
     )
@@ -188,11 +191,20 @@ def _values(reading: Reading, test: NumberTest, mention: Mention) -> list[Value]
         )
         day = columns[n] if columns else _day(reading, mention, quantity)
         problem = _problem(reading, test, mention, quantity, day)
-        verdict: bool | None = None
-        if not problem:
-            verdict, problem = _compare(test, statement, mention, quantity, normal)
+        verdict, other = _compare(test, statement, mention, quantity, normal)
+        problem = problem or other
         out.append(Value(mention, quantity, day, prior, verdict, problem))
     return out
+
+
+def _no_rates(text: str, found: tuple[Quantity, ...], units: tuple[str, ...]) -> tuple[Quantity, ...]:
+    """Without how often something is measured: "glucose 5 times a day" is no value of glucose."""
+    accepted = {canonical(u) for u in units if u}
+    often = [r for r in rates(text) if r.end - r.start > 2] if found else []
+    return tuple(
+        q for q in found
+        if q.unit in accepted or not any(r.start < q.end and q.start < r.end for r in often)
+    )  # fmt: skip
 
 
 def _tabled(mention: Mention) -> bool:
@@ -349,6 +361,8 @@ def _given(reading: Reading, name: str, statement: Statement) -> bool:
             other.text.strip(" :") == statement.lead.strip(" :") or (other.text == statement.columns)
         ) and mention.said in (Said.AFFIRMED, Said.GENERAL):
             return True
+        if statement.row and other.row and _same_draw(reading, statement, other):
+            return True
         if (
             statement.row
             and abs(other.place - statement.place) <= 5
@@ -358,6 +372,17 @@ def _given(reading: Reading, name: str, statement: Statement) -> bool:
         ):
             return True
     return False
+
+
+def _same_draw(reading: Reading, one: Statement, two: Statement) -> bool:
+    """Whether two results are of one specimen: under one collection date, or each with the same date beside it."""
+    if one.drawn is not None and one.drawn == two.drawn and one.page == two.page:
+        return True
+    first, second = reading.chart.moments(one), reading.chart.moments(two)
+    return (
+        len(first) == len(second) == 1
+        and first[0].first == first[0].last == second[0].first == second[0].last
+    )
 
 
 def _compare(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -48,6 +49,8 @@ class Statement:
     row: bool = False
     bare: bool = False
     written: date | None = None
+    drawn: date | None = None
+    """The day its specimen was collected, where the report says so."""
     columns: str = ""
     barred: str = ""
     doubt: str = ""
@@ -75,22 +78,23 @@ class Statement:
         return evidence_at(self.source, span, note, supported=supported)
 
 
+_CUT = re.compile(r"[;,.:)]\s+")
+
+
 def clause(text: str, start: int, end: int) -> tuple[int, int]:
     """The words around a place that a person understands: all of them when few, else whole clauses of at most `LONGEST`."""
     if len(text) <= LONGEST:
         return 0, len(text)
-    first, last = start, min(end, start + LONGEST)
-    for mark in ("; ", ", ", ". ", " "):
-        left = text.rfind(mark, max(0, last - LONGEST + 20), start)
-        if left >= 0 and start - left > 40:
-            first = left + len(mark)
-            break
-    for mark in ("; ", ". ", ", ", " "):
-        right = text.rfind(mark, last, min(len(text), first + LONGEST))
-        if right >= 0:
-            last = right + (1 if mark[0] == "." else 0)
-            break
-    return first, max(last, end) if end - first <= LONGEST else last
+    end = min(end, start + LONGEST)
+    room = (LONGEST - (end - start)) // 2
+    first, last = max(0, start - room), min(len(text), end + room)
+    if first > 0:
+        cuts = [m.end() for m in _CUT.finditer(text, first, start)]
+        first = cuts[0] if cuts else text.find(" ", first, start) + 1 or start
+    if last < len(text):
+        cuts = [m.start() for m in _CUT.finditer(text, end, last)]
+        last = cuts[-1] if cuts else max(text.rfind(" ", end, last), end)
+    return first, last
 
 
 _SHOWN = frozenset(
