@@ -72,19 +72,23 @@ def writes_of(before: Mapping[str, Any], change: Change) -> tuple[Write, ...]:
 
 def milestones_of(document: Mapping[str, Any], history: Iterable[Change]) -> tuple[Milestone, ...]:
     """The same, with what the history shows of a case that was stored without them."""
-    found = {m.step: m for m in milestones_from(document)}
     earlier: dict[Step, Milestone] = {}
-    by_id: dict[str, tuple[Step, ...]] = {}
+    done: dict[str, tuple[Milestone, ...]] = {}
     before: Json = {}
     for change in history:
-        if change.action is Action.UNDONE:
-            for step in by_id.get(change.undoes or "", ()):
-                earlier.pop(step, None)
+        reached_here: tuple[Milestone, ...] = ()
+        if change.action in (Action.UNDONE, Action.REDONE):
+            reached_here = done.get(change.undoes or "", ())
         elif change.action is not Action.DETERMINED:  # whoever stored one kept its milestones too
-            known: Json = {"milestones": {str(step): {} for step in earlier}}
-            steps = reached({**before, **known} if before else {}, change.action, change.writes)
-            by_id[change.change_id] = steps
-            earlier.update({step: Milestone(step, change.by, change.at) for step in steps})
+            known = {**before, "milestones": {str(step): {} for step in earlier}} if before else {}
+            steps = reached(known, change.action, change.writes)
+            reached_here = tuple(Milestone(step, change.by, change.at) for step in steps)
+        done[change.change_id] = reached_here
+        for milestone in reached_here:
+            if change.action is Action.UNDONE:
+                earlier.pop(milestone.step, None)
+            else:
+                earlier[milestone.step] = milestone
         before = {"case_id": change.case_id}
-    every = {**earlier, **found}
+    every = earlier | {m.step: m for m in milestones_from(document)}
     return tuple(every[step] for step in Step if step in every)

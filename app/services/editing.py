@@ -179,6 +179,12 @@ class Editing:
         document = self.changes.store.case_document(case_id)
         if document["intake_status"] != IntakeStatus.VERIFIED:
             raise Rejected("Only a verified case can be opened again.", code="not_verified")
+        if not document.get("fields") and not document.get("tables") and document.get("imported_request"):
+            raise Rejected(
+                "This request was imported: there is no form to check.",
+                "Import it again to change it.",
+                code="no_form_here",
+            )
         writes = writes_for(document, {"intake_status": str(IntakeStatus.NEEDS_REVIEW), "status": ""})
         return self._write(document, Action.REOPENED, by, writes, ())
 

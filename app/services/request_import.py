@@ -71,7 +71,15 @@ class RequestImport:
         `SignInRequired`. A request that is decided is not changed any more: it is refused, and the others come in.
         """
         self.changes.check(by, Right.TAKE_IN)
-        return tuple(self._taken(each, by) for each in parse(content))
+        every, now = parse(content), self.changes.now()
+        for each in every:
+            if isinstance(each, ImportedRequest) and each.received_at is not None and each.received_at > now:
+                raise Rejected(
+                    f"{each.place[:1].upper()}{each.place[1:]}: received_at lies in the future.",
+                    "Check the date and the time zone; nothing was imported.",
+                    code="import",
+                )
+        return tuple(self._taken(each, by) for each in every)
 
     def flags(self, case_id: str) -> tuple[Flag, ...]:
         """The traps of a case's request, those that only show beside other cases with them."""
@@ -96,13 +104,6 @@ class RequestImport:
         if imported.urgency is not None:
             values["urgency"] = imported.urgency
         if imported.received_at is not None:
-            now = self.changes.now()
-            if imported.received_at > now:
-                raise Rejected(
-                    f"{imported.place[:1].upper()}{imported.place[1:]}: received_at lies in the future.",
-                    "Check the date and the time zone.",
-                    code="import",
-                )
             values["payer_received_at"] = to_time(imported.received_at)
         if known is None:
             values |= {"intake_status": str(IntakeStatus.VERIFIED), "status": str(ReviewStatus.IN_QUEUE)}
