@@ -24,6 +24,9 @@ _SPARSE = 12
 """Words: with fewer, a page with anything drawn on it may say more than its layer."""
 _INK = 26
 """Levels of gray (of 255) between paper and ink that make a word visible."""
+_OVER = 0.55
+"""Share of a word that another lies over when both cannot be read."""
+_WRITTEN_ON = frozenset(("FreeText", "Stamp", "Ink"))
 _LEAST_HEIGHT = 2.5
 """Points: smaller letters are there to be searched, or to be hidden."""
 
@@ -43,12 +46,13 @@ class LayerText:
 
 def layer_text(page: Any) -> LayerText:
     """The layer of a page of an open file. Raises whatever a damaged page makes the library raise."""
-    every = words_of(page)
-    kept = _visible(page, every)
+    unseen = _unseen(page)
+    kept = _visible(page, words_of(page), unseen)
     share, covered = _pictures(page)
     values = _field_words(page)
     turn = _turn(page) if kept else 0
-    if covered or (share > _WHOLE and not kept) or _nonsense([text for text, _ in kept]):
+    lying = covered or (share > _WHOLE and not kept) or _over_each_other(kept)
+    if lying or _nonsense([text for text, _ in kept]):
         return LayerText((), 0, sure=False, whole=True)
     words = in_reading_order([Word(text, Box(*box)) for text, box in kept], turn)
     # What stands in a field to be filled in is drawn by its own form: the layer has no words for it.
@@ -56,13 +60,15 @@ def layer_text(page: Any) -> LayerText:
     if values:
         words = in_reading_order(words, turn)
     sparse = len(words) < _SPARSE and (share > 0.0 or _drawn_on(page))
-    return LayerText(tuple(words), turn, sure=share < _PICTURE and not sparse)
+    # Text without ink may lie over some that is seen, and a note stuck on the page is no part of the layer.
+    more = bool(unseen) or share >= _PICTURE or sparse or _annotated(page)
+    return LayerText(tuple(words), turn, sure=not more)
 
 
 def _pictures(page: Any) -> tuple[float, bool]:
-    """How much of the page its largest picture covers, and whether one that covers it lies over text."""
+    """How much of the page its pictures cover, a scan in strips as one, and whether they lie over text."""
     width, height = page_size(page)
-    largest, covered, text_before = 0.0, False, False
+    whole, over, text_before = 0.0, 0.0, False
     for kind, rectangle, *_ in page.get_bboxlog():
         if kind.endswith("text"):
             text_before = text_before or kind != "ignore-text"
@@ -70,9 +76,28 @@ def _pictures(page: Any) -> tuple[float, bool]:
             x0, y0, x1, y1 = as_shown(page, rectangle)
             wide, high = min(x1, width) - max(x0, 0.0), min(y1, height) - max(y0, 0.0)
             share = max(0.0, wide) * max(0.0, high) / (width * height)
-            largest = max(largest, share)
-            covered = covered or (share > _WHOLE and text_before)
-    return largest, covered
+            whole += share
+            over += share if text_before else 0.0
+    return min(1.0, whole), over > _WHOLE
+
+
+def _annotated(page: Any) -> bool:
+    """Whether somebody typed, stamped or drew on the page afterwards."""
+    return any(annotation.type[1] in _WRITTEN_ON for annotation in page.annots() or ())
+
+
+def _over_each_other(words: Sequence[tuple[str, tuple[float, float, float, float]]]) -> bool:
+    """Whether words lie over other words: one of them is not what is seen there. Twice the same is bold print."""
+    ordered = sorted(words, key=lambda w: w[1][1])
+    for place, (text, a) in enumerate(ordered):
+        for other, b in ordered[place + 1 :]:
+            if b[1] >= a[3]:
+                break
+            wide, high = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+            smaller = min((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]))
+            if wide > 0 and high > 0 and wide * high > _OVER * smaller and text != other:
+                return True
+    return False
 
 
 def _drawn_on(page: Any) -> bool:
@@ -80,7 +105,9 @@ def _drawn_on(page: Any) -> bool:
 
 
 def _visible(
-    page: Any, words: Sequence[tuple[str, tuple[float, float, float, float]]]
+    page: Any,
+    words: Sequence[tuple[str, tuple[float, float, float, float]]],
+    unseen: Sequence[tuple[float, float, float, float]],
 ) -> list[tuple[str, tuple[float, float, float, float]]]:
     """The words that a person can see: in letters of some size, with ink that differs from the paper."""
     import pymupdf
@@ -88,7 +115,6 @@ def _visible(
     if not words:
         return []
     width, height = page_size(page)
-    unseen = _unseen(page)
     scale = min(1.5, 3000 / max(width, height))
     picture = page.get_pixmap(matrix=pymupdf.Matrix(scale, scale), colorspace=pymupdf.csGRAY, alpha=False)
     pixels, stride = picture.samples_mv, picture.stride

@@ -229,3 +229,48 @@ def test_what_a_program_filled_into_a_form_is_read() -> None:
         page.add_widget(widget)
 
     assert "Metformin twice daily" in said(layer_text(a_page(write)))
+
+
+def test_text_laid_over_what_is_seen_makes_the_whole_layer_doubtful() -> None:
+    def write(page: pymupdf.Page) -> None:
+        note(page)
+        page.insert_text((72, 130), "A1C was 6.1 % on 02/11/2026.", fontsize=11, color=(1, 1, 1))
+
+    assert layer_text(a_page(write)).whole
+
+
+def test_words_printed_twice_for_bold_are_no_lie() -> None:
+    def write(page: pymupdf.Page) -> None:
+        note(page)
+        page.insert_text((72.3, 90), NOTE[0], fontsize=11)
+
+    assert not layer_text(a_page(write)).whole
+
+
+def test_text_without_ink_over_a_line_that_is_seen_does_not_take_it_away() -> None:
+    def write(page: pymupdf.Page) -> None:
+        note(page)
+        page.insert_text((72, 130), "A1C was 6.1 % on 02/11/2026.", fontsize=11, render_mode=3)
+
+    assert not layer_text(a_page(write)).sure
+
+
+def test_a_scan_in_strips_over_a_layer_is_a_scan() -> None:
+    def write(page: pymupdf.Page) -> None:
+        note(page)
+        for strip in range(8):
+            page.insert_image(
+                pymupdf.Rect(0, 99 * strip, 612, 99 * strip + 99), stream=a_picture("strip", (850, 137))
+            )
+
+    found = layer_text(a_page(write))
+    assert found.whole
+    assert found.words == ()
+
+
+def test_what_was_typed_onto_the_page_afterwards_is_looked_at() -> None:
+    def write(page: pymupdf.Page) -> None:
+        note(page)
+        page.add_freetext_annot(pymupdf.Rect(72, 400, 300, 430), "C-peptide 0.6 ng/mL")
+
+    assert not layer_text(a_page(write)).sure
