@@ -11,7 +11,10 @@ GRADE = "grade"
 """The unit of a class, grade or stage ("NYHA class II-III"): said in digits or Roman numerals behind the concept."""
 
 
-_BETWEEN = r"(?:(?!\b(?:no|not|never|nor|neither|without|den(?:y|ies|ied))\b|n't\b)[^.;]){0,80}?"
+_BETWEEN = (
+    r"(?:(?!\b(?:no|not|never|nor|neither|without|den(?:y|ies|ied))\b|n't\b)"
+    r"(?:[^.;]|\.(?!\s)|(?<=\b[DM]r)\.|(?<=\bM[sD])\.)){0,80}?"
+)
 
 
 def expanded(expression: str) -> str:

@@ -46,7 +46,13 @@ f.add("adult", "a child", lambda s: s.asking(birth_date="2014-05-30"), NOT_MET, 
 f.add("adult", "18 tomorrow", lambda s: s.asking(birth_date="2008-11-03"), NOT_MET, REFER)
 f.add("adult", "18 today", lambda s: s.asking(birth_date="2008-11-02"), MET, APPROVE)
 
-f.add("osa", "nobody says", lambda s: s.saying(diagnosis="").asking(diagnosis_code="", diagnosis=""), INSUFFICIENT, PEND)
+f.add(
+    "osa",
+    "nobody says",
+    lambda s: s.saying(diagnosis="").asking(diagnosis_code="", diagnosis=""),
+    INSUFFICIENT,
+    PEND,
+)
 f.add("osa", "denied", lambda s: s.saying(diagnosis="He does not have obstructive sleep apnea.").asking(
     diagnosis_code="R06.83", diagnosis="Snoring"), NOT_MET, REFER)  # fmt: skip
 f.add("osa", "suspected", lambda s: s.saying(diagnosis="Possible obstructive sleep apnea.").asking(
@@ -66,11 +72,27 @@ f.short_of("test_psg", "test", "Overnight oximetry at home was abnormal.")
 f.also("test_psg", "test", "In-lab PSG, technologist-attended, completed 09/02/2026.")
 for kind, number, other in (("type_2", "II", "2"), ("type_3", "III", "3")):
     f.gone(f"test_{kind}", "test", base=kind)
-    f.said(f"test_{kind}", "test", f"No home sleep test with a Type {number} device was done.", NOT_MET, PEND, base=kind)
-    f.short_of(f"test_{kind}", "test", f"A home sleep test with a Type {number} device is planned.", base=kind)
+    f.said(
+        f"test_{kind}",
+        "test",
+        f"No home sleep test with a Type {number} device was done.",
+        NOT_MET,
+        PEND,
+        base=kind,
+    )
+    f.short_of(
+        f"test_{kind}", "test", f"A home sleep test with a Type {number} device is planned.", base=kind
+    )
     f.also(f"test_{kind}", "test", f"HST with level {other} equipment was done 09/02/2026.", base=kind)
 f.gone("test_type_4_done", "test", base="type_4")
-f.said("test_type_4_done", "test", "No home sleep test with a Type IV device was done.", NOT_MET, PEND, base="type_4")
+f.said(
+    "test_type_4_done",
+    "test",
+    "No home sleep test with a Type IV device was done.",
+    NOT_MET,
+    PEND,
+    base="type_4",
+)
 f.gone("test_type_4_channels", "channels", base="type_4")
 f.said("test_type_4_channels", "channels", "The device recorded 2 channels.", NOT_MET, PEND, base="type_4")
 f.gone("test_ordered", "ordered")
@@ -99,7 +121,14 @@ f.said("severe_30_events", "events", "22 recorded events.", NOT_MET, REFER, base
 f.gone("ahi_5", "ahi", base="mild")
 f.against("ahi_5", "ahi", "AHI 4.2 events/hour.", base="mild")
 f.gone("ahi_14", "ahi", base="mild")
-f.add("ahi_14", "15 and more carry alone", lambda s: s.saying(ahi="AHI 22 events/hour."), NOT_MET, APPROVE, base="mild")
+f.add(
+    "ahi_14",
+    "15 and more carry alone",
+    lambda s: s.saying(ahi="AHI 22 events/hour."),
+    NOT_MET,
+    APPROVE,
+    base="mild",
+)
 f.gone("moderate_2_hours", "sleep", base="mild")
 f.add("moderate_2_hours", "too few events in too short a time", lambda s: s.saying(
     sleep="Total sleep time 95 minutes.", events="7 recorded events."), NOT_MET, REFER, base="mild")  # fmt: skip
