@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.domain.case import Case, Json
 from app.domain.guideline import Hit, SearchQuery, SourceKind
-from app.services.guideline_index import Guidelines, Indexed, Policies
+from app.services.guideline_index import Guidelines, Indexed
 from app.services.ingestion import files_under
 from app.services.ports import Watch
 from app.services.report import printable
@@ -79,7 +79,7 @@ def run_index(options: argparse.Namespace) -> int:
                 print(_indexed_text(item), flush=True)
 
         guidelines.index.may_add(workstation.person)
-        for item in guidelines.index.refresh(policies_of(workstation)):
+        for item in guidelines.index.refresh(workstation.policies):
             tell(item)
         files = list(files_under(path for path in options.paths if path.exists()))
         for place, path in enumerate(files, 1):
@@ -122,16 +122,9 @@ def run_search(options: argparse.Namespace) -> int:
 
 def bring_in(workstation: Workstation, guidelines: Guidelines) -> None:
     """Fill the search where it has nothing yet, or lost what it had."""
-    policies = policies_of(workstation)
     indexed = any(source.kind is SourceKind.POLICY for source in guidelines.searching.sources())
     if guidelines.made_again or not indexed:
-        guidelines.index.refresh(policies)
-
-
-def policies_of(workstation: Workstation) -> Policies | None:
-    """The policy library of the workspace, where there is one."""
-    found: Policies | None = getattr(workstation, "policies", None)
-    return found
+        guidelines.index.refresh(workstation.policies)
 
 
 def _watching(watch: Watch) -> Callable[[Path], Watch]:

@@ -89,6 +89,25 @@ class Hit:
     corrected: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search shows: the hits of a query, and of how many kinds they are.
+
+    `counts` are hits by kind among the best ones of every kind, so that a filter says what it would leave; where
+    nothing is asked, the documents of each kind. `documents` says how many there are, None while nobody knows.
+    """
+
+    query: SearchQuery
+    hits: tuple[Hit, ...] = ()
+    counts: tuple[tuple[SourceKind, int], ...] = ()
+    documents: int | None = None
+
+    @property
+    def corrected(self) -> str:
+        """The spelling that was searched, "" when it is what was typed."""
+        return self.hits[0].corrected.strip() if self.hits else ""
+
+
 def evidence_of(hit: Hit) -> Evidence:
     """A hit as evidence: the whole passage, with the document it stands in as the rest of the case names it."""
     source, passage = hit.source, hit.passage

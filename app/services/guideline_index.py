@@ -383,6 +383,10 @@ class Searching:
     def sources(self) -> tuple[Source, ...]:
         return self._search.sources()
 
+    def warm(self) -> None:
+        """Load what the first search would wait for."""
+        self._search.search(SearchQuery("misspeled wrod "))
+
     def forget(self) -> None:
         """Somebody else signed in, or rights changed: ask again."""
         with self._lock:

@@ -23,6 +23,8 @@ _OVERLAP = 200
 _GAP = 1.35
 """Lines further apart than so many usual steps are two paragraphs."""
 _LARGE = 1.18
+_FULL = 0.9
+"""A line as wide as the widest goes on in the next one: it is no heading."""
 _HEADING = 100
 
 _POINT = re.compile(
@@ -193,10 +195,16 @@ def _blocks(page: PageString) -> list[_Block]:
     step = _step(lines)
     tall = _height(lines)
     wide = median(len(line.text) for line in lines)
+    widest = max(len(line.text) for line in lines)
     blocks: list[_Block] = []
     before: _Line | None = None
     for line in lines:
-        title = _is_title(line, tall) and (before is None or _ended(before, line, blocks, step, wide))
+        full = line.box is not None and len(line.text) >= _FULL * widest and len(lines) > 3
+        title = (
+            not full
+            and _is_title(line, tall)
+            and (before is None or _ended(before, line, blocks, step, wide))
+        )
         point = bool(_POINT.match(line.text))
         new = (
             before is None

@@ -18,7 +18,7 @@ EMPTY = frozenset(
         "its may might must need needed needs of on or our shall should so some such than that the their them then",
         "there these they this those to was we were what when where which while who whom whose why will with would",
         "you your i me my he she his her him about any also am us no please show find tell give get list many much",
-        "long kind",
+        "long kind per",
     )
     for word in line.split()
 )

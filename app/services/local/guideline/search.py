@@ -31,7 +31,7 @@ from app.services.store.guideline_file import GuidelineConnection, GuidelineFile
 WEIGHED = 90
 """So many candidates at most are weighed; each costs a twentieth of a millisecond."""
 _STRICT = 60
-_TAIL = 0.15
+_TAIL = 0.25
 """What scores less than so much of the best answers another question."""
 _CHUNK = 900
 

@@ -61,7 +61,7 @@ def _window(text: str, places: Sequence[tuple[int, int]]) -> tuple[int, int]:
     if end < last:
         ends = [m.start() + 1 for m in _SENTENCE.finditer(text, start, end + 1) if m.start() + 1 >= reach]
         end = ends[-1] if ends and ends[-1] - start > LENGTH * 0.6 else _word_end(text, start, end, reach)
-    return start, end
+    return start, len(text[:end].rstrip())
 
 
 def _word_start(text: str, at: int) -> int:
