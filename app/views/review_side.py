@@ -317,8 +317,13 @@ class ReviewSide(QWidget):
 
     def _show_closed(self) -> None:
         self.setEnabled(False)
+        self.prompt.forget()
         self.answer.show_nothing()
-        self.bar.lock("")
+        self.answer.show_notes((), ())
+        self.history.show_history((), "")
+        self.pins.show_pins((), Places(), {})
+        self.tabs.set_count(PINS, 0)
+        self.bar.forget()
         self.message.clear()
         self.show_tab(ANSWER)
 

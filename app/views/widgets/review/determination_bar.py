@@ -140,6 +140,18 @@ class DeterminationBar(QWidget):
         self._reason = draft
         self.form.reason.load(draft)
 
+    def forget(self) -> None:
+        """Another case follows: nothing that was written about this one stays."""
+        self._lines, self._line, self._missing = (), "", ()
+        self._locked, self._busy, self._again = "", False, False
+        self._reason = Draft("", 0, 0)
+        self.form.set_busy(False)
+        self.form.reason.load(self._reason)
+        self.form.show_unopened(())
+        self.form.hide()
+        self.message.clear()
+        self._show()
+
     def set_letters(self, offered: bool) -> None:
         """Whether letters can be set here."""
         self._letters = offered

@@ -64,6 +64,7 @@ class ReasonEditor(QPlainTextEdit):
         """Show words typed earlier, the cursor where it was."""
         self._loading = True
         self.setPlainText(draft.text)
+        self.document().clearUndoRedoStacks()
         cursor = self.textCursor()
         cursor.setPosition(unit_index(draft.text, min(draft.cursor, len(draft.text))))
         self.setTextCursor(cursor)

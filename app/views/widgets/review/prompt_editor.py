@@ -85,6 +85,15 @@ class PromptEditor(QPlainTextEdit):
         self._mark()
         self._measure()
 
+    def forget(self) -> None:
+        """Show nothing, and nothing of it comes back by undoing: another case follows."""
+        self._loading = True
+        self.clear()
+        self.document().clearUndoRedoStacks()
+        self._loading = False
+        self._prompt, self._unused = None, ()
+        self._mark()
+
     def restore(self, draft: Draft) -> None:
         """Put the cursor where it was when the words were last typed."""
         text = self.toPlainText()

@@ -132,6 +132,15 @@ class PromptPane(QWidget):
         self._allow()
         self._fit()
 
+    def forget(self) -> None:
+        """Another case follows: nothing of this one stays, not even to be undone."""
+        self._prompt = None
+        self.chips.arm(None)
+        self.sheet.show_words("", "", "")
+        self.show_editor()
+        self.editor.forget()
+        self._allow()
+
     def restore(self, draft: Draft) -> None:
         self.editor.restore(draft)
 
