@@ -10,6 +10,7 @@ import pytest
 from app import cli
 from app.services import access
 from app.services.access import VerifierCost
+from app.services.store.key import Cost, unlock
 from tests.unit.domain.test_imported import DOCUMENT, REQUEST
 
 
@@ -23,6 +24,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "passphrase").write_text("a passphrase of a test\n")
     monkeypatch.setenv("COUNTERSIGN_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
     monkeypatch.setattr("sys.stdin", None)
+    unlock(tmp_path / "workspace", lambda _question: None, cost=Cost(1, 64, 1))  # opened many times
     return tmp_path / "workspace"
 
 
