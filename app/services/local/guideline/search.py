@@ -270,8 +270,8 @@ def _fetched(index: _Index, vocabulary: Vocabulary, units: Sequence[Unit], limit
     if len(units) > 1 and len(found) < _STRICT:
         must = [text for text, unit in zip([t for t, _ in asked], units, strict=True) if unit.phrase]
         free = [pair for pair, unit in zip(asked, units, strict=True) if not unit.phrase]
-        if free:
-            some = some_of(free, must, total)
+        some = some_of(free, must, total) if free else ""
+        if some:
             take(some, most - len(found), ranked=index.count(some) <= BUDGET)
     return list(found)[:most]
 
