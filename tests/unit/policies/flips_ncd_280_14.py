@@ -51,8 +51,6 @@ BASES = {
     ),
     "excursions": A.saying(a1c="", swings="History of severe glycemic excursions on injections."),
 }
-    "a rate of glucose checks elsewhere in the note is taken for a glucose value that leaves the answer open"
-)
 f = Flips(BASES)
 FLIPS = f.found
 
