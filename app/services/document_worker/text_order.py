@@ -15,15 +15,24 @@ _PROSE = 4.0
 """Words that a line of prose holds beside the gutter, in the middle: cells of a table hold fewer."""
 
 
-def in_reading_order(words: Sequence[Word], turn: int = 0) -> list[Word]:
-    """The words as a person reads the page once it is turned clockwise by `turn` quarter turns."""
+def in_reading_order(words: Sequence[Word], turn: int = 0, slope: float = 0.0) -> list[Word]:
+    """The words as a person reads the page once it is turned clockwise by `turn` quarter turns.
+
+    `slope` says how far lines then fall over the width of the page, in fractions of its height.
+    """
     if not words:
         return []
-    placed = [(word.box.turned(turn), word) for word in words]
+    placed = [(_level(word.box.turned(turn), slope), word) for word in words]
     ordered: list[Word] = []
     for block in _blocks(_lines(placed)):
         ordered += [word for line in block for _, word in line]
     return ordered
+
+
+def _level(box: Box, slope: float) -> Box:
+    """Where a word stands once its line is level."""
+    fall = slope * box.centre[0]
+    return Box(box.x0, box.y0 - fall, box.x1, box.y1 - fall) if slope else box
 
 
 Line = list[tuple[Box, Word]]

@@ -9,9 +9,11 @@ import pymupdf
 import pytest
 from PIL import Image, ImageDraw
 
-from app.domain.extraction import PageText
+from app.domain.box import Box
+from app.domain.extraction import PageText, Word
 from app.domain.passage import page_string
 from app.services.document_worker.page_text import LayerText, layer_text
+from app.services.document_worker.text_order import in_reading_order
 
 NOTE = [
     "Progress note",
@@ -274,3 +276,18 @@ def test_what_was_typed_onto_the_page_afterwards_is_looked_at() -> None:
         page.add_freetext_annot(pymupdf.Rect(72, 400, 300, 430), "C-peptide 0.6 ng/mL")
 
     assert not layer_text(a_page(write)).sure
+
+
+def test_lines_of_a_page_that_leans_stay_whole() -> None:
+    lines = [[f"w{row}{column}" for column in range(12)] for row in range(8)]
+    fall = 0.05
+    words = [
+        Word(text, Box(0.05 + 0.07 * c, 0.1 + 0.02 * r + fall * 0.07 * c, 0.1 + 0.07 * c, 0.115 + 0.02 * r + fall * 0.07 * c))
+        for r, line in enumerate(lines)
+        for c, text in enumerate(line)
+    ]  # fmt: skip
+    shuffled = sorted(words, key=lambda w: w.box.y0)
+    assert [w.text for w in in_reading_order(shuffled, slope=fall)] == [
+        text for line in lines for text in line
+    ]
+    assert page_string(PageText(1, tuple(in_reading_order(shuffled, slope=fall)))).text.count("\n") == 7

@@ -16,6 +16,8 @@ from app.services.document_worker.text_order import in_reading_order
 
 _HOPELESS = 0.4
 """Lines read worse than this are specks, stamps and signatures."""
+_TELLING = 0.12
+"""Share of the width of the page from which a line tells how the page leans."""
 _BATCH = 24
 """Lines recognized at a time: a page of small print takes no more memory than one of few lines."""
 
@@ -51,7 +53,20 @@ def read_words(page: Any, number: int, engine: Engine) -> PageText:
                 found += [
                     Word(w.text, w.box.turned(-turns), w.confidence) for w in words_along(line, quad, size)
                 ]
-    return PageText(number, tuple(in_reading_order(found, turns)), turns)
+    return PageText(number, tuple(in_reading_order(found, turns, _slope(quads, size))), turns)
+
+
+def _slope(quads: Sequence[Points], size: tuple[int, int]) -> float:
+    """How far lines of text fall over the width of the page, as a fraction of its height: the middle one of those
+    that are long enough to tell.
+    """
+    width, height = size
+    falls = []
+    for quad in quads:
+        (x0, y0), (x1, y1) = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
+        if x1 - x0 > _TELLING * width:
+            falls.append((y1 - y0) / height / ((x1 - x0) / width))
+    return float(np.median(falls)) if falls else 0.0
 
 
 def words_along(line: Line, quad: Points, size: tuple[int, int]) -> list[Word]:
