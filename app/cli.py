@@ -22,6 +22,7 @@ from app.cli_policies import add_policies, run_policies
 from app.cli_processors import add_processors, run_processors, run_read_again
 from app.cli_review import add_review, run_decide, run_letter, run_receipt, run_review
 from app.cli_search import add_search, run_index, run_search
+from app.cli_tuning import add_tuning, run_tuning
 from app.cli_users import add_users, run_users
 from app.domain.case import IntakeStatus
 from app.domain.errors import Actionable, NoSuchCase
@@ -98,6 +99,7 @@ def parser() -> argparse.ArgumentParser:
     add_users(commands)
     add_search(commands)
     add_review(commands)
+    add_tuning(commands)
     command("passphrase", "Change the passphrase of a workspace.")
     made = command("demo", "Make sample arrivals, take them in and open the window on them.")
     made.add_argument(
@@ -384,6 +386,7 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "index": run_index,
     "search": run_search,
     "review": run_review,
+    "tuning": run_tuning,
     "decide": run_decide,
     "letter": run_letter,
     "receipt": run_receipt,

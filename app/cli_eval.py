@@ -11,6 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.cli_tuning import add_recommendations, run_recommendations
 from app.domain.confidence import SURE
 from app.domain.errors import Rejected
 from app.domain.form import Value
@@ -36,8 +37,8 @@ NOTE = "Bars stand at the confidence shown and should end on the line. Red: more
 
 
 def add_eval(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `eval forms` and `eval collect` to the commands."""
-    summary = "Measure how well forms are read."
+    """Add `eval forms`, `eval collect` and `eval recommendations` to the commands."""
+    summary = "Measure how well forms are read, and how well recommendations agree with people."
     made = commands.add_parser("eval", help=summary, description=summary)
     parts = made.add_subparsers(dest="part", metavar="WHAT", required=True)
 
@@ -71,6 +72,7 @@ def add_eval(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description="Keep the forms of verified cases, encrypted, for training and for measuring. Off by default.",
     )
     collect.add_argument("turn", nargs="?", choices=["on", "off", "status"], default="status")
+    add_recommendations(parts)
     for part in (forms, collect):
         part.add_argument("--json", action="store_true", help="print JSON for programs")
         part.add_argument(
@@ -84,7 +86,9 @@ def add_eval(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run_eval(options: argparse.Namespace) -> int:
-    """Run one of the two; returns the exit code."""
+    """Run one of the parts; returns the exit code."""
+    if options.part == "recommendations":
+        return run_recommendations(options)
     return _collect(options) if options.part == "collect" else _forms(options)
 
 

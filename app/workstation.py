@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from app.domain.case import Json
+from app.domain.change import Action
 from app.domain.code import CodeLists, no_lists
 from app.domain.errors import Unreadable
 from app.domain.policy import Policy
@@ -19,7 +20,7 @@ from app.domain.processor import FormDefinition
 from app.resource import resource
 from app.services.access import Access
 from app.services.attachment import Attaching
-from app.services.change_log import ChangeLog, utc_now
+from app.services.change_log import ChangeLog, Stored, utc_now
 from app.services.clinical_folder import CLINICAL, ClinicalFolder
 from app.services.code_list import code_lists
 from app.services.dataset import EVALUATION, TRAINING, Collecting, FormFolder
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from app.services.request_import import RequestImport
     from app.services.review_room import ReviewRoom
     from app.services.teaching import Teaching
+    from app.services.tuning_dataset import TuningDataset
 
 T = TypeVar("T")
 WATCHED = "pa_forms_bkt"
@@ -166,6 +168,7 @@ class Workstation:
     collecting: Collecting
     review_queue: ReviewQueue
     reviewed: Callable[[], ReviewRoom]
+    tuned: Callable[[], TuningDataset]
     attaching: Attaching
     texts: DocumentTexts
     material: MaterialReader
@@ -215,6 +218,11 @@ class Workstation:
     def review(self) -> ReviewRoom:
         """The services behind the review, made when they are first asked for. Not from the store's lane."""
         return self.reviewed()
+
+    @property
+    def tuning(self) -> TuningDataset:
+        """The examples for tuning and measuring models, made when they are first asked for."""
+        return self.tuned()
 
     @property
     def definitions(self) -> Definitions:
@@ -285,17 +293,24 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         raise
     training, evaluation = (FormFolder(place.folder / name, key) for name in (TRAINING, EVALUATION))
     collecting = Collecting(store, blobs, training, evaluation, lanes, check=access.check)
+    material = MaterialReader(store)
+    tuned = cache(partial(_tuning, place, key, lanes, store, material, policies, access))
+
+    def told(stored: Stored) -> None:
+        collecting.follow(stored)
+        if stored.change.action is Action.DETERMINED:
+            tuned().follow(stored)
+
     changes = ChangeLog(
         store,
         library.resolve,
         codes=codes,
-        told=collecting.follow,
+        told=told,
         check=access.check,
         present=access.present,
     )
     attaching = Attaching(changes, blobs, behind.opener)
     texts = DocumentTexts(store, blobs, behind.documents, lanes)
-    material = MaterialReader(store)
     modelled = cache(partial(_models, store, lanes, access))
     return Workstation(
         settings=place,
@@ -320,6 +335,7 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         clinical=ClinicalFolder(attaching, texts, lanes, place.folder / CLINICAL),
         policies=policies,
         modelled=modelled,
+        tuned=tuned,
         reviewed=cache(
             partial(
                 _review, place, lanes, changes, blobs, material, policies, modelled, codes, behind, access
@@ -429,6 +445,24 @@ def _review(
         receipts,
         Letters(changes, blobs, partial(_printer, behind), place.folder / FOLDER, access.check),
     )
+
+
+def _tuning(
+    place: Settings,
+    key: bytes,
+    lanes: Lanes,
+    store: Store,
+    material: MaterialReader,
+    policies: PolicyLibrary,
+    access: Access,
+) -> TuningDataset:
+    from app.services.tuning_dataset import EVALUATION, TUNING, TuningDataset
+
+    def instructions() -> str:
+        return resource("prompts", "recommendation.md").read_text("utf-8")
+
+    tuning, evaluation = (FormFolder(place.folder / name, key) for name in (TUNING, EVALUATION))
+    return TuningDataset(store, lanes, material, policies, tuning, evaluation, instructions, access.check)
 
 
 def _printer(behind: Backends) -> LetterPrinter:

@@ -152,7 +152,7 @@ class Reviewing:
         problem = ""
         try:
             for ask in asks:
-                made, noticed = self._answered(ask, chosen, heard)
+                made, noticed = self._judged(ask, chosen, heard)
                 found.append(made)
                 flags += noticed
         except Cancelled:
@@ -192,7 +192,12 @@ class Reviewing:
             for line in material.request.lines
         )
 
-    def _answered(
+    def judge(self, ask: Ask, model: str = "") -> tuple[Recommendation, tuple[Flag, ...]]:
+        """One line judged by a model as every answer is, and kept nowhere: for measuring models. Raises as they do."""
+        found, flags = self._judged(ask, self._model(model), _Heard(None))
+        return found, tuple(flags)
+
+    def _judged(
         self, ask: Ask, chosen: RecommendationModel, heard: _Heard
     ) -> tuple[Recommendation, list[Flag]]:
         """One line judged: the engine always, the model beside it where another was asked."""
