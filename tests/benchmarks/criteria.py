@@ -14,8 +14,10 @@ from dataclasses import dataclass
 
 from app.domain.material import Material, Status
 from tests.unit.services.criteria.fragments import A1C, FINDING, HEAD, LEAVES, MDI, TESTING
+from tests.unit.services.criteria.more_fragments import MORE
 from tests.unit.services.criteria.support import ask, judged, material, note, policy
 
+ALL = {**LEAVES, **MORE}
 EXPECTED = {"m": Status.MET, "n": Status.NOT_MET, "i": Status.INSUFFICIENT}
 
 
@@ -36,7 +38,7 @@ class Miss:
 
 def misses() -> Iterator[Miss]:
     """The fragments that are judged otherwise than written."""
-    for name, leaf in LEAVES.items():
+    for name, leaf in ALL.items():
         for expected, text in leaf.fragments:
             found = judged(HEAD + text, leaf.test, leaf.concepts)
             if found.status is not EXPECTED[expected]:
@@ -56,7 +58,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--pages", type=int, default=200)
     chosen = parser.parse_args(arguments)
     wrong = list(misses())
-    total = sum(len(leaf.fragments) for leaf in LEAVES.values())
+    total = sum(len(leaf.fragments) for leaf in ALL.values())
     kinds = {
         k: sum(m.kind == k for m in wrong) for k in ("false met", "false not met", "wrongly insufficient")
     }

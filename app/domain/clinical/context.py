@@ -113,6 +113,10 @@ def _state(text: str, before: str, scope: str, tail: str, near: str, section: Se
         return Said.PLANNED
     if section is Section.PLAN and not t.HAPPENED.search(text):
         return Said.PLANNED
+    if t.ORDER.match(text) and not t.HAPPENED.search(before):
+        return Said.PLANNED
+    if t.TALK.match(near):
+        return Said.SUPPOSED
     if t.UNCERTAIN.search(scope) or t.UNCERTAIN_AFTER.match(tail) or before.rstrip().endswith("?"):
         return Said.UNCERTAIN
     if text.rstrip().endswith("?"):

@@ -57,6 +57,9 @@ _YEAR = re.compile(
     r"(?:\b(?:in|since|from|until|till|to|circa|around|about|of|early|late|mid|year|by|dx'?d?|summer|fall|spring|winter)\s*-?\s*~?|[(,~@]\s*)(?P<year>(?:19|20)\d{2})\b(?!\s*(?:mg|ml|units|cal|steps|kcal))",
     re.IGNORECASE,
 )
+_BARE_YEAR = re.compile(
+    r"(?<=[A-Za-z)] )(?P<year>(?:19[5-9]\d|20[0-3]\d))(?=\s*(?:[,.;)]|$|-\s|and\b|with\b))(?![.,]\d)"
+)
 _NO_YEAR = re.compile(
     rf"\b(?:on|since|from|dated?|collected|drawn|through|until|of)\s+(?:(?P<m>\d{{1,2}})/(?P<d>\d{{1,2}})(?![\d/%])|(?P<name>{_MONTH})\s+(?P<nd>\d{{1,2}})(?:st|nd|rd|th)?\b(?!,?\s*\d{{4}}))",
     re.IGNORECASE,
@@ -97,7 +100,7 @@ def moments(text: str, written: date | None) -> tuple[Moment, ...]:
             add(m.start(), m.end(), *_month(year, month))
     if written is not None:
         _add_relative(text, written, add)
-    for m in _YEAR.finditer(text):
+    for m in (*_YEAR.finditer(text), *_BARE_YEAR.finditer(text)):
         year = int(m.group("year"))
         if 1920 <= year <= 2100:
             add(m.start("year"), m.end("year"), date(year, 1, 1), date(year, 12, 31))
@@ -235,7 +238,7 @@ _PAST_UNIT = re.compile(
     re.IGNORECASE,
 )
 _SINCE = re.compile(
-    r"\b(?:since|starting(?: in| on)?|started(?: in| on)?|began(?: in| on)?|begun(?: in| on)?|initiated(?: in| on)?|diagnosed(?: with \w+)?(?: in| on)?|dx'?d?(?: in| on)?|onset(?: in| on| of| was)?|beginning(?: in| on)?|dating (?:back )?to|from|effective|start date:?|placed on|as of|has been .{0,60}? since)\s*:?\s*$",
+    r"\b(?:since|starting(?: in| on)?|started(?: in| on)?|began(?: in| on)?|begun(?: in| on)?|initiated(?: in| on)?|diagnosed(?: with \w+)?(?: in| on)?|dx'?d?(?: in| on)?|onset(?: in| on| of| was)?|beginning(?: in| on)?|dating (?:back )?to|from|effective|start date:?|placed on|as of|has been .{0,60}? since|since(?:\s+[a-z]+){1,6})\s*:?\s*$",
     re.IGNORECASE,
 )
 _UNTIL = re.compile(

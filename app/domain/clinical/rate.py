@@ -19,6 +19,8 @@ class Rate:
     least: float
     most: float | None
     sure: bool = True
+    days: float = 1.0
+    """The period it was told in, in days: what is told per month says little of a day."""
 
 
 _N = (
@@ -125,7 +127,7 @@ def _times(m: re.Match[str]) -> Rate | None:
     elif re.search(r"less|fewer|under|below|<|≤|up to|most|no more", said):
         low = 0.0
     sure = not re.search(r"about|approx|~|around|roughly", said)
-    return Rate(m.start(), m.end(), low, most, sure)
+    return Rate(m.start(), m.end(), low, most, sure, days)
 
 
 def counted_or(word: str) -> float | None:

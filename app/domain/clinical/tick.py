@@ -23,6 +23,9 @@ _BOX = re.compile(
 )
 _YES = re.compile(r"\s*[:.]?\s*(?:yes|y|present|positive|pos)\b(?!\s+of)", re.IGNORECASE)
 _NO = re.compile(r"\s*[:.]?\s*(?:no|n|none|absent|negative|neg|denies)\b(?!\s+of)", re.IGNORECASE)
+_AFFIRMING = re.compile(
+    r"\s*(?:yes|completed?|done|performed|present|positive|true|attended)\b", re.IGNORECASE
+)
 _LABEL_AHEAD = re.compile(r"\b(?:yes|y|no|n)\s*:?\s*$", re.IGNORECASE)
 
 
@@ -40,12 +43,25 @@ def tick_of(text: str, start: int, end: int) -> Tick:
     box = before[-1] if before and leading else None
     if box is None and not leading and after:
         box = after[0]
+    if box is None and leading and end <= boxes[0].start():
+        return _of_options(text, boxes)
     if box is None:
         # "Symptoms: [x] dawn phenomenon" has its box before; a word before the first box has none.
         return Tick.NONE if leading or not before else Tick.UNCLEAR
     if box.lastgroup == "odd":
         return Tick.UNCLEAR
     return Tick.TICKED if box.lastgroup == "on" else Tick.UNTICKED
+
+
+def _of_options(text: str, boxes: list[re.Match[str]]) -> Tick:
+    """What the options behind a colon say of the words in front of it ("SDM: [ ] completed")."""
+    ticked = []
+    for n, box in enumerate(boxes):
+        if box.lastgroup == "on":
+            ticked.append(text[box.end() : boxes[n + 1].start() if n + 1 < len(boxes) else len(text)])
+    if not ticked:
+        return Tick.UNTICKED
+    return Tick.TICKED if len(ticked) == 1 and _AFFIRMING.match(ticked[0]) else Tick.UNCLEAR
 
 
 def _answer(text: str, boxes: list[re.Match[str]], n: int) -> str:

@@ -30,7 +30,9 @@ BREAK = re.compile(
     r"underwent|completed|received|started|developed|on)\b"
     r"|\s(?:and|who|which)\s+(?:has|have|had|is|was|were|are|reports?|endorses?|continues?|uses|takes|tests|checks|"
     r"experiences|admits?|remains?|underwent|completed|received)\b"
-    r"|\b(?:reports|endorses|admits to|positive for|significant for|notable for|remarkable for)\b",
+    r"|,\s*(?:and\s+)?(?:she|he|they|patient|pt|the patient)\s+(?:does|do|did|also|now|still|currently)?\s*(?:endorses?|reports?|admits?|has|have|gets|feels|suffers|"
+    r"complains|experiences|continues)\b"
+    r"|(?<!\bno )(?<!\bnot )(?<!\bany )(?<!without )(?<!never )(?<!\bor )(?<!\bnor )\b(?:reports(?! of\b)|endorses|admits to|positive for|significant for|notable for|remarkable for)\b",
     re.IGNORECASE,
 )
 """What ends the reach of a word that stands before a mention."""
@@ -71,14 +73,28 @@ DENIED_PREFIX = re.compile(
 )
 DENIED_AFTER = _start(
     r"(?:is|was|are|were|has been|have been|had been|be|being)?\s*(?:not|never)(?! (?:only|improv|respond|resolv|heal|control|well|at goal|yet at|toler))(?: \w+)?",
-    r"(?:is|was|are|were)?\s*(?:negative|absent|denied|neg|nil|none|undetected|excluded|unlikely|unremarkable)", r"no(?! x| increase| change| further| longer than)", "n", r"none (?:reported|noted|seen|known|found)?",
+    r"(?:is|was|are|were)?\s*(?:negative|absent|denied|denies|deny|neg|nil|none|undetected|excluded|unlikely|unremarkable)", r"no(?! x| increase| change| further| longer than)", "n", r"none (?:reported|noted|seen|known|found)?",
     r"(?:has been|have been|was|were|is)?\s*ruled out", "isn't", "wasn't", "weren't", "hasn't", "doesn't", "didn't", r"\(-\)", r"-ve", r"free",
     r"(?:is|was|were|are)?\s*declined", r"(?:is|was)?\s*refused", r"(?:0|zero)(?: (?:episodes?|times|events?))",
 )  # fmt: skip
 
+TALK = re.compile(
+    r"[\s-]+(?:team|handout|clinic|center|screening|screen|prevention|precautions|prophylaxis|protocol|pathway|risks?|guidelines?|specialist|association|foundation|support group|"
+    r"brochure|pamphlet|hotline|action plan|education|educational|educator|teaching|counsel?ling|awareness|questionnaire|work-?up|consult|consultation|alert|kit|literature)\b",
+    re.IGNORECASE,
+)
+"""What makes a condition the subject of talk: a stroke team is no stroke."""
+ORDER = re.compile(
+    r"^\W*(?:\d{1,2}[.)]\s*)?(?:please\s+|ok to\s+|may\s+)?(?:increase|decrease|reduce|change|switch|advance|start|begin|try|add|give|administer|inject|take|use|check|test|monitor|perform|"
+    r"recheck|measure|record|log|ask|encourage|consider|hold|consult|obtain|order|schedule|refer|arrange|repeat|initiate|call|avoid|teach|instruct|advise|educate|assess|evaluate|"
+    r"screen|rule out|send|get|draw|set up)\b",
+    re.IGNORECASE,
+)
+"""A sentence that begins by telling somebody what to do."""
+
 HEAD = re.compile(
     r"\s*(?:$|[^\w\s]|(?:and|or|nor|at|in|on|of|for|since|with|w/|but|that|to|today|now|is|was|has|have|had|were|are|been|this|these|by|from|during|after|before|"
-    r"events?|episodes?|symptoms?|diseases?|syndrome|disorder|history|hx|reported|noted|seen|identified|present|detected|currently|recently|while|when|as|per|due|requiring|"
+    r"events?|episodes?|encounters?|visits?|sessions?|meetings?|discussions?|symptoms?|diseases?|syndrome|disorder|history|hx|reported|noted|seen|identified|present|detected|currently|recently|while|when|as|per|due|requiring|"
     r"secondary|despite|over|under|until|because|which|who|status|type|level|levels|test|tests|testing|therapy|treatment|trial|trials|mellitus|the|he|she|they|it|x|so|yet|"
     r"far|ever|documented|done|performed|completed|diagnosed|known|either|within|attacks?|problems?|complaints?|issues?|findings?|changes?|[a-z]+ly|[a-z]+ed|"
     r"\d\S*|last|past|prior|previously|any|all|regularly|otherwise|if|program|programs|class|classes|procedures?|surgery|surgeries|regimen)\b)",
@@ -95,6 +111,7 @@ UNSETTLED = _any(
 """Nobody knows: neither for it nor against it."""
 
 UNCERTAIN = _any(
+    "doubt(?:s|ful)?(?: about| of)?", "unsure (?:of|about)", "unclear", "no (?:clear|definite|definitive|convincing|formal|confirmed)",
     "possible", "possibly", "probable", "probably", "suspected", "suspect", "suspects", "suspicion(?: of| for)?", "suspicious for", "likely", "presumed", "presumptive", "may",
     "might", "could", "perhaps", "maybe", "questionable", "equivocal", "concern for", "concerns? (?:of|about)", "concerning for", "worrisome for", "suggests?", "suggesting",
     "suggestive of", "suspicious", "compatible with", "differential(?: diagnosis)?(?: includes?| of)?", "ddx", "vs", "versus", "working diagnosis", "borderline", "appears to (?:have|be)",
@@ -200,7 +217,7 @@ TEMPLATE = re.compile(
 """A question or a blank of a template that nobody filled in."""
 RULE = re.compile(
     r"\b(?:is|are|will be|may be|not) (?:considered )?(?:covered|non-?covered|reasonable and necessary) (?:when|if|for|only|under|as)\b|\bcoverage (?:criteria|requires?|determination|is (?:limited|provided|available))\b|\b(?:medicare|cms|ncd|lcd|policy|plan|payer|insurance|insurer|criteria|guidelines?) (?:\w+ ){0,3}"
-    r"(?:requires?|states?|specif\w+|covers?|asks? for|calls for|defines?|mandates?|stipulates?)\b|\b(?:patients?|beneficiar(?:y|ies)|members?) must\b|\bmust (?:meet|have|be|document|satisfy|show)\b|\bin order to qualify\b|\bto (?:qualify|be eligible|be approved|meet (?:the )?criteria) (?:for|under)\b|\brequirements? (?:for|of|is|are|include)\b|\b(?:is|are) required (?:by|for|to|before|under)\b|"
+    r"(?:requires?|states?|specif\w+|covers?|asks? for|calls for|defines?|mandates?|stipulates?)\b|\b(?:patients?|beneficiar(?:y|ies)|members?) must\b|\bmust (?:meet|have|be|document|satisfy|show)\b|\bin order to qualify\b|\bto (?:qualify|be eligible|be approved|meet (?:the )?criteria) (?:for|under)\b|\brequirements? (?:for|of|is|are|include)\b|\b(?:is|are) (?:also |still )?(?:required|needed|necessary|mandatory)\b|\brequired (?:by|for|to|before|prior to|under)\b|"
     r"\bcriteri(?:a|on) (?:for|include|are|is|[A-D1-9]\b\s*[:.(-])",
     re.IGNORECASE,
 )  # fmt: skip

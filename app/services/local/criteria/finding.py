@@ -58,20 +58,23 @@ def judge_finding(
             fits.append(mention)
     denials = [m for m in every if m.denied and _denial_covers(reading, test, m)]
     hard = [m for m in denials if not m.context.limited]
-    if coded and not hard:
+    against = {m.concept for m in hard}
+    if coded and not against:
         return Found(Status.MET, (coded, *shown(fits, 2)), f"The request's own code says {what}.")
+    # Of several findings one that nobody denies is enough; one that is said and denied is neither.
+    carried = [m for m in fits if m.concept not in against]
+    if carried:
+        return Found(Status.MET, shown(carried), f"{_cap(what)} is said of the patient.")
     if fits or coded:
-        if hard:
-            both = ((coded,) if coded else ()) + shown(fits, 2) + shown(hard, 2)
-            return Found(
-                Status.INSUFFICIENT, both, f"The documents contradict each other: {what} is said and denied."
-            )
-        return Found(Status.MET, shown(fits), f"{_cap(what)} is said of the patient.")
+        both = ((coded,) if coded else ()) + shown(fits, 2) + shown(hard, 2)
+        return Found(
+            Status.INSUFFICIENT, both, f"The documents contradict each other: {what} is said and denied."
+        )
     if test.closed:
         outside = _outside(reading, test, material, line, codes, every)
         if outside is not None:
             return outside
-    if hard and not failed and not old:
+    if hard and not failed and not old and against >= set(test.any_of):
         return Found(Status.NOT_MET, shown(hard), f"{_cap(what)} is denied.")
     if old and not failed and not any(m.said is Said.UNCERTAIN and m.counts for m in every):
         return _too_old(reading, test, old, what)
@@ -80,11 +83,13 @@ def judge_finding(
         evidence = tuple(m.evidence(p) for m, p in failed[:3])
         del mention
         return Found(Status.INSUFFICIENT, evidence, f"{_cap(what)} is mentioned, but {problem}.")
+    if hard and old:
+        why = f"{_cap(what)} is denied in one place and told as earlier in another."
+        return Found(Status.INSUFFICIENT, shown(hard + old), why)
     if hard:
+        names = ", ".join(reading.words(n) for n in test.any_of if n in against)
         return Found(
-            Status.INSUFFICIENT,
-            shown(hard + old),
-            f"{_cap(what)} is denied in one place and told as earlier in another.",
+            Status.INSUFFICIENT, shown(hard), f"{_cap(names)} is denied; of the others nothing is said."
         )
     return Found(Status.INSUFFICIENT, shown(every), _silent(what, every))
 

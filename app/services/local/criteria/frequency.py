@@ -9,6 +9,7 @@ from datetime import date
 from app.domain.clinical.context import Said
 from app.domain.clinical.heading import Section
 from app.domain.clinical.moment import before, moments, stretches
+from app.domain.clinical.trigger import ORDER
 from app.domain.clinical.rate import DAYS, Rate, rates
 from app.domain.criterion import FrequencyTest, Period
 from app.domain.evidence import Evidence
@@ -127,7 +128,7 @@ def _often(reading: Reading, test: FrequencyTest, mention: Mention) -> list[Ofte
         if rate.sure:
             if rate.least >= wanted - 1e-6:
                 verdict = True
-            elif rate.most is not None and rate.most < wanted - 1e-6:
+            elif rate.most is not None and rate.most < wanted - 1e-6 and rate.days <= DAYS[test.per] + 0.5:
                 verdict = False
         out.append(Often(mention, rate, verdict, _kept(reading, test, mention), problem))
     # The nearest rate is the one meant; a second counts only where the first cannot be.
@@ -136,6 +137,8 @@ def _often(reading: Reading, test: FrequencyTest, mention: Mention) -> list[Ofte
 
 def _problem(reading: Reading, test: FrequencyTest, mention: Mention, rate: Rate) -> str:
     text = mention.statement.text
+    if ORDER.match(text) or re.match(r"\W*(?:continue|keep|resume|maintain)\b", text, re.IGNORECASE):
+        return "it is told what to do, not what is done"
     if mention.said is not Said.AFFIRMED:
         return mention.context.note or "it does not count"
     first, last = min(mention.start, rate.start), max(mention.end, rate.end)
