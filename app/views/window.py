@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # loaded and built when a person asks for them, not on the wa
 DESK = "desk"
 """Under this key the store remembers which case is open, and how the window is laid out."""
 SETTLE_MS = 100
+WARM_MS = 1500
+"""After the window can be used, what the review is made of is loaded beside it."""
 TAKE_BACK = "take_back:"
 
 
@@ -65,6 +67,8 @@ class Window(QMainWindow):
         self.rooms.addWidget(self.intake)
         self._lay_out()
         self.messages = MessageFloat(self.intake.page, self.whole)
+        self._warm = QTimer(self, interval=WARM_MS, singleShot=True)
+        self._warm.timeout.connect(self._warm_review)
         self._settle = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self.intake.set_person(workstation.person)
         self._wire()
@@ -192,6 +196,11 @@ class Window(QMainWindow):
         room.screen.put_back(self._review_layout)
         return room
 
+    def _warm_review(self) -> None:
+        """Load the modules, services and policies of the review before somebody goes there."""
+        if "review" not in self.__dict__:
+            self.background.run(self, "review", _load_review, self._workstation)
+
     def _count_reviews(self) -> None:
         """Show on the rail what waits for the review; the room does it itself once it is built."""
         if "review" in self.__dict__:
@@ -225,6 +234,7 @@ class Window(QMainWindow):
             self._is_ready = True
             self.case_model.recall(DESK, self._put_back)
             self._count_reviews()
+            self._warm.start()
 
     def _put_back(self, desk: Json | None) -> None:
         desk = desk or {}
@@ -329,10 +339,18 @@ class Window(QMainWindow):
             self.teach.stop()
         if "review" in self.__dict__:
             self.review.stop()
+        self._warm.stop()
         self._remember()
         self.case_model.flush()
         self.intake_model.stop()
         event.accept()
+
+
+def _load_review(workstation: Workstation) -> None:
+    import app.views.review_room  # noqa: F401 - loaded here, used when the room is entered
+
+    _ = workstation.review
+    workstation.policies.policies()
 
 
 def open_paths(window: Window, paths: list[str]) -> None:

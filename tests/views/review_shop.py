@@ -8,17 +8,21 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from app.domain.box import Box
 from app.domain.extraction import Document, Word
+from app.domain.policy import Policy
+from app.resource import resource
+from app.services.policy_file import read_policies
 from app.services.ports import OpenDocument, PageInfo, Picture
 from app.workstation import Settings, Workstation, build
 from tests.scripted import ScriptedProcessor, scripted_backends
 from tests.views.review_pages import LETTER, page_of
 
 NOTE = (
-    "Progress note. The patient has type 2 diabetes.\n"
+    "Progress note\nThe patient has type 2 diabetes.\n"
     "Insulin glargine at bedtime for six months.\n"
     "Plan: external insulin pump.\f"
     "Second page. HbA1c 8.4 %, insulin adjusted."
@@ -70,11 +74,18 @@ def a_request(number: int, **more: object) -> dict[str, object]:
     }
 
 
+@cache
+def built_in_policies() -> tuple[Policy, ...]:
+    """The program's policies, read once for all tests."""
+    return read_policies(resource("policies"))
+
+
 @contextmanager
 def a_review(folder: Path, requests: int = 1, person: str = "ada") -> Iterator[Workstation]:
     """An open workstation with requests in its review's queue; closed at the end."""
     backends = replace(scripted_backends(ScriptedProcessor()), opener=open_paper)
     station = build(Settings(folder, person), os.urandom(32), backends)
+    station.policies._load = built_in_policies
     try:
         if requests:
             asked = json.dumps([a_request(number) for number in range(requests)]).encode()
