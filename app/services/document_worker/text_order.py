@@ -11,6 +11,11 @@ from app.domain.extraction import Word
 _LEVEL = 0.5
 _LEAST_LINES = 6
 """Lines in a row that make a gap between them the gutter of two columns."""
+_GUTTER = 1.2
+_CLOSE = 0.8
+"""Gaps as multiples of the height of a line, both in fractions of the page: on a letter page, upright, a height is
+1.3 of such widths.
+"""
 _PROSE = 4.0
 """Words that a line of prose holds beside the gutter, in the middle: cells of a table hold fewer."""
 
@@ -101,9 +106,20 @@ def _columns(lines: Sequence[Line], start: int) -> tuple[int, float | None]:
             words.append(counts)
             end += 1
         middles = [sorted(side)[len(side) // 2] for side in zip(*words, strict=True)] if words else [0, 0]
-        if both >= _LEAST_LINES and min(middles) >= _PROSE and end > best[0]:
+        prose = min(middles) >= _PROSE and _close_set(lines[start:end])
+        if both >= _LEAST_LINES and prose and end > best[0]:
             best = (end, (left + right) / 2)
     return best
+
+
+def _close_set(lines: Sequence[Line]) -> bool:
+    """Whether the words stand as close as in sentences: cells of a table stand further apart."""
+    gaps = [
+        (after.x0 - before.x1) / max(before.height, after.height, 1e-6)
+        for line in lines
+        for (before, _), (after, _) in pairwise(line)
+    ]
+    return bool(gaps) and sorted(gaps)[len(gaps) // 2] < _CLOSE
 
 
 def _gaps(line: Line) -> list[tuple[float, float]]:
@@ -111,7 +127,7 @@ def _gaps(line: Line) -> list[tuple[float, float]]:
     found = []
     for (before, _), (after, _) in pairwise(line):
         wide = after.x0 - before.x1
-        if wide > 0.9 * max(before.height, after.height) * 0.77 and 0.25 < (before.x1 + after.x0) / 2 < 0.75:
+        if wide > _GUTTER * max(before.height, after.height) and 0.25 < (before.x1 + after.x0) / 2 < 0.75:
             found.append((before.x1, after.x0))
     return found
 

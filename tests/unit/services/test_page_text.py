@@ -281,11 +281,12 @@ def test_what_was_typed_onto_the_page_afterwards_is_looked_at() -> None:
 def test_lines_of_a_page_that_leans_stay_whole() -> None:
     lines = [[f"w{row}{column}" for column in range(12)] for row in range(8)]
     fall = 0.05
-    words = [
-        Word(text, Box(0.05 + 0.07 * c, 0.1 + 0.02 * r + fall * 0.07 * c, 0.1 + 0.07 * c, 0.115 + 0.02 * r + fall * 0.07 * c))
-        for r, line in enumerate(lines)
-        for c, text in enumerate(line)
-    ]  # fmt: skip
+    words = []
+    for row, line in enumerate(lines):
+        for column, text in enumerate(line):
+            x, y = 0.05 + 0.07 * column, 0.1 + 0.02 * row
+            down = fall * (x + 0.025)
+            words.append(Word(text, Box(x, y + down, x + 0.05, y + down + 0.015)))
     shuffled = sorted(words, key=lambda w: w.box.y0)
     assert [w.text for w in in_reading_order(shuffled, slope=fall)] == [
         text for line in lines for text in line
