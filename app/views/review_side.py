@@ -17,9 +17,8 @@ from app.domain.prompt import Prompt, Slot
 from app.domain.recommendation import ModelInfo, Review
 from app.services.ports import Picture
 from app.views import messages, theme
-from app.views.background import Background
 from app.views.models.determination_model import DeterminationModel, Standing
-from app.views.models.letter_desk import LetterDesk, ShownLetter
+from app.views.models.letter_desk import ShownLetter
 from app.views.models.review_lookup import Opened
 from app.views.models.review_model import Noted, ReviewModel
 from app.views.widgets.message_line import MessageLine
@@ -34,7 +33,6 @@ from app.views.widgets.review.prompt_pane import PromptPane
 from app.views.widgets.review.prompt_version import versions
 from app.views.widgets.review.recommendation_pane import RecommendationPane
 from app.views.widgets.review.side_tab import SideTabs
-from app.workstation import Workstation
 
 WIDTH, LEAST = 490, 380
 ANSWER, GUIDELINES, PINS, HISTORY, LETTER = "recommendation", "guidelines", "pins", "history", "letter"
@@ -49,10 +47,7 @@ def ask_for_file(parent: QWidget, name: str) -> str:
 
 
 class ReviewSide(QWidget):
-    """Lays the parts out and wires them to their models; what leads to the left side goes out as signals.
-
-    `guidelines` is the panel that stands in its tab; its own signals are wired by whoever made it.
-    """
+    """Lays the parts out and wires them to their models; what leads to the left side goes out as signals."""
 
     evidence_opened = Signal(object)
     """`Evidence` to be shown where it stands"""
@@ -75,7 +70,6 @@ class ReviewSide(QWidget):
         self,
         review: ReviewModel,
         determination: DeterminationModel,
-        guidelines: QWidget | None = None,
         parent: QWidget | None = None,
         *,
         file_asked: Callable[[QWidget, str], str] = ask_for_file,
@@ -100,7 +94,7 @@ class ReviewSide(QWidget):
         self.pins = PinsPage()
         self.history = HistoryPage()
         self.letter = LetterPreview()
-        self.guidelines = guidelines
+        self._locked = ""
         self.bar = DeterminationBar(self)
         self.message = MessageLine(self)
         self._lay_out()
@@ -127,11 +121,9 @@ class ReviewSide(QWidget):
             HISTORY: self.history,
             LETTER: self.letter,
         }
-        if self.guidelines is not None:
-            self._pages[GUIDELINES] = self.guidelines
         for page in self._pages.values():
             self.stack.addWidget(page)
-        self.tabs.set_offered(GUIDELINES, self.guidelines is not None)
+        self.tabs.set_offered(GUIDELINES, False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -152,6 +144,7 @@ class ReviewSide(QWidget):
         pane.slot_armed.connect(self.slot_armed)
         pane.model_chosen.connect(model.choose_model)
         pane.sent_wanted.connect(model.show_sent)
+        pane.version_wanted.connect(model.use_version)
         pane.history_wanted.connect(lambda: self.show_tab(HISTORY))
         pane.height_changed.connect(self._fit)
         model.prompt_changed.connect(self._show_prompt)
@@ -227,6 +220,12 @@ class ReviewSide(QWidget):
         self._review.refresh()
         self._determination.refresh()
 
+    def set_guidelines(self, panel: QWidget) -> None:
+        """Put the search of guidelines into its tab; its own signals are wired by whoever made it."""
+        self._pages[GUIDELINES] = panel
+        self.stack.addWidget(panel)
+        self.tabs.set_offered(GUIDELINES, True)
+
     def seen(self) -> None:
         """It was recorded that something was on screen: what has to be opened may be open by now."""
         self._determination.look_again()
@@ -237,8 +236,9 @@ class ReviewSide(QWidget):
 
     def lock(self, words: str) -> None:
         """Somebody else has the case, in words: nothing is asked, marked or decided; "" opens the side again."""
+        self._locked = words
         self.bar.lock(words)
-        self.answer.criteria.set_locked(bool(words))
+        self.answer.criteria.set_locked(bool(words) or self.answer.earlier)
         self.prompt.setEnabled(not words)
 
     def take_span(self, evidence: Evidence) -> bool:
@@ -268,6 +268,7 @@ class ReviewSide(QWidget):
             if name != LETTER:
                 self.tabs.choose(name)
             self.stack.setCurrentWidget(page)
+            self.bar.setVisible(name != LETTER)
 
     def focus_prompt(self) -> None:
         self.show_tab(ANSWER)
@@ -324,6 +325,7 @@ class ReviewSide(QWidget):
         self.pins.show_pins((), Places(), {})
         self.tabs.set_count(PINS, 0)
         self.bar.forget()
+        self.lock("")
         self.message.clear()
         self.show_tab(ANSWER)
 
@@ -365,8 +367,15 @@ class ReviewSide(QWidget):
         self._show_history()
 
     def _show_earlier(self, review_id: str) -> None:
+        """An answer out of the history, beside the words it was asked with."""
         self._review.show_review(review_id)
         self.show_tab(ANSWER)
+        me = self._review.person
+        asked = next((r.prompt for r in self._review.reviews if r.review_id == review_id), "")
+        told = versions(self._review.reviews, self._review.prompt, me)
+        version = next((v for v in told if v.text == asked), None)
+        if version is not None:
+            self.prompt.show_version(version)
 
     def _show_asking(self, info: ModelInfo | None) -> None:
         self.prompt.set_asking(info is not None)
@@ -495,30 +504,6 @@ class ReviewSide(QWidget):
             wanted = min(self.prompt.wanted_height(), round(self.height() * PROMPT_SHARE))
             if self.splitter.sizes()[0] != wanted:
                 self.splitter.setSizes([wanted, max(1, room - wanted)])
-
-
-def side_of(
-    workstation: Workstation, background: Background, guidelines: QWidget | None = None
-) -> ReviewSide:
-    """The side over the services of a workstation; its models belong to it."""
-    room = workstation.review
-    review = ReviewModel(
-        room.reviewing, room.noting, workstation.store, lambda: workstation.person, background
-    )
-    letters = LetterDesk(
-        room.letters,
-        room.deciding,
-        workstation.lanes,
-        workstation.pages.opener,
-        lambda: workstation.access.me,
-    )
-    determination = DeterminationModel(
-        room.deciding, workstation.store, lambda: workstation.access.me, background, letters
-    )
-    side = ReviewSide(review, determination, guidelines)
-    review.setParent(side)
-    determination.setParent(side)
-    return side
 
 
 def _image(picture: Picture) -> QImage:

@@ -143,7 +143,7 @@ def test_a_reason_is_kept_with_every_change_and_comes_back(bar: DeterminationBar
 def test_approving_asks_a_reason_for_each_open_criterion(bar: DeterminationBar) -> None:
     bar.begin(Outcome.APPROVE)
     bar.form.reason.editor.insertPlainText("It is needed.")
-    assert bar.form.left_out() == ("a reason for 1 open criteria",)
+    assert bar.form.left_out() == ("a reason for the open criterion",)
     QTest.keyClicks(bar.form._overrides[0].reason, "tested elsewhere")
     assert bar.form.left_out() == ()
     assert bar.form.decision().overrides == (("peptide", "tested elsewhere"),)
@@ -220,8 +220,8 @@ def decision(outcome: Outcome, **more) -> Decision:
 @pytest.mark.parametrize(
     ("said", "left"),
     [
-        (decision(Outcome.APPROVE), ("a reason for 1 open criteria",)),
-        (decision(Outcome.APPROVE, overrides=(("peptide", " "),)), ("a reason for 1 open criteria",)),
+        (decision(Outcome.APPROVE), ("a reason for the open criterion",)),
+        (decision(Outcome.APPROVE, overrides=(("peptide", " "),)), ("a reason for the open criterion",)),
         (decision(Outcome.APPROVE, overrides=(("peptide", "x"),)), ()),
         (decision(Outcome.REFER), ()),
         (decision(Outcome.REFER, reason=" "), ("a reason",)),

@@ -165,7 +165,7 @@ def test_slots_are_marked_where_they_stand_behind_letters_of_two_units(pane: Pro
 
 
 def test_who_receives_the_prompt_is_said_before_it_is_sent(pane: PromptPane) -> None:
-    assert pane.model.lines == ("Stays on this computer", "goes to criteria engine 1")
+    assert pane.model.lines == ("Stays on this computer", "criteria engine 1")
     chosen = told(pane.model_chosen)
     action = next(a for a in pane.model.menu.actions() if "gemini" in a.text())
     assert "leaves this computer" in action.text()

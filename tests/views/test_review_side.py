@@ -375,7 +375,7 @@ def test_approving_takes_a_reason_for_every_criterion_that_is_not_shown_to_be_me
     side.bar.begin(Outcome.APPROVE)
     form = side.bar.form
     form.reason.editor.insertPlainText("The pump is needed.")
-    assert form.left_out() == ("a reason for 1 open criteria",)
+    assert form.left_out() == ("a reason for the open criterion",)
     (line,) = form._overrides
     line.reason.setText("The specialist called.")
     line.changed.emit()

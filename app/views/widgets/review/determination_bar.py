@@ -130,7 +130,7 @@ class DeterminationBar(QWidget):
 
     def show_words(self, missing: Sequence[str]) -> None:
         """Words a person may pick from when they pend; none is picked by itself."""
-        self._missing = tuple(missing)
+        self._missing = tuple(dict.fromkeys(missing))
 
     def show_unopened(self, documents: Sequence[tuple[str, str]]) -> None:
         self.form.show_unopened(documents)
@@ -248,12 +248,11 @@ class DeterminationBar(QWidget):
         if not offered:
             return words + " " + self.tr("Your role does not decide requests.")
         count = len({c.criterion_id for s in self._lines for c in s.open})
+        if count == 1:
+            return words + " " + self.tr("Approving takes a reason for the open criterion.")
         if count:
-            return (
-                words
-                + " "
-                + self.tr("Approving takes a reason for each of {count} open criteria.").format(count=count)
-            )
+            more = self.tr("Approving takes a reason for each of {count} open criteria.")
+            return words + " " + more.format(count=count)
         return words
 
     def _decided_words(self, state: LineState) -> str:

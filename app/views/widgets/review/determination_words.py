@@ -132,7 +132,9 @@ def left_out(
     if decision.outcome is Outcome.APPROVE:
         given = {name for name, reason in decision.overrides if reason.strip()}
         without = sum(c.criterion_id not in given for c in open_criteria)
-        if without:
+        if without == 1:
+            left.append(tr("Outcome", "a reason for the open criterion"))
+        elif without:
             left.append(tr("Outcome", "a reason for {count} open criteria").format(count=without))
     if decision.outcome is Outcome.PEND:
         if not decision.missing:

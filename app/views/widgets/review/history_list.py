@@ -16,7 +16,7 @@ from app.views import theme
 from app.views.widgets.lettering import Lines, broken, draw_lines, draw_symbol
 from app.views.widgets.notice_page import NoticePage
 from app.views.widgets.overlay_bar import OverlayBar
-from app.views.widgets.review.determination_words import outcome_words
+from app.views.widgets.review.determination_words import done_words
 from app.views.widgets.review.evidence_place import when_words
 from app.views.widgets.review.model_choice import model_words
 from app.views.widgets.review.prompt_version import PromptVersion
@@ -59,10 +59,12 @@ def happenings(
         )
     for made in decided:
         line = titles.get(made.line_id, "")
-        title = tr("History", "Decided: {outcome}").format(outcome=outcome_words(made.outcome))
+        title = done_words(made.outcome)
         if line and len(titles) > 1:
             title = f"{title} · {line}"
-        detail = tr("History", "{when} · {by}").format(when=when_words(made.at), by=made.by)
+        detail = tr("History", "{when} · decided by {by}").format(
+            when=when_words(made.at), by=made.title or made.by
+        )
         rows.append((made.at.timestamp(), Happened("user-check", "text", title, detail, made.reason)))
     return tuple(row for _, row in sorted(rows, key=lambda item: -item[0]))
 

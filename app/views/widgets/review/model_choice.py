@@ -77,9 +77,7 @@ class ModelChoice(QAbstractButton):
             return self.tr("Nobody to ask"), self.tr("choose a model")
         if self._model.leaves_computer:
             return self.tr("Leaves this computer"), f"{model_words(self._model)} · {self._model.where}"
-        return self.tr("Stays on this computer"), self.tr("goes to {model}").format(
-            model=model_words(self._model)
-        )
+        return self.tr("Stays on this computer"), model_words(self._model)
 
     def _row(self, info: ModelInfo) -> str:
         where = info.where if info.leaves_computer else self.tr("this computer")

@@ -26,7 +26,7 @@ from app.domain.recommendation import ModelInfo
 from app.views import theme
 from app.views.widgets.key_button import KeyButton
 from app.views.widgets.menu_chip import MenuChip
-from app.views.widgets.review.evidence_place import Places
+from app.views.widgets.review.evidence_place import Places, when_words
 from app.views.widgets.review.model_choice import ModelChoice
 from app.views.widgets.review.prompt_editor import PromptEditor
 from app.views.widgets.review.prompt_version import PromptVersion, label
@@ -48,6 +48,8 @@ class PromptPane(QWidget):
     model_chosen = Signal(str)
     sent_wanted = Signal()
     history_wanted = Signal()
+    version_wanted = Signal(str)
+    """the words of an earlier version, to be asked again"""
     height_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -56,6 +58,7 @@ class PromptPane(QWidget):
         self._versions: tuple[PromptVersion, ...] = ()
         self._asking = False
         self._narrow = False
+        self._earlier = ""
         self._head = QLabel(self.tr("PROMPT"), self)
         menu = QMenu(self)
         self.changes = menu.addAction(self.tr("What was changed"))
@@ -72,6 +75,7 @@ class PromptPane(QWidget):
         self.chips = SlotChips(self)
         self.sheet = WordSheet(self)
         self.sheet.closed.connect(self.show_editor)
+        self.sheet.used.connect(self._use)
         self.ask = KeyButton(self.tr("Ask"), self.tr("Ctrl ↵"), primary=True, symbol="send", parent=self)
         self.ask.setObjectName("ask")
         self.model = ModelChoice(self)
@@ -180,6 +184,29 @@ class PromptPane(QWidget):
                 difference(self._prompt.generated, self._prompt.text),
             )
             self._show_sheet()
+
+    def show_version(self, version: PromptVersion) -> None:
+        """Show an earlier version beside what stands in the editor; one that is the same is shown as it is there."""
+        if self._prompt is None or version.text == self._prompt.text:
+            self.show_editor()
+            return
+        title = self.tr("Version {number}").format(number=version.number)
+        if version.at is not None:
+            title = self.tr("{title} · {by} · {when}").format(
+                title=title, by=version.by, when=when_words(version.at)
+            )
+        self._earlier = version.text
+        self.sheet.show_difference(
+            title,
+            self.tr("Against what stands in the editor: − only in this version, + only in the editor."),
+            difference(version.text, self._prompt.text),
+            use=self.tr("Use this version"),
+        )
+        self._show_sheet()
+
+    def _use(self) -> None:
+        self.show_editor()
+        self.version_wanted.emit(self._earlier)
 
     def show_editor(self) -> None:
         self.stack.setCurrentIndex(0)

@@ -159,9 +159,14 @@ class RecommendationPane(QWidget):
         found = self._found()
         return with_marks(found, self._policy(found), self._marks) if found is not None else None
 
+    @property
+    def earlier(self) -> bool:
+        """Whether a newer answer is there than the one in sight."""
+        return self._earlier
+
     def show_nothing(self) -> None:
         """No question has been asked yet."""
-        self._review = None
+        self._review, self._earlier = None, False
         self.notice.show_notice(
             "scan-search",
             self.tr("No recommendation yet"),

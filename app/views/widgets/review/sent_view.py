@@ -16,6 +16,8 @@ class WordSheet(QWidget):
     """Shows words that can be selected and copied, never changed. `closed` says that the person is done with it."""
 
     closed = Signal()
+    used = Signal()
+    """the person wants these words back"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +30,9 @@ class WordSheet(QWidget):
         self.back = QPushButton(self.tr("Back to the prompt"), self)
         self.back.setProperty("quiet", True)
         self.back.clicked.connect(self.closed)
+        self.use = QPushButton(self)
+        self.use.clicked.connect(self.used)
+        self.use.hide()
         self.words = QPlainTextEdit(self)
         self.words.setReadOnly(True)
         self.words.setFrameShape(QFrame.Shape.NoFrame)
@@ -38,6 +43,7 @@ class WordSheet(QWidget):
         self.words.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         head = QHBoxLayout()
         head.addWidget(self._title, 1)
+        head.addWidget(self.use)
         head.addWidget(self.back)
         self._column = column = QVBoxLayout(self)
         column.addLayout(head)
@@ -56,11 +62,17 @@ class WordSheet(QWidget):
 
     def show_words(self, title: str, note: str, text: str) -> None:
         self._pieces = (Piece("same", text),)
+        self.use.hide()
         self._say(title, note)
 
-    def show_difference(self, title: str, note: str, pieces: Sequence[Piece]) -> None:
-        """Words that were taken out are struck through after a minus, those put in underlined after a plus."""
+    def show_difference(self, title: str, note: str, pieces: Sequence[Piece], use: str = "") -> None:
+        """Words that were taken out are struck through after a minus, those put in underlined after a plus.
+
+        `use` is what a button says that brings these words back; "" for none.
+        """
         self._pieces = tuple(pieces)
+        self.use.setText(use)
+        self.use.setVisible(bool(use))
         self._say(title, note)
 
     def _say(self, title: str, note: str) -> None:
@@ -103,6 +115,7 @@ class WordSheet(QWidget):
         palette.setColor(self._note.foregroundRole(), theme.colour("muted"))
         self._note.setPalette(palette)
         self.back.setFont(theme.font("small"))
+        self.use.setFont(theme.font("small"))
         self.words.setFont(theme.font("value"))
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.px(4))
