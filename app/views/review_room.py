@@ -26,6 +26,7 @@ from app.views.models.review_waiting_model import ReviewWaitingModel
 from app.views.page_column import PageColumn
 from app.views.review_desk import ReviewDesk
 from app.views.review_screen import Memory, ReviewScreen
+from app.views.review_guideline import ReviewGuidelines
 from app.views.review_side import ReviewSide
 from app.views.widgets.review.queue_waiting import WaitingPage
 from app.workstation import Workstation
@@ -75,6 +76,7 @@ class ReviewRoom(QObject):
             self,
         )  # fmt: skip
         self.side = ReviewSide(self.review_model, self.determination_model)
+        self.guidelines = ReviewGuidelines(workstation, background, self.side, self.review_model, self)
         self.waiting_model = ReviewWaitingModel(
             workstation.clinical, workstation.store, workstation.review_queue,
             lambda: workstation.person, background, self,
@@ -104,6 +106,8 @@ class ReviewRoom(QObject):
         screen, side, model = self.screen, self.side, self.case_model
         model.case_opened.connect(self._open_side)
         model.case_closed.connect(side.close_case)
+        model.case_opened.connect(lambda opened: self.guidelines.set_case(opened.case))
+        model.case_closed.connect(lambda: self.guidelines.set_case(None))
         model.material_changed.connect(self._material_changed)
         screen.slot_asked.connect(lambda slot, evidence: side.fill(Slot(slot), evidence))
         screen.pin_asked.connect(self._pin)
