@@ -25,8 +25,8 @@ from app.views.models.review_queue_model import ReviewCounts, ReviewQueueModel
 from app.views.models.review_waiting_model import ReviewWaitingModel
 from app.views.page_column import PageColumn
 from app.views.review_desk import ReviewDesk
-from app.views.review_screen import Memory, ReviewScreen
 from app.views.review_guideline import ReviewGuidelines
+from app.views.review_screen import Memory, ReviewScreen
 from app.views.review_side import ReviewSide
 from app.views.widgets.review.queue_waiting import WaitingPage
 from app.workstation import Workstation
