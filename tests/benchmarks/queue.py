@@ -25,8 +25,9 @@ from app.domain.case import Json, case_from
 from app.domain.draft import Draft
 from app.domain.errors import Conflict
 from app.domain.queue import QueueQuery, QueueSort
+from app.domain.review_queue import ReviewQuery
 from app.services.store.packing import pack
-from app.services.store.queue_index import statement
+from app.services.store.queue_index import review_statement, statement
 from app.services.store.queue_search import match_of
 from app.services.store.store import Store
 from tests.faults.store_sample import KEY, NOW, edit, received
@@ -42,6 +43,13 @@ QUERIES = {
     "one file": QueueQuery(text="fax_000777"),
     "nothing found": QueueQuery(text="xyzzy"),
 }
+REVIEWS = {
+    "review: open, by slack": ReviewQuery(),
+    "review: every status": ReviewQuery(statuses=()),
+    "review: mine": ReviewQuery(assigned_to="R. Okafor"),
+    "review: waiting for information": ReviewQuery(waiting_for="information"),
+    "review: the beginning of a name": ReviewQuery(text="mend"),
+}
 SCREEN = 60
 """Rows that are fetched for what is on screen."""
 
@@ -55,11 +63,19 @@ def fill(store: Store, cases: int, seed: int = 1) -> None:
         with database.transaction():
             for number in numbers[start : start + 5_000]:
                 _, document = received(number, f"R-2611-BENC-{number:06d}-0", chance, count=6)
+                put_in_review(document, number)
                 place = database.run(
                     "INSERT INTO cases (case_id, revision, document) VALUES (?, ?, ?)",
                     (document["case_id"], document["_meta"]["rev"], pack(document)),
                 )
                 index.put(place, case_from(document))
+
+
+def put_in_review(document: Json, number: int) -> None:
+    """Verified cases are in review, in every status and waiting for somebody or nobody."""
+    if document["intake_status"] == "verified":
+        document["status"] = ("in_queue", "in_progress", "completed")[number % 3]
+        document["waiting_for"] = (None, "information", "physician")[number % 7 % 3]
 
 
 def median(work: Callable[[], Any], runs: int) -> float:
@@ -90,6 +106,32 @@ def measure(store: Store, runs: int) -> dict[str, dict[str, float]]:
             lambda s=sql, p=parameters: bare.execute(s, p).fetchone(),
             runs,
         )
+    for name, asked in REVIEWS.items():
+        found = len(store.review_queue(asked))
+        sql, parameters = review_statement(
+            asked, match_of(asked.text), few=bool(asked.text) and found < 4_000
+        )
+        figures[name] = {"found": found}
+        figures[name] |= compare(
+            lambda q=asked: store.review_queue(q),
+            lambda s=sql, p=parameters: bare.execute(s, p).fetchone(),
+            runs,
+        )
+    shown = store.review_queue(ReviewQuery())[:SCREEN]
+    places = ",".join("?" * len(shown))
+    figures[f"review: {len(shown)} rows for the screen"] = compare(
+        lambda: store.review_rows(shown),
+        lambda: bare.execute(
+            f"SELECT * FROM queue WHERE number IN (SELECT number FROM cases WHERE case_id IN ({places}))",
+            shown,
+        ).fetchall(),
+        runs,
+    )
+    figures["review: counts"] = compare(
+        store.review_counts,
+        lambda: bare.execute("SELECT review_order, count(*) FROM queue GROUP BY review_order").fetchall(),
+        runs,
+    )
     ids = store.queue(QueueQuery())[:SCREEN]
     marks = ",".join("?" * len(ids))
     figures[f"{len(ids)} rows for the screen"] = compare(
