@@ -148,6 +148,10 @@ _NOW_BEHIND = re.compile(
     r"^[^.;]{0,25}?(?:->|→|\bto\b|\bnow\b|,?\s*(?:and )?(?:currently|today)\b|\band then\b)", re.IGNORECASE
 )
 _WAS = re.compile(r"\b(?:was|were|had been|used to be)\s*$", re.IGNORECASE)
+_PRIOR_BEHIND = re.compile(
+    r"\s*\(?\s*(?:at (?:diagnosis|baseline|onset|presentation|the time of diagnosis)|initially|previously|before (?:treatment|therapy|starting))\b",
+    re.IGNORECASE,
+)
 _CHANGE = re.compile(
     r"\b(?:by|loss of|lost|gain(?:ed)?(?: of)?|drop(?:ped)?(?: of)?|(?:rise|increase|decrease|reduction|fall|change|improvement|worsening) of)\s*$",
     re.IGNORECASE,
@@ -248,7 +252,6 @@ def _as(q: Quantity, part: Part) -> Quantity:
 
 
 def _part(text: str, q: Quantity, lead: str, found: list[Quantity], n: int) -> Part:
-    whole = text[: q.start]
     near = lead[-40:]
     if _RANGE_NEAR.search(near):
         return Part.RANGE
@@ -262,7 +265,10 @@ def _part(text: str, q: Quantity, lead: str, found: list[Quantity], n: int) -> P
         return Part.CHANGE
     if _PRIOR_NEAR.search(near):
         return Part.PRIOR
-    following = text[q.end :]
+    if _PRIOR_BEHIND.match(text[q.end :]):
+        return Part.PRIOR
+    if _WAS.search(near) and re.search(r"\b(?:now|today|current(?:ly)?)\b", text[: q.start], re.IGNORECASE):
+        return Part.PRIOR
     if n + 1 < len(found):
         between = text[q.end : found[n + 1].start]
         if re.match(r"\s*(?:->|→|-->|=>)\s*$", between):
@@ -271,7 +277,6 @@ def _part(text: str, q: Quantity, lead: str, found: list[Quantity], n: int) -> P
             r"\b(?:now|currently|today|presently|most recent\w*|latest)\b", between, re.IGNORECASE
         ):
             return Part.PRIOR
-    del whole, following
     return Part.VALUE
 
 

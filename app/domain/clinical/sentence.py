@@ -267,6 +267,8 @@ def _stops(block: str) -> Iterator[tuple[int, int]]:
         stop = found.start()
         words = block[at:stop].split()
         word = words[-1].lower().lstrip("(") if words else ""
+        if block[stop - 1 : stop] == "." and block[stop] == ".":
+            continue  # dotted leaders: "Smoker ..... No"
         if block[stop] == ".":
             if word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()):
                 continue

@@ -15,7 +15,7 @@ def _any(*words: str) -> re.Pattern[str]:
 def _start(*words: str) -> re.Pattern[str]:
     """At the beginning of what follows a mention, behind punctuation and the verb "to be"."""
     return re.compile(
-        r"[\s,:;)\]\-=?]*(?:\((?=\s*(?:" + "|".join(words) + r")))?\s*(?:" + "|".join(words) + r")(?!\w)",
+        r"[\s,:;)\]\-=?._]*(?:\((?=\s*(?:" + "|".join(words) + r")))?\s*(?:" + "|".join(words) + r")(?!\w)",
         re.IGNORECASE,
     )
 
@@ -23,7 +23,7 @@ def _start(*words: str) -> re.Pattern[str]:
 BREAK = re.compile(
     r"\b(?:but|however|although|though|except(?: for)?|apart from|aside from|nevertheless|whereas|otherwise|yet|"
     r"instead|other than|besides|since then|now presents with|presents? with|presented with|complains? of)\b"
-    r"|(?<=[a-z0-9)\]])[.!]\s+"
+    r"|(?<=[a-z0-9)\]])(?<!\bincl)(?<!\bhx)(?<!\bvs)(?<!\bpt)(?<!\bneg)(?<!\bpos)(?<!\bapprox)(?<!\be\.g)(?<!\bi\.e)(?<!\bprev)[.!]\s+"
     r"|[;,]\s*(?:and\s+|she\s+|he\s+|they\s+|patient\s+|pt\s+|now\s+|also\s+|who\s+|which\s+|currently\s+|still\s+|the patient\s+)*"
     r"(?:has|have|had|is|was|were|are|reports?|reported|states?|notes?|noted|endorses?|endorsed|continues?|uses|takes|tests|"
     r"checks|experiences|experienced|shows?|showed|reveals?|revealed|demonstrates?|positive for|admits?|developed|remains?|"
@@ -66,20 +66,21 @@ DENIED = _any(
     "failed to (?:reveal|show|demonstrate|complete|attend)", "unremarkable for", "rules? out", "ruled out(?: for)?", "excluded", "excludes",
     "doesn't", "don't", "didn't", "isn't", "wasn't", "hasn't", "haven't", "hadn't", "aren't", "won't", "can't", "cannot", "unable to",
     "declines?", "declined", "refuses?", "refused", "no evidence", "no longer", "zero", r"0(?![.\d])", "non", "nil", "unaware of any", "inconsistent with",
-    "rather than", "unlikely(?: to be)?", "stopped", "ø",
+    "rather than", "stopped", "ø",
 )  # fmt: skip
 DENIED_PREFIX = re.compile(
     r"\b(?:non|un|in)-$|\bnon-? $|\bno-$|(?:^|\s)\(-\)\s*$|(?:^|\s)-ve\s*$", re.IGNORECASE
 )
 DENIED_AFTER = _start(
+    r"(?:has|have|had)\s+(?:not|never)(?! (?:been )?(?:improv|respond|resolv|heal|control|chang|well|at goal|remit|abat|subsid|stop|gone))(?:\s+been)?",
     r"(?:is|was|are|were|has been|have been|had been|be|being)?\s*(?:not|never)(?! (?:only|improv|respond|resolv|heal|control|well|at goal|yet at|toler))(?: \w+)?",
-    r"(?:is|was|are|were)?\s*(?:negative|absent|denied|denies|deny|neg|nil|none|undetected|excluded|unlikely|unremarkable)", r"no(?! x| increase| change| further| longer than)", "n", r"none (?:reported|noted|seen|known|found)?",
+    r"(?:is|was|are|were)?\s*(?:negative|absent|denied|denies|deny|neg|nil|none|undetected|excluded|unremarkable)", r"no(?! x| increase| change| further| longer than)", r"n(?![/\w])", r"none (?:reported|noted|seen|known|found)?",
     r"(?:has been|have been|was|were|is)?\s*ruled out", "isn't", "wasn't", "weren't", "hasn't", "doesn't", "didn't", r"\(-\)", r"-ve", r"free",
     r"(?:is|was|were|are)?\s*declined", r"(?:is|was)?\s*refused", r"(?:0|zero)(?: (?:episodes?|times|events?))",
 )  # fmt: skip
 
 TALK = re.compile(
-    r"[\s-]+(?:team|handout|clinic|center|screening|screen|prevention|precautions|prophylaxis|protocol|pathway|risks?|guidelines?|specialist|association|foundation|support group|"
+    r"[\s-]+(?:mimics?|team|handout|clinic|center|screening|screen|prevention|precautions|prophylaxis|protocol|pathway|risks?|guidelines?|specialist|association|foundation|support group|"
     r"brochure|pamphlet|hotline|action plan|education|educational|educator|teaching|counsel?ling|awareness|questionnaire|work-?up|consult|consultation|alert|kit|literature)\b",
     re.IGNORECASE,
 )
@@ -111,7 +112,7 @@ UNSETTLED = _any(
 """Nobody knows: neither for it nor against it."""
 
 UNCERTAIN = _any(
-    "doubt(?:s|ful)?(?: about| of)?", "unsure (?:of|about)", "unclear", "no (?:clear|definite|definitive|convincing|formal|confirmed)",
+    "unlikely(?: to (?:be|have))?", "doubt(?:s|ful)?(?: about| of)?", "unsure (?:of|about)", "unclear", "no (?:clear|definite|definitive|convincing|formal|confirmed)",
     "possible", "possibly", "probable", "probably", "suspected", "suspect", "suspects", "suspicion(?: of| for)?", "suspicious for", "likely", "presumed", "presumptive", "may",
     "might", "could", "perhaps", "maybe", "questionable", "equivocal", "concern for", "concerns? (?:of|about)", "concerning for", "worrisome for", "suggests?", "suggesting",
     "suggestive of", "suspicious", "compatible with", "differential(?: diagnosis)?(?: includes?| of)?", "ddx", "vs", "versus", "working diagnosis", "borderline", "appears to (?:have|be)",
@@ -119,11 +120,16 @@ UNCERTAIN = _any(
     "query", "consistent with", "c/w", "cw", "self-reported possible", "evaluated? for", "evaluation (?:for|of)", "assess(?:ed)? for", "work-?up (?:for|of)", "worked up for", "screened for", "tested for", "history of possible",
 )  # fmt: skip
 UNCERTAIN_AFTER = _start(
-    r"(?:is|was|are|were|being|remains?|seems|appears|still)?\s*(?:possible|probable|suspected|likely|questionable|uncertain|unclear|equivocal|unconfirmed|unknown|indeterminate|borderline|doubtful|in question|considered|presumed)",
+    r"\(?\s*see\b", r"\(?(?:please )?refer to\b", r"n/a\b", r"not applicable", r"as (?:above|below)",
+    r"(?:is|was|are|were|being|remains?|seems|appears|still)?\s*(?:possible|probable|suspected|likely|unlikely|questionable|uncertain|unclear|equivocal|unconfirmed|unknown|indeterminate|borderline|doubtful|in question|considered|presumed)",
     r"(?:vs|versus)\.?", r"(?:may|might|could)\b", "not (?:documented|recorded|available|known|assessed|on file|obtained)", r"to be (?:determined|confirmed)", "tbd", r"\(\?\)", r"\?(?!\s*(?:yes|y)\b)",
 )  # fmt: skip
 
 SUPPOSED = _any(
+    r"reviewed\s*:", "topics?(?: covered| discussed| reviewed| included?)?(?: in class| today)?", "covered(?: in class)?\\s*:", "side[- ]effects?", "adverse effects?",
+    "complications? (?:of|include|includes|including|may|can|such)", "risks?(?: of| for| includ\\w+| incl\\.?|:|,| such as)", "to (?:verify|confirm|document|determine|clarify|find out|rule)",
+    "please", "can (?:be|occur)", "mimic\\w*", "resembl\\w+", "fda|label(?:l?ed)?(?: for| use)?", "indicated for", "used (?:for|to) (?:treat|prevent)",
+    "in the setting of possible", "for fear of",
     "if", "unless", "in case of", "should", "would", "risk of", "risk for", "risks? (?:for|of|include|including)", "at risk", "risk factors? for", "prevent", "prevents", "prevention of", "preventing", "to avoid", "avoid", "avoids", "avoiding", "avoidance of",
     "prophyla\\w+", "watch (?:out )?for", "monitor(?:ing|ed)? for", "call (?:for|if|us)", "return (?:for|if)", "to (?:evaluate|assess|screen|check|test|look|monitor|watch) for", "screen(?:ing)? for", "educat\\w+ (?:on|about|regarding|re)", "education (?:on|about|regarding|re)",
     "counsel\\w* (?:on|about|regarding|re)", "teach(?:ing)? (?:on|about|regarding)", "taught (?:about|to|how to)", "discuss\\w*", "talked about", "reviewed? (?:the )?(?:signs|symptoms|risks?|treatment|management|importance|benefits?)", "signs (?:and symptoms )?of",
@@ -155,11 +161,11 @@ HAPPENED = re.compile(
 )  # fmt: skip
 
 ENDED = _any(
-    "resolved", "no longer (?:has|having|experiencing|on|uses|using|takes|taking|checks|tests|needs|requires)?", "former(?:ly)?", "previously had", "used to(?: have| be)?", "discontinued", "stopped", "quit", "off", "d/c(?:'?e?d)?", "remote",
+    "resolved", "no longer (?:has|having|experiencing|on|uses|using|takes|taking|checks|tests|needs|requires)?", "former(?:ly)?", "previously had", "used to(?: have| be)?", "discontinued", "stopped", "quit", "off", "d/c(?:'?e?d)?",
     "outgrew", "cured of", "weaned (?:off|from)", "in remission(?: from)?", "inactive",
 )  # fmt: skip
 ENDED_AFTER = _start(
-    r"(?:has|have|had|is|was|are|were|now|since|has since|have since|now is|which has|which)*\s*(?:since )?(?:resolved|discontinued|stopped|ceased|subsided|cured|gone|in remission|weaned|reversed|d/c(?:'?e?d)?|healed completely|fully healed|removed|explanted)",
+    r"[^;.]{0,50}?[,(-]\s*(?:now |since |has since |but )?resolved", r"(?:has|have|had|is|was|are|were|now|since|has since|have since|now is|which has|which)*\s*(?:since )?(?:resolved|discontinued|stopped|ceased|subsided|cured|gone|in remission|weaned|reversed|d/c(?:'?e?d)?|healed completely|fully healed|removed|explanted)",
 )  # fmt: skip
 
 PAST = _any(
@@ -211,7 +217,7 @@ GENERAL_AFTER = re.compile(
     re.IGNORECASE,
 )
 TEMPLATE = re.compile(
-    r"\s*[:?.\-]*\s*(?:\(?\s*(?:yes|y)\s*[/|]\s*(?:no|n)\s*\)?(?!\s*[:\-=]\s*(?:yes|no)\b)|(?:yes|y)\s+(?:no|n)\b(?!\w)|_{3,}\s*(?:$|[a-z])|\[?\s*(?:select|choose|insert|describe|specify)\b|\*{3}|\.{4,}|@\w+@)",
+    r"\s*[:?.\-]*\s*(?:\((?:circle|check|select|choose)[^)]*\)\s*)?(?:\(?\s*(?:yes|y)\s*[/|]\s*(?:no|n)\s*\)?(?!\s*[:\-=]\s*(?:yes|no)\b)|(?:yes|y)\s+(?:no|n)\b(?!\w)|_{3,}\s*(?:$|[a-z])|\[?\s*(?:select|choose|insert|describe|specify)\b|\*{3}|\.{4,}\s*$|@\w+@)",
     re.IGNORECASE,
 )  # fmt: skip
 """A question or a blank of a template that nobody filled in."""

@@ -26,6 +26,11 @@ _BEHIND = re.compile(
     r"(?:occasions?|times|medications?|drugs?|agents?|trials?|antidepressants?|medicines|treatments?|therapies|visits?|episodes?|courses?|classes|seizure medications|AEDs?|ASMs?|events?|sessions?|attempts?|programs?|diets?)\b)", re.IGNORECASE,
 )  # fmt: skip
 
+_ELSE = re.compile(
+    r"[;.]\s|\b(?:on|currently|now|taking|takes|but|not|will|still|continues|responded|tolerat\w+|started|using|plan|next|trying)\b",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True)
 class Counted:
@@ -181,18 +186,29 @@ def _when(reading: Reading, test: CountTest, mention: Mention) -> str:
 def _members(reading: Reading, test: CountTest, mentions: list[Mention]) -> dict[str, Mention]:
     """The different members told together with what is counted: in the same statement, list or heading."""
     found: dict[str, Mention] = {}
-    places = {m.statement.place for m in mentions if m.affirmed}
+    told = [m for m in mentions if m.affirmed]
     leads = {m.statement.text.strip(" :") for m in mentions if m.counts}
     for name in test.among:
         for mention in reading.mentions(name):
             if not mention.affirmed or _when(reading, test, mention):
                 continue
             statement = mention.statement
-            together = statement.place in places or (statement.lead and statement.lead.strip(" :") in leads)
+            together = any(_together(m, mention) for m in told) or (
+                statement.lead and statement.lead.strip(" :") in leads
+            )
             if together or (statement.heading and statement.heading.strip(" :") in leads):
                 found.setdefault(name, mention)
                 break
     return found
+
+
+def _together(kind: Mention, member: Mention) -> bool:
+    """Whether a member stands in the same clause as what is counted."""
+    if kind.statement.place != member.statement.place:
+        return False
+    text = kind.statement.text
+    first, last = sorted((kind, member), key=lambda m: m.start)
+    return not _ELSE.search(text[first.end : last.start])
 
 
 def _number(counted: Counted) -> str:

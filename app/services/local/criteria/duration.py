@@ -14,6 +14,15 @@ from app.domain.material import Status
 from app.services.local.criteria.reading import Found, Mention, Reading, shown
 
 _CLAUSE = re.compile(r"[;.]\s|\bbut\b|,\s*(?:and|then|now)\b|\bfollowed by\b", re.IGNORECASE)
+_OTHERS = re.compile(
+    r"\b(?:taking|takes|took|tried|treated with|managed with|relieved by|physical therapy|pt|medications?|nsaids?|aged?|year[- ]old|"
+    r"diagnosed|diabetes|t1dm|t2dm|checked|follow(?:ed)? up|visits?|authorized|approved|requested|supply)\b",
+    re.IGNORECASE,
+)
+_OPENS = re.compile(
+    r"\W*(?:for|over|during|since|in|throughout|after|has|had)?\s*(?:the\s+)?(?:past|last)?\W*\|$",
+    re.IGNORECASE,
+)
 _STOPPED = re.compile(
     r"\b(?:stopped|discontinued|d/c'?d|ended|until|no longer|quit|came off|weaned|resolved|off of)\b",
     re.IGNORECASE,
@@ -128,7 +137,7 @@ def _lastings(reading: Reading, test: DurationTest, mention: Mention) -> list[La
         # "Started MDI 2/14/2025": the day it began stands behind it.
         days = [d for d in reading.chart.moments(statement) if 0 <= d.start - mention.end <= 30]
         every = tuple(Stretch(d.start, d.end, since=d) for d in days[:1])
-    near = [s for s in every if not _CLAUSE.search(_between(statement.text, mention, s))]
+    near = [s for s in every if _belongs(reading, statement.text, mention, s)]
     problem = ""
     for name in test.given:
         if reading.stands_with(name, statement) is not True:
@@ -146,6 +155,23 @@ def _lastings(reading: Reading, test: DurationTest, mention: Mention) -> list[La
         least, most = _compare(stretch, test, statement.written, reading.asked_on)
         out.append(Lasting(mention, stretch, least, most, told))
     return out
+
+
+def _belongs(reading: Reading, text: str, mention: Mention, stretch: Stretch) -> bool:
+    """Whether a stretch is told of the mention, and not of what stands between or beside them."""
+    gap = _between(text, mention, stretch)
+    if _CLAUSE.search(gap) or len(gap) > 120:
+        return False
+    own = " ".join(reading.concept(mention.concept).terms).lower()
+    if any(m.group().lower() not in own for m in _OTHERS.finditer(gap)):
+        return False
+    if stretch.end <= mention.start:
+        # "knee pain x 2 years, low back pain": behind a comma something else begins, unless the stretch opens all.
+        return "," not in gap or bool(_OPENS.match(text[: stretch.start] + "|"))
+    if gap.rstrip().endswith(",") and stretch.since is None:
+        cued = re.match(r"\s*(?:for|x|over|lasting|duration)\b", text[stretch.start :], re.IGNORECASE)
+        return bool(cued or re.match(r"\s*(?:$|[.,;)])", text[stretch.end :]))
+    return True
 
 
 def _between(text: str, mention: Mention, stretch: Stretch) -> str:

@@ -24,6 +24,14 @@ _ADVISED = re.compile(
     r"\b(?:should|must|advised|instructed|told|asked|encouraged|recommend\w*|needs? to|supposed to|goal|target|plan|will|agrees?|agreed|if|order\w*|required?|requires|able to|willing to|capable of|counsel\w*|educat\w*|discussed|continue to|use as directed|to be)\b",
     re.IGNORECASE,
 )
+_ADVISED_AFTER = re.compile(
+    r"\b(?:advised|recommended|ordered|prescribed|encouraged|planned|required|needed|instructed|suggested|requested|goal)\b",
+    re.IGNORECASE,
+)
+_HEDGED = re.compile(
+    r"\b(?:sometimes|occasionally|at times|when (?:she|he|they) remembers?|some days|intermittently|inconsistent\w*|irregular\w*|other (?:days|weeks) none|on (?:some|good|bad) days|erratic\w*|claims?|allegedly)\b",
+    re.IGNORECASE,
+)
 _CLAUSE = re.compile(
     r"[;.]\s|\bbut\b|,\s*(?:but|then|now|on|with|uses|takes|injects|checks|tests)\b", re.IGNORECASE
 )
@@ -145,6 +153,10 @@ def _problem(reading: Reading, test: FrequencyTest, mention: Mention, rate: Rate
     lead = text[:first]
     if _ADVISED.search(lead[-70:]) or _ADVISED.search(text[first:last]):
         return "it is advised or planned, not said to be done"
+    if _ADVISED_AFTER.search(text[last : last + 60]):
+        return "it is advised or planned, not said to be done"
+    if _HEDGED.search(text):
+        return "it is not said to be so always"
     if _SUPPLIES.search(text) or mention.statement.section is Section.PLAN:
         return "it is prescribed or planned, not said to be done"
     if re.search(r"\b(?:previously|used to|formerly|in the past|prior to)\b", lead[-50:], re.IGNORECASE):

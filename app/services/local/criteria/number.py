@@ -24,10 +24,11 @@ _FILLER = re.compile(
     r"\s*(?:is|was|are|were|be|been|being|of|at|level|levels|result|results|resulted|value|values|reading|readings|count|score|index|test|tests|today|fasting|recently|recent|came|back|returned|return|measured|measures|measuring|measurement|currently|current|now|to|has|have|had|"
     r"remains|remained|remain|elevated|elevation|high|low|which|still|latest|most|last|in|on|by|with|a|an|the|this|that|and|as|recorded|noted|documented|reported|found|calculated|estimated|est|serum|plasma|blood|whole|total|mean|average|averaging|averages|avg|approx|approximately|about|only|just|repeat|"
     r"repeated|follow|up|down|his|her|their|patient's|pt's|h|l|abnormal|normal|s|from|labs?|lab|drawn|collected|dated?|obtained|shows?|showed|showing|revealed|reveals|demonstrates?|demonstrated|equals|equal|equaled|stands|runs|ran|running|ranges|ranged|ranging|between|exceed\w*|frequently|often|consistently|usually|"
-    r"reduced|depressed|impaired|preserved|diminished|persistently|chronically|markedly|severely|mildly|moderately|improved|worsened|decreased|increased|dropped|rose|fell|risen|greater|less|than|more|over|under|above|below|least|rest|room|air|while|during|exertion|ambulation|sleep|awake|overall|visually|then|later|again|best|worst|lowest|highest|nadir|peak|max|min|(?:x\s?)?\d\.?)\b"
+    r"undetectable|detectable|reduced|depressed|impaired|preserved|diminished|persistently|chronically|markedly|severely|mildly|moderately|improved|worsened|decreased|increased|dropped|rose|fell|risen|greater|less|than|more|over|under|above|below|least|rest|room|air|while|during|exertion|ambulation|sleep|awake|overall|visually|then|later|again|best|worst|lowest|highest|nadir|peak|max|min|(?:x\s?)?\d\.?)\b"
     r"|\s+|[:=,()\-\[\]/|*#~<>≤≥+→]|->|\.{2,}|_+", re.IGNORECASE,
 )  # fmt: skip
 """What may stand between a measure and its number without making it the number of something else."""
+_RANGE_LINE = re.compile(r"\W*(?:the |lab(?:oratory)?(?:'s)? )?(?:ref\b|reference|normal)", re.IGNORECASE)
 _OTHER_ORDER = re.compile(r"\b(?:previous|prior)\b.*\b(?:results?|current|value)\b", re.IGNORECASE)
 _BACK = re.compile(r"\s*(?:(?:%|of|for|on|a|an|the|in)\s*)*$", re.IGNORECASE)
 
@@ -183,6 +184,7 @@ def _values(reading: Reading, test: NumberTest, mention: Mention) -> list[Value]
     if test.unit == GRADE:
         graded = grade_behind(statement.text, mention.end)
         chosen, normal = [graded] if graded else [], None
+    alike = [q for q in quantities if q.part is Part.VALUE and q.unit == chosen[0].unit] if chosen else []
     out = []
     columns = _column_days(reading, statement, chosen)
     for n, quantity in enumerate(chosen):
@@ -190,7 +192,7 @@ def _values(reading: Reading, test: NumberTest, mention: Mention) -> list[Value]
             _OTHER_ORDER.search(statement.columns) and n == 0 and len(chosen) > 1
         )
         day = columns[n] if columns else _day(reading, mention, quantity)
-        problem = _problem(reading, test, mention, quantity, day)
+        problem = _problem(reading, test, mention, quantity, day, alike)
         verdict, other = _compare(test, statement, mention, quantity, normal)
         problem = problem or other
         out.append(Value(mention, quantity, day, prior, verdict, problem))
@@ -240,7 +242,24 @@ def _chosen(
     if normal is None and found:
         ahead = [q for q in quantities if q.part is Part.RANGE and q.start >= mention.end]
         normal = ahead[0] if ahead and len(found) == 1 else None
+    if normal is None and len(found) == 1:
+        normal = _range_below(reading, statement)
     return found, normal
+
+
+def _range_below(reading: Reading, statement: Statement) -> Quantity | None:
+    """The reference range that stands on a line or in a sentence of its own right behind a result."""
+    after = statement.place + 1
+    if after >= len(reading.chart.statements):
+        return None
+    other = reading.chart.statements[after]
+    if (
+        other.source is not statement.source
+        or other.page != statement.page
+        or not _RANGE_LINE.match(other.text)
+    ):
+        return None
+    return next((q for q in reading.chart.quantities(other, ()) if q.part is Part.RANGE), None)
 
 
 def _same_kind(first: Quantity, second: Quantity) -> bool:
@@ -315,9 +334,29 @@ def _column_days(reading: Reading, statement: Statement, chosen: list[Quantity])
     return [d.last for d in days] if len(days) == len(chosen) else []
 
 
+def _segment(text: str, quantity: Quantity, chosen: list[Quantity]) -> tuple[int, int] | None:
+    """The part of a statement that belongs to one of several values; None when there is only one."""
+    if len(chosen) < 2:
+        return None
+    if quantity not in chosen:
+        return None
+    n = chosen.index(quantity)
+    first = chosen[n - 1].end if n else 0
+    last = chosen[n + 1].start if n + 1 < len(chosen) else len(text)
+    cut = re.search(r"[,;]", text[quantity.end : last])
+    return first, quantity.end + cut.start() if cut else last
+
+
+def _elsewhere(reading: Reading, name: str, statement: Statement, segment: tuple[int, int]) -> bool:
+    """Whether a condition stands in the statement, but with another of its values."""
+    here = [m for m in reading.mentions(name) if m.statement.place == statement.place]
+    return bool(here) and not any(segment[0] <= m.start < segment[1] for m in here)
+
+
 def _problem(
-    reading: Reading, test: NumberTest, mention: Mention, quantity: Quantity, day: date | None
-) -> str:
+    reading: Reading, test: NumberTest, mention: Mention, quantity: Quantity, day: date | None,
+    chosen: list[Quantity],
+) -> str:  # fmt: skip
     statement = mention.statement
     if statement.barred or statement.doubt:
         return statement.barred or statement.doubt
@@ -327,7 +366,10 @@ def _problem(
         return f"it is {mention.context.note}"
     if mention.said is Said.UNCERTAIN:
         return "it is said to be uncertain"
+    segment = _segment(statement.text, quantity, chosen)
     for name in test.given:
+        if segment is not None and _elsewhere(reading, name, statement, segment):
+            return f"not together with “{reading.words(name)}”"
         if not _given(reading, name, statement):
             return f"not together with “{reading.words(name)}”"
     for name in test.unless:
