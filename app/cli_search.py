@@ -8,7 +8,8 @@ from pathlib import Path
 
 from app.domain.case import Case, Json
 from app.domain.guideline import Hit, SearchQuery, SourceKind
-from app.services.guideline_index import Guidelines, Indexed
+from app.services.guideline_index import Indexed
+from app.services.guideline_searching import Guidelines
 from app.services.ingestion import files_under
 from app.services.ports import Watch
 from app.services.report import printable

@@ -63,7 +63,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from app.services.asked_model import Asks
-    from app.services.guideline_index import Guidelines
+    from app.services.guideline_searching import Guidelines
     from app.services.model_library import ModelLibrary, ModelSetting
     from app.services.request_import import RequestImport
     from app.services.review_room import ReviewRoom
@@ -293,7 +293,7 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         raise
     training, evaluation = (FormFolder(place.folder / name, key) for name in (TRAINING, EVALUATION))
     collecting = Collecting(store, blobs, training, evaluation, lanes, check=access.check)
-    material = MaterialReader(store)
+    material = MaterialReader(store, texts.needed)
     tuned = cache(partial(_tuning, place, key, lanes, store, material, policies, access))
 
     def told(stored: Stored) -> None:
@@ -353,7 +353,8 @@ def _guidelines(
     behind: Backends,
     access: Access,
 ) -> Guidelines:
-    from app.services.guideline_index import GuidelineIndex, Guidelines, Searching
+    from app.services.guideline_index import GuidelineIndex
+    from app.services.guideline_searching import Guidelines, Searching
     from app.services.local.guideline.search import LocalGuidelineSearch
     from app.services.store.guideline_file import GuidelineFile
 

@@ -264,8 +264,7 @@ def test_damage_that_is_found_while_searching_is_told_and_mended(
     try:
         if not made.made_again:
             with pytest.raises(StorageFailed):
-                for text in ("filler ", "airway ", "12 "):
-                    found(made, text)
+                [found(made, text) for text in ("filler ", "airway ", "12 ")]
         assert made.made_again
         made.put(source("cpap"), (Passage(1, CPAP),))
         assert first(made, "cpap ") == "cpap"
