@@ -43,6 +43,7 @@ from app.terminal import (
     opened,
     print_json,
     progress_line,
+    user_passphrase,
 )
 from app.workstation import CODE_LISTS, KeyQuestion, Workstation, change_passphrase, settings
 
@@ -346,7 +347,8 @@ def _window(options: argparse.Namespace) -> int:
         raise Usage(reason)
     from app.start import run
 
-    return run(settings(options.workspace))
+    user = (options.user, user_passphrase(options.user)) if options.user else None
+    return run(settings(options.workspace), user=user)
 
 
 def _demo(options: argparse.Namespace) -> int:

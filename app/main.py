@@ -41,10 +41,12 @@ def run(
     place: Settings,
     key: bytes | None = None,
     prepare: Callable[[Window], None] | None = None,
+    user: tuple[str, str] | None = None,
 ) -> int:
     """Open the workstation's window and stay until it is closed; returns the exit code.
 
-    `key` is given for a workspace that is thrown away; otherwise the keyring or a dialog is asked.
+    `key` is given for a workspace that is thrown away; otherwise the keyring or a dialog is asked. `user` is the
+    name and the passphrase of the person who signs in with the start.
     """
     log_qt()
     app = application()
@@ -53,6 +55,8 @@ def run(
         if key is None:
             key = unlock(place.folder, ask)
         workstation = build(place, key)
+        if user is not None:
+            _sign_in(workstation, *user)
     except Actionable as error:
         # only now: nobody waits for the dialogs of a start that goes well
         from app.views.unlock_dialog import tell_refusal
@@ -68,6 +72,14 @@ def run(
     code = app.exec()
     close_window(window, workstation)
     return code
+
+
+def _sign_in(workstation: Workstation, name: str, passphrase: str) -> None:
+    try:
+        workstation.in_store(workstation.access.sign_in, name, passphrase)
+    except BaseException:
+        workstation.close()
+        raise
 
 
 def settle() -> None:
