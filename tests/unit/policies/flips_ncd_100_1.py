@@ -39,20 +39,57 @@ for base, leaf in (
     ("switch", "procedure_switch"),
     ("band", "procedure_band"),
 ):
-    f.add(leaf, "nobody says which", lambda s: s.asking(code="", description="Bariatric surgery"), INSUFFICIENT, PEND,
-          base=base)  # fmt: skip
-    f.add(leaf, "another one", lambda s: s.asking(code="43842", description="Vertical banded gastroplasty"),
-          INSUFFICIENT, REFER, base=base)  # fmt: skip
-f.add("procedure_bypass", "by words of the line alone", lambda s: s.asking(code="", description="RYGB, laparoscopic"),
-      MET, APPROVE)  # fmt: skip
-f.add("procedure_bypass", "only in the history", lambda s: s.saying(plan="Prior gastric bypass in 2004.").asking(
-    code="", description="Revision of bariatric surgery"), INSUFFICIENT, PEND)  # fmt: skip
-f.add("sleeve_asked", "nobody says which", lambda s: s.asking(code="", description="Bariatric surgery"),
-      INSUFFICIENT, PEND, base="sleeve")  # fmt: skip
+    f.add(
+        leaf,
+        "nobody says which",
+        lambda s: s.asking(code="", description="Bariatric surgery"),
+        INSUFFICIENT,
+        PEND,
+        base=base,
+    )
+    f.add(
+        leaf,
+        "another one",
+        lambda s: s.asking(code="43842", description="Vertical banded gastroplasty"),
+        INSUFFICIENT,
+        REFER,
+        base=base,
+    )
+f.add(
+    "procedure_bypass",
+    "by words of the line alone",
+    lambda s: s.asking(code="", description="RYGB, laparoscopic"),
+    MET,
+    APPROVE,
+)
+f.add(
+    "procedure_bypass",
+    "only in the history",
+    lambda s: s.saying(plan="Prior gastric bypass in 2004.").asking(
+        code="", description="Revision of bariatric surgery"
+    ),
+    INSUFFICIENT,
+    PEND,
+)
+f.add(
+    "sleeve_asked",
+    "nobody says which",
+    lambda s: s.asking(code="", description="Bariatric surgery"),
+    INSUFFICIENT,
+    PEND,
+    base="sleeve",
+)
 f.add("sleeve_covered", "nobody has judged", lambda s: s.asking(marks=()), INSUFFICIENT, PEND, base="sleeve")
-f.add("sleeve_covered", "judged against", lambda s: s.asking(marks=()).marked(
-    sleeve_covered=NOT_MET, procedure_bypass=NOT_MET, procedure_switch=NOT_MET, procedure_band=NOT_MET),
-    NOT_MET, REFER, base="sleeve")  # fmt: skip
+f.add(
+    "sleeve_covered",
+    "judged against",
+    lambda s: s.asking(marks=()).marked(
+        sleeve_covered=NOT_MET, procedure_bypass=NOT_MET, procedure_switch=NOT_MET, procedure_band=NOT_MET
+    ),
+    NOT_MET,
+    REFER,
+    base="sleeve",
+)
 
 f.gone("bmi", "bmi")
 f.against("bmi", "bmi", "BMI 33.8 kg/m2 on 10/20/2026.")
@@ -87,9 +124,15 @@ f.said(
     "comorbidity_stated", "illness", "She has no obesity-related comorbidity.", NOT_MET, PEND, base="stated"
 )
 f.short_of("comorbidity_stated", "illness", "She has osteoarthritis of both knees.", base="stated")
-f.add("comorbidity_diabetes", "obesity alone", lambda s: s.saying(
-    illness="She has no type 2 diabetes, no hypertension, no heart disease, no asthma and no obesity-related comorbidity."),
-    NOT_MET, REFER)  # fmt: skip
+f.add(
+    "comorbidity_diabetes",
+    "obesity alone",
+    lambda s: s.saying(
+        illness="She has no type 2 diabetes, no hypertension, no heart disease, no asthma and no obesity-related comorbidity."
+    ),
+    NOT_MET,
+    REFER,
+)
 
 f.gone("failed_treatment", "diets")
 f.against("failed_treatment", "diets", "She has not failed medical treatment for obesity.")
@@ -110,16 +153,24 @@ for leaf, description in (
     ("gastric_balloon", "Gastric balloon for treatment of obesity"),
     ("supplemented_fasting", "Supplemented fasting program"),
 ):
-    f.add(leaf, "asked for", lambda s, d=description: s.asking(code="", description=d), MET, REFER)
+    f.add(leaf, "asked for", BYPASS.asking(code="", description=description), MET, REFER)
     f.add(
         leaf,
         "only in the history",
-        lambda s, d=description: s.saying(past=f"{d} in 1998."),
+        BYPASS.saying(past=f"{description} in 1998."),
         INSUFFICIENT,
         APPROVE,
     )
 NEVER_AGAINST = (
-    "procedure_bypass", "procedure_switch", "procedure_band", "sleeve_asked",
-    "open_band", "open_sleeve", "vertical_banded", "intestinal_bypass", "gastric_balloon", "supplemented_fasting",
-)  # fmt: skip
+    "procedure_bypass",
+    "procedure_switch",
+    "procedure_band",
+    "sleeve_asked",
+    "open_band",
+    "open_sleeve",
+    "vertical_banded",
+    "intestinal_bypass",
+    "gastric_balloon",
+    "supplemented_fasting",
+)
 """What is asked for is never denied by its own line."""

@@ -31,8 +31,14 @@ WOUND = Sheet(
 
 def asked_for(diagnosis: str, code: str = "", **says: str) -> Sheet:
     """A request for one condition, with nothing in the note but what is given."""
-    return Sheet("ncd_20_29", {**says, "chamber": "Treated in a multiplace chamber."}, "G0277",
-                 "Hyperbaric oxygen under pressure", code, diagnosis)  # fmt: skip
+    return Sheet(
+        "ncd_20_29",
+        {**says, "chamber": "Treated in a multiplace chamber."},
+        "G0277",
+        "Hyperbaric oxygen under pressure",
+        code,
+        diagnosis,
+    )
 
 
 PLAIN = {
@@ -138,17 +144,42 @@ for leaf in GROUPED:
         base=leaf,
     )
     f.add(present, "only in the note", lambda s: s.asking(**LOST), MET, APPROVE, base=leaf)
-f.add("carbon_monoxide", "of his son", lambda s: s.saying(story="His son had carbon monoxide poisoning in 2019.").asking(
-    **LOST), INSUFFICIENT, PEND, base="carbon_monoxide")  # fmt: skip
-f.add("carbon_monoxide", "ruled out", lambda s: s.saying(story="Carbon monoxide poisoning was ruled out.").asking(
-    **OTHER), NOT_MET, REFER, base="carbon_monoxide")  # fmt: skip
-f.add("skin_graft", "primary management", lambda s: s.saying(
-    story="Compromised skin graft; hyperbaric oxygen for primary management of the wound.").asking(**LOST),
-    INSUFFICIENT, PEND, base="skin_graft")  # fmt: skip
-f.add("arterial_insufficiency", "chronic", lambda s: s.saying(
-    story="Chronic peripheral vascular insufficiency.").asking(
-    diagnosis="Peripheral vascular disease, unspecified", diagnosis_code="I73.9"), NOT_MET, REFER,
-    base="arterial_insufficiency")  # fmt: skip
+f.add(
+    "carbon_monoxide",
+    "of his son",
+    lambda s: s.saying(story="His son had carbon monoxide poisoning in 2019.").asking(**LOST),
+    INSUFFICIENT,
+    PEND,
+    base="carbon_monoxide",
+)
+f.add(
+    "carbon_monoxide",
+    "ruled out",
+    lambda s: s.saying(story="Carbon monoxide poisoning was ruled out.").asking(**OTHER),
+    NOT_MET,
+    REFER,
+    base="carbon_monoxide",
+)
+f.add(
+    "skin_graft",
+    "primary management",
+    lambda s: s.saying(
+        story="Compromised skin graft; hyperbaric oxygen for primary management of the wound."
+    ).asking(**LOST),
+    INSUFFICIENT,
+    PEND,
+    base="skin_graft",
+)
+f.add(
+    "arterial_insufficiency",
+    "chronic",
+    lambda s: s.saying(story="Chronic peripheral vascular insufficiency.").asking(
+        diagnosis="Peripheral vascular disease, unspecified", diagnosis_code="I73.9"
+    ),
+    NOT_MET,
+    REFER,
+    base="arterial_insufficiency",
+)
 
 for name, sentence, leaf, no in (
     ("traumatic_ischemia", "threat", "traumatic_ischemia_threat", "There is no limb threat."),
@@ -180,23 +211,45 @@ f.short_of(
     "osteomyelitis_surgical", "surgical", "Debridement is planned for next week.", base="osteomyelitis"
 )
 
-f.add("wound_due_to_diabetes", "nobody says", lambda s: s.saying(wound="He has type 2 diabetes and a wound.").asking(**LOST),
-      INSUFFICIENT, PEND)  # fmt: skip
-f.add("wound_due_to_diabetes", "a stasis ulcer", lambda s: s.saying(
-    wound="He has type 2 diabetes and a venous stasis ulcer of the left calf.").asking(
-    diagnosis="Varicose veins of left lower extremity with ulcer of calf", diagnosis_code="I83.022"),
-    NOT_MET, REFER)  # fmt: skip
+f.add(
+    "wound_due_to_diabetes",
+    "nobody says",
+    lambda s: s.saying(wound="He has type 2 diabetes and a wound.").asking(**LOST),
+    INSUFFICIENT,
+    PEND,
+)
+f.add(
+    "wound_due_to_diabetes",
+    "a stasis ulcer",
+    lambda s: s.saying(wound="He has type 2 diabetes and a venous stasis ulcer of the left calf.").asking(
+        diagnosis="Varicose veins of left lower extremity with ulcer of calf", diagnosis_code="I83.022"
+    ),
+    NOT_MET,
+    REFER,
+)
 f.also(
     "wound_due_to_diabetes",
     "wound",
     "He has type 2 diabetes with a plantar ulcer of the right foot due to diabetes.",
 )
-f.add("wound_diabetes", "nobody says", lambda s: s.saying(
-    wound="He has a DFU of the left heel.", glucose="Glucose control was optimized.").asking(**LOST),
-    INSUFFICIENT, PEND)  # fmt: skip
-f.add("wound_diabetes", "denied", lambda s: s.saying(
-    wound="He has a DFU of the left heel but no diabetes.", glucose="Glucose control was optimized.").asking(**LOST),
-    NOT_MET, PEND)  # fmt: skip
+f.add(
+    "wound_diabetes",
+    "nobody says",
+    lambda s: s.saying(
+        wound="He has a DFU of the left heel.", glucose="Glucose control was optimized."
+    ).asking(**LOST),
+    INSUFFICIENT,
+    PEND,
+)
+f.add(
+    "wound_diabetes",
+    "denied",
+    lambda s: s.saying(
+        wound="He has a DFU of the left heel but no diabetes.", glucose="Glucose control was optimized."
+    ).asking(**LOST),
+    NOT_MET,
+    PEND,
+)
 f.gone("wagner", "wagner")
 f.against("wagner", "wagner", "The ulcer is Wagner grade 2.")
 f.against("wagner", "wagner", "The ulcer is Wagner grade II.")
@@ -246,8 +299,13 @@ f.gone("wound_adjunct", "adjunct")
 f.against("wound_adjunct", "adjunct", "It is not adjunctive to any other treatment.")
 
 f.add("chamber", "nobody says", lambda s: s.saying(chamber="").asking(code=""), INSUFFICIENT, PEND)
-f.add("chamber", "denied", lambda s: s.saying(chamber="Oxygen is applied topically, not in a chamber.").asking(code=""),
-      NOT_MET, REFER)  # fmt: skip
+f.add(
+    "chamber",
+    "denied",
+    lambda s: s.saying(chamber="Oxygen is applied topically, not in a chamber.").asking(code=""),
+    NOT_MET,
+    REFER,
+)
 f.add("chamber", "by its code", lambda s: s.saying(chamber=""), MET, APPROVE)
 f.said("no_healing_on_hbo", "again", "There was no healing during 30 days of hyperbaric oxygen.", MET, REFER)
 f.said(

@@ -30,46 +30,58 @@ def asked_for(diagnosis: str, code: str = "", **says: str) -> Sheet:
 
 
 B1_VT = asked_for(
-    "Ventricular tachycardia", "I47.29",
+    "Ventricular tachycardia",
+    "I47.29",
     episode="Sustained VT was induced at EP study on 09/30/2026.",
     setting="It was not associated with an acute MI.",
     cause="It was not due to a transient or reversible cause.",
-)  # fmt: skip
+)
 B1_VF = asked_for(
-    "Ventricular fibrillation", "I49.01",
+    "Ventricular fibrillation",
+    "I49.01",
     episode="Cardiac arrest due to VF on 09/20/2026, resuscitated.",
     cause="It was not due to a transient or reversible cause.",
-)  # fmt: skip
+)
 B2 = asked_for(
-    "Old myocardial infarction", "I25.2",
+    "Old myocardial infarction",
+    "I25.2",
     infarct="Anterior myocardial infarction in 2021.",
     nyha="NYHA class I.",
-    **WAITED, **SHARED,
-)  # fmt: skip
+    **WAITED,
+    **SHARED,
+)
 B3 = asked_for(
-    "Ischemic cardiomyopathy", "I25.5",
+    "Ischemic cardiomyopathy",
+    "I25.5",
     muscle="Severe ischemic cardiomyopathy with a dilated left ventricle.",
     nyha="NYHA class II-III heart failure.",
-    **NO_HISTORY, **{**WAITED, **NO_MI}, **SHARED,
-)  # fmt: skip
+    **NO_HISTORY,
+    **{**WAITED, **NO_MI},
+    **SHARED,
+)
 B4 = asked_for(
-    "Dilated cardiomyopathy", "I42.0",
+    "Dilated cardiomyopathy",
+    "I42.0",
     muscle="Severe non-ischemic dilated cardiomyopathy.",
     nyha="NYHA functional class III.",
     therapy="He has been on guideline-directed medical therapy for 7 months.",
-    **NO_HISTORY, **{**WAITED, **NO_MI}, **SHARED,
-)  # fmt: skip
+    **NO_HISTORY,
+    **{**WAITED, **NO_MI},
+    **SHARED,
+)
 B5 = asked_for(
-    "Long QT syndrome", "I45.81",
+    "Long QT syndrome",
+    "I45.81",
     disorder="Congenital long QT syndrome, KCNH2 variant found.",
     risk="He is at high risk of life-threatening ventricular arrhythmia.",
     **SHARED,
-)  # fmt: skip
+)
 B6 = asked_for(
-    "Encounter for adjustment of defibrillator", "Z45.02",
+    "Encounter for adjustment of defibrillator",
+    "Z45.02",
     device="He has an existing ICD, implanted in 2016.",
     reason="The generator reached ERI on 10/01/2026.",
-)  # fmt: skip
+)
 BASES = {"b1_vt": B1_VT, "b1_vf": B1_VF, "b2": B2, "b3": B3, "b4": B4, "b5": B5, "b6": B6}
 f = Flips(BASES)
 FLIPS = f.found
@@ -91,28 +103,81 @@ def alone(s: Sheet, **more: str) -> Sheet:
 
 
 f.add("b1_vt_episode", "nobody says", lambda s: s.saying(episode=""), INSUFFICIENT, PEND, base="b1_vt")
-f.add("b1_vt_episode", "denied", lambda s: alone(s, episode="No sustained VT was induced at EP study."), NOT_MET, REFER,
-      base="b1_vt")  # fmt: skip
-f.add("b1_vt_episode", "not sustained", lambda s: s.saying(episode="Nonsustained VT on telemetry.").asking(**UNCODED),
-      INSUFFICIENT, PEND, base="b1_vt")  # fmt: skip
+f.add(
+    "b1_vt_episode",
+    "denied",
+    lambda s: alone(s, episode="No sustained VT was induced at EP study."),
+    NOT_MET,
+    REFER,
+    base="b1_vt",
+)
+f.add(
+    "b1_vt_episode",
+    "not sustained",
+    lambda s: s.saying(episode="Nonsustained VT on telemetry.").asking(**UNCODED),
+    INSUFFICIENT,
+    PEND,
+    base="b1_vt",
+)
 f.add("b1_vt_infarction", "nobody says", lambda s: s.saying(setting=""), INSUFFICIENT, PEND, base="b1_vt")
-f.add("b1_vt_infarction", "with an infarction", lambda s: s.saying(setting="It occurred during an acute MI."),
-      MET, PEND, base="b1_vt")  # fmt: skip
-f.add("b1_vt_infarction", "with an infarction and nothing else", lambda s: s.saying(
-    setting="It occurred during an acute MI.", other_1="No ischemic cardiomyopathy and no non-ischemic cardiomyopathy.",
-    other_3="No long QT syndrome.", other_4="He has no existing ICD.", arrest="No cardiac arrest due to VF.",
-    echo="Echocardiogram on 10/12/2026: LVEF 55%."), MET, REFER, base="b1_vt")  # fmt: skip
+f.add(
+    "b1_vt_infarction",
+    "with an infarction",
+    lambda s: s.saying(setting="It occurred during an acute MI."),
+    MET,
+    PEND,
+    base="b1_vt",
+)
+f.add(
+    "b1_vt_infarction",
+    "with an infarction and nothing else",
+    lambda s: s.saying(
+        setting="It occurred during an acute MI.",
+        other_1="No ischemic cardiomyopathy and no non-ischemic cardiomyopathy.",
+        other_3="No long QT syndrome.",
+        other_4="He has no existing ICD.",
+        arrest="No cardiac arrest due to VF.",
+        echo="Echocardiogram on 10/12/2026: LVEF 55%.",
+    ),
+    MET,
+    REFER,
+    base="b1_vt",
+)
 f.add("b1_vt_reversible", "nobody says", lambda s: s.saying(cause=""), INSUFFICIENT, PEND, base="b1_vt")
-f.add("b1_vt_reversible", "reversible", lambda s: s.saying(cause="It was due to a reversible cause, hypokalemia."),
-      MET, PEND, base="b1_vt")  # fmt: skip
+f.add(
+    "b1_vt_reversible",
+    "reversible",
+    lambda s: s.saying(cause="It was due to a reversible cause, hypokalemia."),
+    MET,
+    PEND,
+    base="b1_vt",
+)
 f.add("b1_vf_episode", "nobody says", lambda s: s.saying(episode=""), INSUFFICIENT, PEND, base="b1_vf")
-f.add("b1_vf_episode", "denied", lambda s: alone(s, episode="He has never had a cardiac arrest due to VF."),
-      NOT_MET, REFER, base="b1_vf")  # fmt: skip
-f.add("b1_vf_episode", "of the father", lambda s: s.saying(episode="His father died of a VF arrest.").asking(**UNCODED),
-      INSUFFICIENT, PEND, base="b1_vf")  # fmt: skip
+f.add(
+    "b1_vf_episode",
+    "denied",
+    lambda s: alone(s, episode="He has never had a cardiac arrest due to VF."),
+    NOT_MET,
+    REFER,
+    base="b1_vf",
+)
+f.add(
+    "b1_vf_episode",
+    "of the father",
+    lambda s: s.saying(episode="His father died of a VF arrest.").asking(**UNCODED),
+    INSUFFICIENT,
+    PEND,
+    base="b1_vf",
+)
 f.add("b1_vf_reversible", "nobody says", lambda s: s.saying(cause=""), INSUFFICIENT, PEND, base="b1_vf")
-f.add("b1_vf_reversible", "reversible", lambda s: s.saying(cause="It was due to a reversible cause, hypokalemia."),
-      MET, PEND, base="b1_vf")  # fmt: skip
+f.add(
+    "b1_vf_reversible",
+    "reversible",
+    lambda s: s.saying(cause="It was due to a reversible cause, hypokalemia."),
+    MET,
+    PEND,
+    base="b1_vf",
+)
 
 f.add(
     "b2_prior_infarction",
@@ -122,10 +187,22 @@ f.add(
     PEND,
     base="b2",
 )
-f.add("b2_prior_infarction", "denied", lambda s: alone(s, infarct="He has never had a myocardial infarction."),
-      NOT_MET, REFER, base="b2")  # fmt: skip
-f.add("b2_prior_infarction", "of the father", lambda s: s.saying(
-    infarct="Father had a myocardial infarction at 50.").asking(**UNCODED), INSUFFICIENT, PEND, base="b2")  # fmt: skip
+f.add(
+    "b2_prior_infarction",
+    "denied",
+    lambda s: alone(s, infarct="He has never had a myocardial infarction."),
+    NOT_MET,
+    REFER,
+    base="b2",
+)
+f.add(
+    "b2_prior_infarction",
+    "of the father",
+    lambda s: s.saying(infarct="Father had a myocardial infarction at 50.").asking(**UNCODED),
+    INSUFFICIENT,
+    PEND,
+    base="b2",
+)
 LVEF = {"b2_lvef": "b2", "b3_lvef": "b3", "b4_lvef": "b4"}
 for leaf, base in LVEF.items():
     f.add(
@@ -144,9 +221,19 @@ for leaf, base in LVEF.items():
         PEND,
         base=base,
     )
-    f.add(leaf, "too good, and no other indication", lambda s: s.saying(
-        echo="Echocardiogram on 10/12/2026: LVEF 45%.", history="No history of sustained VT or of cardiac arrest due to VF.",
-        other_3="No long QT syndrome.", other_4="He has no existing ICD."), NOT_MET, REFER, base=base)  # fmt: skip
+    f.add(
+        leaf,
+        "too good, and no other indication",
+        lambda s: s.saying(
+            echo="Echocardiogram on 10/12/2026: LVEF 45%.",
+            history="No history of sustained VT or of cardiac arrest due to VF.",
+            other_3="No long QT syndrome.",
+            other_4="He has no existing ICD.",
+        ),
+        NOT_MET,
+        REFER,
+        base=base,
+    )
 f.add(
     "b2_lvef",
     "31 percent",
@@ -175,44 +262,114 @@ f.add("b2_class_4", "nobody says", lambda s: s.saying(nyha=""), INSUFFICIENT, PE
 f.add("b2_class_4", "class IV", lambda s: s.saying(nyha="NYHA class IV."), MET, PEND, base="b2")
 
 for b in ("b2", "b3", "b4"):
-    f.add(f"{b}_revascularization", "nobody says", lambda s: s.saying(waited="He has had no MI in the last 40 days."),
-          INSUFFICIENT, PEND, base=b)  # fmt: skip
-    f.add(f"{b}_revascularization", "six weeks ago", lambda s: s.saying(
-        waited="PCI with a stent on 09/20/2026. He has had no MI in the last 40 days."), MET, PEND, base=b)  # fmt: skip
-    f.add(f"{b}_infarction", "nobody says", lambda s: s.saying(
-        infarct="Prior myocardial infarction.", waited="He has had no CABG or PCI in the last 3 months."), INSUFFICIENT, PEND, base=b)  # fmt: skip
-    f.add(f"{b}_infarction", "three weeks ago", lambda s: s.saying(
-        waited="He has had no CABG or PCI in the last 3 months. NSTEMI on 10/11/2026."), MET, PEND, base=b)  # fmt: skip
+    f.add(
+        f"{b}_revascularization",
+        "nobody says",
+        lambda s: s.saying(waited="He has had no MI in the last 40 days."),
+        INSUFFICIENT,
+        PEND,
+        base=b,
+    )
+    f.add(
+        f"{b}_revascularization",
+        "six weeks ago",
+        lambda s: s.saying(waited="PCI with a stent on 09/20/2026. He has had no MI in the last 40 days."),
+        MET,
+        PEND,
+        base=b,
+    )
+    f.add(
+        f"{b}_infarction",
+        "nobody says",
+        lambda s: s.saying(
+            infarct="Prior myocardial infarction.", waited="He has had no CABG or PCI in the last 3 months."
+        ),
+        INSUFFICIENT,
+        PEND,
+        base=b,
+    )
+    f.add(
+        f"{b}_infarction",
+        "three weeks ago",
+        lambda s: s.saying(waited="He has had no CABG or PCI in the last 3 months. NSTEMI on 10/11/2026."),
+        MET,
+        PEND,
+        base=b,
+    )
     f.add(f"{b}_candidate", "nobody says", lambda s: s.saying(candidate=""), INSUFFICIENT, PEND, base=b)
-    f.add(f"{b}_candidate", "he is one", lambda s: s.saying(candidate="He is a candidate for coronary revascularization."),
-          MET, PEND, base=b)  # fmt: skip
-f.add("b2_prior_infarction", "none of late", lambda s: s.saying(
-    waited="No CABG or PCI within the past 3 months and no MI within the past 40 days."), MET, APPROVE, base="b2",
-    known_bug="“no MI within the past 40 days” is taken for a denial of any MI")  # fmt: skip
-f.add("b3_infarction", "none of late", lambda s: s.saying(
-    waited="He has had no CABG or PCI in the last 3 months. He has had no MI in the last 40 days."), NOT_MET, APPROVE,
-    base="b3", known_bug="a denial of the last 40 days does not count where the last 40 days are asked for")  # fmt: skip
-f.add("b4_dilated", "non-ischemic dilated", lambda s: s.saying(
-    muscle="Severe non-ischemic, dilated cardiomyopathy."), MET, APPROVE, base="b4",
-    known_bug="“non-ischemic” makes what follows it uncertain")  # fmt: skip
+    f.add(
+        f"{b}_candidate",
+        "he is one",
+        lambda s: s.saying(candidate="He is a candidate for coronary revascularization."),
+        MET,
+        PEND,
+        base=b,
+    )
+f.add(
+    "b2_prior_infarction",
+    "none of late",
+    lambda s: s.saying(waited="No CABG or PCI within the past 3 months and no MI within the past 40 days."),
+    MET,
+    APPROVE,
+    base="b2",
+    known_bug="“no MI within the past 40 days” is taken for a denial of any MI",
+)
+f.add(
+    "b3_infarction",
+    "none of late",
+    lambda s: s.saying(
+        waited="He has had no CABG or PCI in the last 3 months. He has had no MI in the last 40 days."
+    ),
+    NOT_MET,
+    APPROVE,
+    base="b3",
+    known_bug="a denial of the last 40 days does not count where the last 40 days are asked for",
+)
+f.add(
+    "b4_dilated",
+    "non-ischemic dilated",
+    lambda s: s.saying(muscle="Severe non-ischemic, dilated cardiomyopathy."),
+    MET,
+    APPROVE,
+    base="b4",
+    known_bug="“non-ischemic” makes what follows it uncertain",
+)
 for b in ("b2", "b3", "b4", "b5"):
     f.gone(f"{b}_shared_decision_made", "shared", base=b)
     f.said(
         f"{b}_shared_decision_made", "shared", "Shared decision making was not done.", NOT_MET, PEND, base=b
     )
     f.short_of(f"{b}_shared_decision_made", "shared", "A shared decision making visit is scheduled.", base=b)
-    f.said(f"{b}_shared_decision_made", "shared", "A shared decision making encounter has not taken place.", NOT_MET, PEND,
-           base=b, known_bug="“has not taken place” is taken for a statement that it did")  # fmt: skip
+    f.said(
+        f"{b}_shared_decision_made",
+        "shared",
+        "A shared decision making encounter has not taken place.",
+        NOT_MET,
+        PEND,
+        base=b,
+    )
     f.gone(f"{b}_decision_tool", "tool", base=b)
     f.said(f"{b}_decision_tool", "tool", "No decision aid was used.", NOT_MET, PEND, base=b)
 for b, muscle, other in (
     ("b3", "Severe cardiomyopathy with a dilated left ventricle.", "no ischemic cardiomyopathy"),
     ("b4", "Severe dilated cardiomyopathy.", "no non-ischemic cardiomyopathy"),
 ):
-    f.add(f"{b}_cardiomyopathy", "nobody says which", lambda s, w=muscle: s.saying(muscle=w).asking(**UNCODED),
-          INSUFFICIENT, PEND, base=b)  # fmt: skip
-    f.add(f"{b}_cardiomyopathy", "denied", lambda s, w=other: s.saying(muscle=f"He has {w}.").asking(**UNCODED),
-          NOT_MET, PEND, base=b)  # fmt: skip
+    f.add(
+        f"{b}_cardiomyopathy",
+        "nobody says which",
+        BASES[b].saying(muscle=muscle).asking(**UNCODED),
+        INSUFFICIENT,
+        PEND,
+        base=b,
+    )
+    f.add(
+        f"{b}_cardiomyopathy",
+        "denied",
+        BASES[b].saying(muscle=f"He has {other}.").asking(**UNCODED),
+        NOT_MET,
+        PEND,
+        base=b,
+    )
     f.add(f"{b}_history", "nobody says", lambda s: s.saying(history=""), INSUFFICIENT, PEND, base=b)
     f.add(
         f"{b}_history",
@@ -241,13 +398,32 @@ f.add(
     PEND,
     base="b3",
 )
-f.add("b3_dilated", "denied", lambda s: s.saying(muscle="Severe ischemic cardiomyopathy. The left ventricle is not dilated."),
-      NOT_MET, PEND, base="b3")  # fmt: skip
-f.add("b4_dilated", "nobody says", lambda s: s.saying(muscle="Severe non-ischemic cardiomyopathy.").asking(**UNCODED),
-      INSUFFICIENT, PEND, base="b4")  # fmt: skip
-f.add("b4_dilated", "denied", lambda s: s.saying(
-    muscle="Severe non-ischemic cardiomyopathy. The left ventricle is not dilated.").asking(**UNCODED),
-    NOT_MET, PEND, base="b4")  # fmt: skip
+f.add(
+    "b3_dilated",
+    "denied",
+    lambda s: s.saying(muscle="Severe ischemic cardiomyopathy. The left ventricle is not dilated."),
+    NOT_MET,
+    PEND,
+    base="b3",
+)
+f.add(
+    "b4_dilated",
+    "nobody says",
+    lambda s: s.saying(muscle="Severe non-ischemic cardiomyopathy.").asking(**UNCODED),
+    INSUFFICIENT,
+    PEND,
+    base="b4",
+)
+f.add(
+    "b4_dilated",
+    "denied",
+    lambda s: s.saying(
+        muscle="Severe non-ischemic cardiomyopathy. The left ventricle is not dilated."
+    ).asking(**UNCODED),
+    NOT_MET,
+    PEND,
+    base="b4",
+)
 f.gone("b4_therapy", "therapy", base="b4")
 f.said("b4_therapy", "therapy", "He has been on GDMT for 5 weeks.", NOT_MET, PEND, base="b4")
 f.short_of("b4_therapy", "therapy", "He is on GDMT.", base="b4")
@@ -268,8 +444,14 @@ f.add(
     PEND,
     base="b5",
 )
-f.add("b5_disorder", "of a sister", lambda s: s.saying(disorder="His sister has long QT syndrome.").asking(**UNCODED),
-      INSUFFICIENT, PEND, base="b5")  # fmt: skip
+f.add(
+    "b5_disorder",
+    "of a sister",
+    lambda s: s.saying(disorder="His sister has long QT syndrome.").asking(**UNCODED),
+    INSUFFICIENT,
+    PEND,
+    base="b5",
+)
 f.gone("b5_risk", "risk", base="b5")
 f.said("b5_risk", "risk", "He is not at high risk of ventricular arrhythmia.", NOT_MET, PEND, base="b5")
 f.add(

@@ -69,8 +69,12 @@ FLIPS = f.found
 
 def closed(s: Sheet, **more: str) -> Sheet:
     """The case with every way in closed but for what is given."""
-    return s.saying(edema="No dependent edema.", ph="No pulmonary hypertension.", blood="Hematocrit 44%.",
-                    **{**OTHERWISE_FINE, **more})  # fmt: skip
+    return s.saying(
+        edema="No dependent edema.",
+        ph="No pulmonary hypertension.",
+        blood="Hematocrit 44%.",
+        **{**OTHERWISE_FINE, **more},
+    )
 
 
 f.gone("rest_saturation", "rest")
@@ -99,8 +103,14 @@ f.add("fall_saturation", "a small fall", closed, NOT_MET, REFER, base="fall_satu
 f.gone("fall_po2", "sleeping", base="fall_po2")
 f.add("fall_po2", "a small fall", closed, NOT_MET, REFER, base="fall_po2")
 f.gone("fall_signs", "signs", base="fall_saturation")
-f.said("fall_signs", "signs", "No cognitive impairment, no insomnia, no nocturnal restlessness.", NOT_MET, PEND,
-       base="fall_saturation")  # fmt: skip
+f.said(
+    "fall_signs",
+    "signs",
+    "No cognitive impairment, no insomnia, no nocturnal restlessness.",
+    NOT_MET,
+    PEND,
+    base="fall_saturation",
+)
 
 f.gone("exercise_saturation", "walking", base="exercise_saturation")
 f.add("exercise_saturation", "not low", closed, NOT_MET, REFER, base="exercise_saturation")
@@ -142,19 +152,36 @@ f.gone("test_ordered", "ordered")
 f.against("test_ordered", "ordered", "The oximetry was never ordered and reviewed by a practitioner.")
 f.also("test_ordered", "ordered", "Oximetry ordered by Dr. Ruiz, who reviewed and interpreted it.")
 f.gone("when_ill", "illness")
-f.add("when_ill", "no symptoms, no discharge", lambda s: s.saying(illness="He denies shortness of breath."),
-      NOT_MET, PEND)  # fmt: skip
+f.add(
+    "when_ill",
+    "no symptoms, no discharge",
+    lambda s: s.saying(illness="He denies shortness of breath."),
+    NOT_MET,
+    PEND,
+)
 f.gone("before_discharge", "day", base="inpatient")
-f.add("before_discharge", "neither", lambda s: s.saying(
-    illness="He denies shortness of breath.", day="He was not tested within 2 days of discharge."),
-    NOT_MET, REFER, base="inpatient")  # fmt: skip
+f.add(
+    "before_discharge",
+    "neither",
+    lambda s: s.saying(
+        illness="He denies shortness of breath.", day="He was not tested within 2 days of discharge."
+    ),
+    NOT_MET,
+    REFER,
+    base="inpatient",
+)
 f.said("supplier_test", "who", "The oximetry was performed by the DME supplier.", MET, REFER)
 f.said("supplier_test", "who", "The oximetry was not performed by the DME supplier.", INSUFFICIENT, APPROVE)
 f.said(
     "supplier_test", "who", "The oximetry was performed by our hospital laboratory.", INSUFFICIENT, APPROVE
 )
-f.said("limb_desaturation", "leg", "Severe peripheral vascular disease with evident desaturation of the right foot.",
-       MET, REFER)  # fmt: skip
+f.said(
+    "limb_desaturation",
+    "leg",
+    "Severe peripheral vascular disease with evident desaturation of the right foot.",
+    MET,
+    REFER,
+)
 f.said("limb_desaturation", "leg", "He has peripheral vascular disease.", INSUFFICIENT, APPROVE)
 NEVER_AGAINST = (
     "supplier_test",

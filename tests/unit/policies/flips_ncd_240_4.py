@@ -53,20 +53,43 @@ f.add(
     INSUFFICIENT,
     PEND,
 )
-f.add("osa", "denied", lambda s: s.saying(diagnosis="He does not have obstructive sleep apnea.").asking(
-    diagnosis_code="R06.83", diagnosis="Snoring"), NOT_MET, REFER)  # fmt: skip
-f.add("osa", "suspected", lambda s: s.saying(diagnosis="Possible obstructive sleep apnea.").asking(
-    diagnosis_code="", diagnosis=""), INSUFFICIENT, PEND)  # fmt: skip
+f.add(
+    "osa",
+    "denied",
+    lambda s: s.saying(diagnosis="He does not have obstructive sleep apnea.").asking(
+        diagnosis_code="R06.83", diagnosis="Snoring"
+    ),
+    NOT_MET,
+    REFER,
+)
+f.add(
+    "osa",
+    "suspected",
+    lambda s: s.saying(diagnosis="Possible obstructive sleep apnea.").asking(diagnosis_code="", diagnosis=""),
+    INSUFFICIENT,
+    PEND,
+)
 f.gone("clinical_evaluation", "visit")
 f.against("clinical_evaluation", "visit", "No clinical evaluation was done.")
 f.short_of("clinical_evaluation", "visit", "A sleep consultation is scheduled.")
 f.also("clinical_evaluation", "visit", "Seen in clinic on 08/03/2026 for snoring; physical exam was done.")
 
 f.gone("test_psg", "test")
-f.add("test_psg", "never done", lambda s: s.saying(
-    test="Neither an attended polysomnography in the laboratory nor a home sleep test was done."), NOT_MET, REFER)  # fmt: skip
-f.short_of("test_psg", "test", "Attended polysomnography in our sleep laboratory is scheduled for December.",
-           known_bug="what is scheduled counts as done when some words stand between")  # fmt: skip
+f.add(
+    "test_psg",
+    "never done",
+    lambda s: s.saying(
+        test="Neither an attended polysomnography in the laboratory nor a home sleep test was done."
+    ),
+    NOT_MET,
+    REFER,
+)
+f.short_of(
+    "test_psg",
+    "test",
+    "Attended polysomnography in our sleep laboratory is scheduled for December.",
+    known_bug="what is scheduled counts as done when some words stand between",
+)
 f.short_of("test_psg", "test", "An attended in-lab polysomnogram is scheduled.")
 f.short_of("test_psg", "test", "Overnight oximetry at home was abnormal.")
 f.also("test_psg", "test", "In-lab PSG, technologist-attended, completed 09/02/2026.")
@@ -113,8 +136,13 @@ f.short_of("ahi_15", "ahi", "His brother's AHI was 40 events/hour.")
 f.gone("severe_2_hours", "sleep")
 f.said("severe_2_hours", "sleep", "Total sleep time 95 minutes.", NOT_MET, PEND)
 f.also("severe_2_hours", "sleep", "Recording time was 6.5 hours.")
-f.add("severe_2_hours", "too few events in too short a time", lambda s: s.saying(
-    sleep="Total sleep time 95 minutes.", events="22 recorded events."), NOT_MET, REFER)  # fmt: skip
+f.add(
+    "severe_2_hours",
+    "too few events in too short a time",
+    lambda s: s.saying(sleep="Total sleep time 95 minutes.", events="22 recorded events."),
+    NOT_MET,
+    REFER,
+)
 f.gone("severe_30_events", "events", base="short_severe")
 f.said("severe_30_events", "events", "22 recorded events.", NOT_MET, REFER, base="short_severe")
 
@@ -130,8 +158,14 @@ f.add(
     base="mild",
 )
 f.gone("moderate_2_hours", "sleep", base="mild")
-f.add("moderate_2_hours", "too few events in too short a time", lambda s: s.saying(
-    sleep="Total sleep time 95 minutes.", events="7 recorded events."), NOT_MET, REFER, base="mild")  # fmt: skip
+f.add(
+    "moderate_2_hours",
+    "too few events in too short a time",
+    lambda s: s.saying(sleep="Total sleep time 95 minutes.", events="7 recorded events."),
+    NOT_MET,
+    REFER,
+    base="mild",
+)
 f.gone("moderate_10_events", "events", base="short_mild")
 f.said("moderate_10_events", "events", "7 recorded events.", NOT_MET, REFER, base="short_mild")
 
@@ -146,20 +180,34 @@ SYMPTOMS = {
 }
 NONE = " ".join(no for _, no in SYMPTOMS.values())
 for leaf, (yes, _) in SYMPTOMS.items():
-    f.add(leaf, "alone", lambda s, w=yes: s.saying(symptom=w), MET, APPROVE, base="mild")
+    f.add(leaf, "alone", MILD.saying(symptom=yes), MET, APPROVE, base="mild")
     f.add(leaf, "nobody says", lambda s: s.saying(symptom=""), INSUFFICIENT, PEND, base="mild")
     f.add(leaf, "none at all", lambda s: s.saying(symptom=NONE), NOT_MET, REFER, base="mild")
-    f.add(leaf, "of the mother", lambda s: s.saying(symptom="Mother with stroke, hypertension, depression, insomnia and CAD."),
-          INSUFFICIENT, PEND, base="mild")  # fmt: skip
+    f.add(
+        leaf,
+        "of the mother",
+        lambda s: s.saying(symptom="Mother with stroke, hypertension, depression, insomnia and CAD."),
+        INSUFFICIENT,
+        PEND,
+        base="mild",
+    )
 
 f.gone("educated", "education")
 f.said("educated", "education", "He was not educated in the use of the CPAP device.", NOT_MET, PEND)
 f.short_of("educated", "education", "He will be trained on CPAP at setup.")
 f.also("educated", "education", "CPAP education completed with the supplier on 10/15/2026.")
 f.gone("caregiver", "education", base="caregiver")
-f.add("caregiver", "neither", lambda s: s.saying(
-    education="He was not educated in the use of the CPAP device.",
-    caregiver="No family member who lives with him is able to operate the device."), NOT_MET, REFER, base="caregiver")  # fmt: skip
+f.add(
+    "caregiver",
+    "neither",
+    lambda s: s.saying(
+        education="He was not educated in the use of the CPAP device.",
+        caregiver="No family member who lives with him is able to operate the device.",
+    ),
+    NOT_MET,
+    REFER,
+    base="caregiver",
+)
 f.short_of("caregiver", "education", "His wife is willing to operate the CPAP device.", base="caregiver")
 f.said("no_benefit", "trial", "He did not benefit from CPAP in the first 12 weeks.", MET, REFER)
 f.said("no_benefit", "trial", "He benefited from CPAP in the first 12 weeks.", INSUFFICIENT, APPROVE)

@@ -25,10 +25,15 @@ A = Sheet(
     diagnosis="Type 1 diabetes mellitus with hyperglycemia",
 )
 B = A.saying(
-    education="", injections="", mdi="", adjusts="", testing="", a1c="",
+    education="",
+    injections="",
+    mdi="",
+    adjusts="",
+    testing="",
+    a1c="",
     earlier="She was on an insulin pump for six years before enrolling in Medicare.",
     earlier_testing="During the 2 months before Medicare enrollment she tested her blood glucose 5 times per day.",
-)  # fmt: skip
+)
 ANTIBODY = A.saying(c_peptide="", glucose="", antibody="GAD65 antibody positive at 48 IU/mL on 08/02/2026.")
 RENAL = A.saying(
     c_peptide="Fasting C-peptide 1.2 ng/mL (reference range 0.8-3.9 ng/mL), drawn 09/14/2026.",
@@ -54,14 +59,34 @@ BASES = {
 f = Flips(BASES)
 FLIPS = f.found
 
-f.add("diabetes", "nobody says", A.saying(diagnosis="", education="She completed a DSMES class on 03/12/2025.").asking(
-    diagnosis_code="", diagnosis=""), INSUFFICIENT, PEND)  # fmt: skip
-f.add("diabetes", "denied", A.saying(
-    diagnosis="She does not have diabetes.", education="She completed a DSMES class on 03/12/2025.").asking(
-    diagnosis_code="R73.9", diagnosis="Hyperglycemia"), NOT_MET, REFER)  # fmt: skip
-f.add("diabetes", "only gestational", A.saying(
-    diagnosis="History of gestational diabetes in 1989.", education="She completed a DSMES class on 03/12/2025.",
-    ).asking(diagnosis_code="", diagnosis=""), INSUFFICIENT, PEND)  # fmt: skip
+f.add(
+    "diabetes",
+    "nobody says",
+    A.saying(diagnosis="", education="She completed a DSMES class on 03/12/2025.").asking(
+        diagnosis_code="", diagnosis=""
+    ),
+    INSUFFICIENT,
+    PEND,
+)
+f.add(
+    "diabetes",
+    "denied",
+    A.saying(
+        diagnosis="She does not have diabetes.", education="She completed a DSMES class on 03/12/2025."
+    ).asking(diagnosis_code="R73.9", diagnosis="Hyperglycemia"),
+    NOT_MET,
+    REFER,
+)
+f.add(
+    "diabetes",
+    "only gestational",
+    A.saying(
+        diagnosis="History of gestational diabetes in 1989.",
+        education="She completed a DSMES class on 03/12/2025.",
+    ).asking(diagnosis_code="", diagnosis=""),
+    INSUFFICIENT,
+    PEND,
+)
 
 f.gone("c_peptide_110", "c_peptide")
 f.said(
@@ -75,43 +100,110 @@ f.short_of("c_peptide_110", "c_peptide", "Fasting C-peptide 0.3 ng/mL.")
 f.short_of("c_peptide_110", "c_peptide", "Random C-peptide 0.3 ng/mL (reference range 0.8-3.9 ng/mL).")
 f.short_of("c_peptide_110", "c_peptide", "Fasting C-peptide ordered, result pending.")
 f.also("c_peptide_110", "c_peptide", "C-peptide, fasting: 0.88 ng/mL (ref 0.80 - 3.85)")
-f.add("c_peptide_110", "no kidney disease either", lambda s: s.saying(
-    c_peptide="Fasting C-peptide 1.4 ng/mL (reference range 0.8-3.9 ng/mL).",
-    renal="Creatinine clearance 92 mL/min (Cockcroft-Gault).",
-    antibody="GAD65 antibody negative.",
-), NOT_MET, REFER)  # fmt: skip
+f.add(
+    "c_peptide_110",
+    "no kidney disease either",
+    lambda s: s.saying(
+        c_peptide="Fasting C-peptide 1.4 ng/mL (reference range 0.8-3.9 ng/mL).",
+        renal="Creatinine clearance 92 mL/min (Cockcroft-Gault).",
+        antibody="GAD65 antibody negative.",
+    ),
+    NOT_MET,
+    REFER,
+)
 
 f.add("c_peptide_200", "nobody says", lambda s: s.saying(c_peptide=""), INSUFFICIENT, PEND, base="renal")
-f.add("c_peptide_200", "above it", lambda s: s.saying(
-    c_peptide="Fasting C-peptide 1.9 ng/mL (reference range 0.8-3.9 ng/mL).", antibody="GAD65 antibody negative."),
-    NOT_MET, REFER, base="renal")  # fmt: skip
-f.add("creatinine_clearance", "nobody says", lambda s: s.saying(renal="Chronic kidney disease."),
-      INSUFFICIENT, PEND, base="renal")  # fmt: skip
-f.add("creatinine_clearance", "too good", lambda s: s.saying(
-    renal="Creatinine clearance 64 mL/min (Cockcroft-Gault).", antibody="GAD65 antibody negative."),
-    NOT_MET, REFER, base="renal")  # fmt: skip
-f.add("creatinine_clearance", "another unit", lambda s: s.saying(renal="Creatinine 1.8 mg/dL."),
-      INSUFFICIENT, PEND, base="renal")  # fmt: skip
+f.add(
+    "c_peptide_200",
+    "above it",
+    lambda s: s.saying(
+        c_peptide="Fasting C-peptide 1.9 ng/mL (reference range 0.8-3.9 ng/mL).",
+        antibody="GAD65 antibody negative.",
+    ),
+    NOT_MET,
+    REFER,
+    base="renal",
+)
+f.add(
+    "creatinine_clearance",
+    "nobody says",
+    lambda s: s.saying(renal="Chronic kidney disease."),
+    INSUFFICIENT,
+    PEND,
+    base="renal",
+)
+f.add(
+    "creatinine_clearance",
+    "too good",
+    lambda s: s.saying(
+        renal="Creatinine clearance 64 mL/min (Cockcroft-Gault).", antibody="GAD65 antibody negative."
+    ),
+    NOT_MET,
+    REFER,
+    base="renal",
+)
+f.add(
+    "creatinine_clearance",
+    "another unit",
+    lambda s: s.saying(renal="Creatinine 1.8 mg/dL."),
+    INSUFFICIENT,
+    PEND,
+    base="renal",
+)
 
 f.gone("c_peptide_glucose", "glucose")
-f.said("c_peptide_glucose", "glucose", "Fasting plasma glucose in the same draw was 260 mg/dL.",
-       NOT_MET, PEND)  # fmt: skip
-f.add("c_peptide_glucose", "too high, nothing else about glucose", lambda s: s.saying(
-    glucose="Fasting plasma glucose in the same draw was 260 mg/dL.", testing="", mornings=""), NOT_MET, PEND)  # fmt: skip
+f.said(
+    "c_peptide_glucose", "glucose", "Fasting plasma glucose in the same draw was 260 mg/dL.", NOT_MET, PEND
+)
+f.add(
+    "c_peptide_glucose",
+    "too high, nothing else about glucose",
+    lambda s: s.saying(
+        glucose="Fasting plasma glucose in the same draw was 260 mg/dL.", testing="", mornings=""
+    ),
+    NOT_MET,
+    PEND,
+)
 f.short_of("c_peptide_glucose", "glucose", "Fasting plasma glucose was 142 mg/dL in June.")
-f.add("c_peptide_glucose", "too high and no antibody", lambda s: s.saying(
-    glucose="Fasting plasma glucose in the same draw was 260 mg/dL.",
-    antibody="GAD65 antibody negative."), NOT_MET, REFER)  # fmt: skip
+f.add(
+    "c_peptide_glucose",
+    "too high and no antibody",
+    lambda s: s.saying(
+        glucose="Fasting plasma glucose in the same draw was 260 mg/dL.", antibody="GAD65 antibody negative."
+    ),
+    NOT_MET,
+    REFER,
+)
 
 f.add("autoantibody", "nobody says", lambda s: s.saying(antibody=""), INSUFFICIENT, PEND, base="antibody")
-f.add("autoantibody", "negative, and C-peptide normal", lambda s: s.saying(
-    antibody="GAD65 antibody negative.",
-    c_peptide="Fasting C-peptide 2.4 ng/mL (reference range 0.8-3.9 ng/mL).",
-    renal="Creatinine clearance 92 mL/min."), NOT_MET, REFER, base="antibody")  # fmt: skip
-f.add("autoantibody", "of a brother", lambda s: s.saying(antibody="Her brother is GAD65 antibody positive."),
-      INSUFFICIENT, PEND, base="antibody")  # fmt: skip
-f.add("autoantibody", "ordered", lambda s: s.saying(antibody="GAD65 antibody ordered to see whether it is positive."),
-      INSUFFICIENT, PEND, base="antibody")  # fmt: skip
+f.add(
+    "autoantibody",
+    "negative, and C-peptide normal",
+    lambda s: s.saying(
+        antibody="GAD65 antibody negative.",
+        c_peptide="Fasting C-peptide 2.4 ng/mL (reference range 0.8-3.9 ng/mL).",
+        renal="Creatinine clearance 92 mL/min.",
+    ),
+    NOT_MET,
+    REFER,
+    base="antibody",
+)
+f.add(
+    "autoantibody",
+    "of a brother",
+    lambda s: s.saying(antibody="Her brother is GAD65 antibody positive."),
+    INSUFFICIENT,
+    PEND,
+    base="antibody",
+)
+f.add(
+    "autoantibody",
+    "ordered",
+    lambda s: s.saying(antibody="GAD65 antibody ordered to see whether it is positive."),
+    INSUFFICIENT,
+    PEND,
+    base="antibody",
+)
 f.also("autoantibody", "antibody", "Islet cell antibodies were detected (positive) in 2019.", base="antibody")
 
 f.gone("education", "education")
@@ -179,20 +271,38 @@ for leaf, sentence, no, near in (
         "Some glycemic excursions after meals.",
     ),
 ):
-    f.add(leaf, "nobody says", lambda s, n=sentence: s.saying(**{n: ""}), INSUFFICIENT, PEND, base=leaf)
-    f.add(leaf, "denied", lambda s, n=sentence, w=no: s.saying(**{n: w}), NOT_MET, PEND, base=leaf)
-    f.add(leaf, "near", lambda s, n=sentence, w=near: s.saying(**{n: w}), INSUFFICIENT, PEND, base=leaf)
+    f.add(leaf, "nobody says", BASES[leaf].saying(**{sentence: ""}), INSUFFICIENT, PEND, base=leaf)
+    f.add(leaf, "denied", BASES[leaf].saying(**{sentence: no}), NOT_MET, PEND, base=leaf)
+    f.add(leaf, "near", BASES[leaf].saying(**{sentence: near}), INSUFFICIENT, PEND, base=leaf)
 f.add("dawn", "nobody says", lambda s: s.saying(dawn=""), INSUFFICIENT, PEND, base="dawn")
 f.add("dawn", "denied", lambda s: s.saying(dawn="There is no dawn phenomenon."), NOT_MET, PEND, base="dawn")
 f.add("dawn_sugars", "nobody says", lambda s: s.saying(mornings=""), INSUFFICIENT, PEND, base="dawn")
-f.add("dawn_sugars", "lower", lambda s: s.saying(mornings="Her fasting blood sugars are usually 130 to 160 mg/dL."),
-      NOT_MET, PEND, base="dawn")  # fmt: skip
-f.add("dawn_sugars", "once", lambda s: s.saying(mornings="One fasting blood sugar of 230 mg/dL."),
-      INSUFFICIENT, PEND, base="dawn")  # fmt: skip
+f.add(
+    "dawn_sugars",
+    "lower",
+    lambda s: s.saying(mornings="Her fasting blood sugars are usually 130 to 160 mg/dL."),
+    NOT_MET,
+    PEND,
+    base="dawn",
+)
+f.add(
+    "dawn_sugars",
+    "once",
+    lambda s: s.saying(mornings="One fasting blood sugar of 230 mg/dL."),
+    INSUFFICIENT,
+    PEND,
+    base="dawn",
+)
 
 f.add("earlier_pump", "nobody says", lambda s: s.saying(earlier=""), INSUFFICIENT, PEND, base="criterion_b")
-f.add("earlier_pump", "denied", lambda s: s.saying(
-    earlier="She was never on an insulin pump before enrolling in Medicare."), NOT_MET, PEND, base="criterion_b")  # fmt: skip
+f.add(
+    "earlier_pump",
+    "denied",
+    lambda s: s.saying(earlier="She was never on an insulin pump before enrolling in Medicare."),
+    NOT_MET,
+    PEND,
+    base="criterion_b",
+)
 f.add(
     "earlier_testing",
     "nobody says",
@@ -201,12 +311,26 @@ f.add(
     PEND,
     base="criterion_b",
 )
-f.add("earlier_testing", "too few", lambda s: s.saying(
-    earlier_testing="During the 2 months before Medicare enrollment she tested her blood glucose 2 times per day."),
-    NOT_MET, REFER, base="criterion_b")  # fmt: skip
-f.add("earlier_testing", "not then", lambda s: s.saying(
-    earlier_testing="Over the past 2 months she has tested her blood glucose 5 times per day."),
-    INSUFFICIENT, PEND, base="criterion_b")  # fmt: skip
+f.add(
+    "earlier_testing",
+    "too few",
+    lambda s: s.saying(
+        earlier_testing="During the 2 months before Medicare enrollment she tested her blood glucose 2 times per day."
+    ),
+    NOT_MET,
+    REFER,
+    base="criterion_b",
+)
+f.add(
+    "earlier_testing",
+    "not then",
+    lambda s: s.saying(
+        earlier_testing="Over the past 2 months she has tested her blood glucose 5 times per day."
+    ),
+    INSUFFICIENT,
+    PEND,
+    base="criterion_b",
+)
 
 f.gone("pump_physician", "physician")
 f.short_of("pump_physician", "physician", "This is my first patient on an insulin pump.")
@@ -215,10 +339,20 @@ f.gone("pump_team", "team")
 f.short_of("pump_team", "team", "Our team includes a nurse.")
 f.also("pump_team", "team", "I work closely with RNs, a CDCES and an RD who know CSII.")
 
-f.add("implanted", "asked for", lambda s: s.asking(code="", description="Implantable infusion pump for insulin"),
-      MET, REFER)  # fmt: skip
-f.add("implanted", "only in a leaflet", lambda s: s.saying(other="She asked about an implanted insulin pump once."),
-      INSUFFICIENT, APPROVE)  # fmt: skip
+f.add(
+    "implanted",
+    "asked for",
+    lambda s: s.asking(code="", description="Implantable infusion pump for insulin"),
+    MET,
+    REFER,
+)
+f.add(
+    "implanted",
+    "only in a leaflet",
+    lambda s: s.saying(other="She asked about an implanted insulin pump once."),
+    INSUFFICIENT,
+    APPROVE,
+)
 
 f.against("pump_physician", "physician", "I do not manage multiple patients with CSII.")
 f.against("pump_team", "team", "I do not work with a team of nurses, diabetes educators and dietitians.")

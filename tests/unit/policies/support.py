@@ -9,7 +9,7 @@ and says which leaves have none.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -54,7 +54,7 @@ class Sheet:
         said = {**self.says, **sentences}
         return replace(self, says={name: text for name, text in said.items() if text})
 
-    def asking(self, **parts: str) -> Sheet:
+    def asking(self, **parts: object) -> Sheet:
         """The case with another line or patient."""
         return replace(self, **parts)  # type: ignore[arg-type]
 
@@ -187,10 +187,20 @@ def engine() -> CriteriaEngine:
     return CriteriaEngine()
 
 
-def judged(sheet: Sheet, policy: Policy | None = None) -> Recommendation:
-    """What the criteria engine proposes for a case; every quote it shows stands where it says."""
+_JUDGED: dict[object, Recommendation] = {}
+
+
+def judged(sheet: Sheet) -> Recommendation:
+    """What the criteria engine proposes for a case; every quote it shows stands where it says. Judged once."""
+    key = (*(getattr(sheet, part.name) for part in fields(sheet) if part.name != "says"), *sheet.says.items())
+    if key not in _JUDGED:
+        _JUDGED[key] = _judged(sheet)
+    return _JUDGED[key]
+
+
+def _judged(sheet: Sheet) -> Recommendation:
     material = material_of(sheet)
-    found = engine().recommend(Ask(Prompt("", (), ""), material, "r1", policy or shipped(sheet.policy_id)))
+    found = engine().recommend(Ask(Prompt("", (), ""), material, "r1", shipped(sheet.policy_id)))
     recommendation = found.recommendation
     for criterion in recommendation.criteria:
         for evidence in criterion.evidence:
