@@ -269,7 +269,10 @@ def _verify(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     with opened(options) as workstation:
         case_id = _find(workstation, options.case)
+        workstation.in_store(workstation.access.present, workstation.person)
         name, content = workstation.in_store(workstation.intake.content, case_id)
+        note, at = workstation.store.note, workstation.changes.now()
+        workstation.in_store(note, "exported", workstation.person, at, case_id, {})
     if options.out.exists():
         raise Usage(f"“{options.out}” exists already; name a new file.")
     try:
