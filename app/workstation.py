@@ -293,6 +293,7 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         raise
     training, evaluation = (FormFolder(place.folder / name, key) for name in (TRAINING, EVALUATION))
     collecting = Collecting(store, blobs, training, evaluation, lanes, check=access.check)
+    texts = DocumentTexts(store, blobs, behind.documents, lanes)
     material = MaterialReader(store, texts.needed)
     tuned = cache(partial(_tuning, place, key, lanes, store, material, policies, access))
 
@@ -310,7 +311,6 @@ def build(place: Settings, key: bytes, backends: Backends | None = None) -> Work
         present=access.present,
     )
     attaching = Attaching(changes, blobs, behind.opener)
-    texts = DocumentTexts(store, blobs, behind.documents, lanes)
     modelled = cache(partial(_models, store, lanes, access))
     return Workstation(
         settings=place,
