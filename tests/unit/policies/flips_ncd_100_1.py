@@ -128,7 +128,7 @@ f.add(
     "comorbidity_diabetes",
     "obesity alone",
     lambda s: s.saying(
-        illness="She has no type 2 diabetes, no hypertension, no heart disease, no asthma and no obesity-related comorbidity."
+        illness="No type 2 diabetes, no hypertension, no heart disease, no asthma and no obesity-related comorbidity."
     ),
     NOT_MET,
     REFER,

@@ -324,3 +324,15 @@ def test_an_ellipsis_in_an_expression_spans_words_of_a_clause_but_no_denial() ->
     assert pattern.search("The study of March was ordered by her.")
     for text in ("The study was not ordered.", "The study. It was ordered.", f"study {'very ' * 20}ordered"):
         assert not pattern.search(text)
+
+
+def test_the_example_of_the_manual_says_what_the_manual_says() -> None:
+    manual = (Path(__file__).resolve().parents[3] / "docs" / "admin" / "policies.md").read_text("utf-8")
+    example, text = (manual.split(f"```{kind}\n", 1)[1].split("```", 1)[0] for kind in ("yaml", "text"))
+    told = [f"knee_brace.yaml: {problem}" for problem in file_problems(example, text)]
+    assert len(told) == 1
+    assert told[0] in manual
+    assert (
+        file_problems(example.replace("concepts:  ", "concepts:\n  sport_brace: [sport brace]\n  #", 1), text)
+        == ()
+    )
