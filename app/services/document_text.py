@@ -101,6 +101,15 @@ class DocumentTexts:
         self._go_on()
         return pages
 
+    def needed(self, case_id: str) -> None:
+        """Somebody looks at a case: its documents are read before the others, unless a person stopped that or it
+        failed before.
+        """
+        with self._lock:
+            waits = case_id in self._stopped or case_id in self._queue
+        if not waits:
+            self.want(case_id, first=True)
+
     def leave(self, case_id: str) -> None:
         """Have the documents of a case read when the program starts next: `catch_up` goes on with them."""
         if self._wanted(case_id):
@@ -204,6 +213,8 @@ class DocumentTexts:
             pass
         except Actionable as failed:  # the disk is full, or the file is gone: told, not tried for ever
             error = failed
+            with self._lock:
+                self._stopped.add(case_id or "")
         except Exception as bug:  # noqa: BLE001
             # Nobody waits for this work: it would be lost in the lane. No text of it, a value may stand in that.
             _log.error("reading the documents of a case failed: %s", type(bug).__name__)

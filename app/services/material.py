@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -28,13 +28,18 @@ _KEPT_TEXTS = 24
 _NOWHERE = Box(0.0, 0.0, 0.0, 0.0)
 
 
+def _nobody(_case_id: str) -> None:
+    """Where nothing reads documents."""
+
+
 class MaterialReader:
     """Puts the material of cases together. Belongs to the store's lane; the same case again is nearly free while
     neither the case nor the texts of its documents changed.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, needed: Callable[[str], None] = _nobody) -> None:
+        """`needed` is told of a case whose documents somebody looks at before all of them are read."""
+        self._store, self._needed = store, needed
         self._cases: OrderedDict[str, tuple[tuple[str, ...], Material]] = OrderedDict()
         self._texts: OrderedDict[str, tuple[PageText, ...]] = OrderedDict()
 
@@ -52,6 +57,8 @@ class MaterialReader:
             self._cases.move_to_end(case_id)
             return known[1]
         made = self._made(document, kept)
+        if any(unread.pages for unread in made.unread):
+            self._needed(case_id)
         self._cases[case_id] = state, made
         while len(self._cases) > _KEPT_CASES:
             self._cases.popitem(last=False)

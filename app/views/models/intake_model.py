@@ -66,6 +66,7 @@ class IntakeModel(QObject):
     def start(self) -> None:
         """Go on with what was left unread, and watch the folder."""
         self._background.run(self, "store", self._workstation.intake.waiting, done=self._read_all)
+        self._background.run(self, "store", self._workstation.texts.catch_up)
         self._watch.start()
 
     def stop(self) -> None:
