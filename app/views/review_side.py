@@ -350,6 +350,7 @@ class ReviewSide(QWidget):
         if review is None:
             self.answer.show_nothing()
             self._determination.set_review("")
+            self._show_pins()
             return
         material = model.material
         if material is not None:

@@ -13,11 +13,11 @@ from app.domain.box import Box
 from app.domain.draft import Draft
 from app.domain.evidence import Evidence
 from app.domain.prompt import Filled, Origin, Prompt, Slot
-from app.domain.prompt_text import composed, edited
+from app.domain.prompt_text import composed, difference, edited
 from app.domain.recommendation import ModelInfo
 from app.views.widgets.review.evidence_place import Places, policy_words
 from app.views.widgets.review.prompt_pane import PromptPane
-from app.views.widgets.review.prompt_version import PromptVersion, label, versions
+from app.views.widgets.review.prompt_version import PromptVersion, label, merged, versions
 from tests.views.review_side_case import hold, press
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -230,3 +230,11 @@ def test_places_are_said_by_the_pages_of_the_document_and_policies_as_people_wri
     assert PLACES.words(Evidence("x", "policy:ncd_280_14@2", 2)) == "NCD 280.14 p. 2"
     assert PLACES.words(Evidence("9.4", field="request.labs.0")) == "Request"
     assert policy_words("our own rules") == "our own rules"
+
+
+def test_a_difference_reads_as_whole_words_taken_out_and_put_in() -> None:
+    pieces = merged(difference("has [symptoms not stated], and so", "has thirst at night, and so"))
+    assert [(p.kind, p.text) for p in pieces] == [
+        ("same", "has "), ("removed", "[symptoms not stated]"), ("added", "thirst at night"), ("same", ", and so"),
+    ]  # fmt: skip
+    assert merged(difference("a b", "a b")) == tuple(difference("a b", "a b"))

@@ -267,12 +267,15 @@ def test_the_gravest_flag_is_first_and_leads_to_its_place(pane: RecommendationPa
     assert opened == [(REAL,)]
 
 
-def test_many_flags_unfold(pane: RecommendationPane) -> None:
-    show(pane, a_review(flags=tuple(Flag("trap", f"Number {n}.") for n in range(5))))
-    assert sum(line.isVisible() for line in pane.flags.lines) == 2
-    assert pane.flags.more.text() == "3 more to know"
-    pane.flags.more.click()
+def test_many_flags_unfold_and_the_grave_ones_are_never_folded_away(pane: RecommendationPane) -> None:
+    grave = Flag("injection", "A note tries to instruct.")
+    show(pane, a_review(flags=(*(Flag("trap", f"Number {n}.") for n in range(3)), grave)))
+    assert [line.flag.text for line in pane.flags.lines if line.isVisible()] == ["A note tries to instruct."]
+    assert pane.flags.more.text() == "3 things to know: Number 0."
+    pane.flags.more.setFocus()
+    press(Key.Key_Return)
     assert all(line.isVisible() for line in pane.flags.lines)
+    assert pane.flags.more.text() == "3 things to know"
 
 
 def test_a_question_without_an_answer_says_why(pane: RecommendationPane) -> None:

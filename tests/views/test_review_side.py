@@ -19,7 +19,7 @@ from app.domain.recommendation import Proposed
 from app.domain.review_note import marks_from, pins_from, stated_from
 from app.services.ports import Answer, Ask, Hear
 from app.services.review import ENGINE
-from tests.reviewing import REQUEST, ScriptedModel, at, finds_all, put_case
+from tests.reviewing import REQUEST, ScriptedModel, at, change_case, finds_all, put_case
 from tests.views.review_side_case import PHYSICIAN, SideDesk, a_side_desk, hold, press
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -301,6 +301,45 @@ def test_nothing_of_one_case_is_left_in_the_next_not_even_to_be_undone(desk: Sid
     side.bar.begin(Outcome.REFER)
     side.bar.form.reason.editor.undo()
     assert side.bar.form.reason.editor.toPlainText() == ""
+
+
+def test_a_look_that_began_before_an_answer_does_not_take_it_away_again(desk: SideDesk) -> None:
+    side = desk.opened()
+    model = side._review
+    model.refresh()
+    model.refresh()
+    model.ask()
+    desk.settle()
+    assert side.answer.shown.outcome is Proposed.PEND
+    assert len(side.history.rows) == 1
+
+
+def test_a_field_that_was_corrected_is_in_the_prompt_and_what_a_person_wrote_stays(desk: SideDesk) -> None:
+    side = desk.opened()
+    editor = side.prompt.editor
+    editor.select_slot(Slot.SYMPTOMS)
+    editor.insertPlainText("thirst at night")
+    change_case(desk.desk, {"imported_request.patient.patient_name": "Maria Mustermann"})
+    side.refresh()
+    desk.settle()
+    assert "our member, Maria Mustermann" in editor.toPlainText()
+    assert "has thirst at night" in editor.toPlainText()
+
+
+def test_an_earlier_version_of_the_prompt_is_compared_and_brought_back(desk: SideDesk) -> None:
+    side = desk.opened()
+    first = side.prompt.editor.toPlainText()
+    ask(desk, side)
+    side.prompt.editor.select_slot(Slot.SYMPTOMS)
+    side.prompt.editor.insertPlainText("thirst at night")
+    ask(desk, side)
+    assert side.prompt.version.text() == "Version 2 · edited by you"
+    side.history.rows[-1].click()
+    desk.settle()
+    assert side.prompt.sheet.title.startswith("Version 1 · nina")
+    assert "+thirst at night" in side.prompt.sheet.text
+    side.prompt.sheet.use.click()
+    assert side.prompt.editor.toPlainText() == first
 
 
 def test_what_is_sent_is_shown_word_for_word(desk: SideDesk) -> None:

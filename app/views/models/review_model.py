@@ -109,6 +109,9 @@ class ReviewModel(QObject):
         self._model = ""
         self._pins: tuple[Pin, ...] = ()
         self._asking: _Asking | None = None
+        self._looking = self._look_again = False
+        self._state = 0
+        """Counts what was noted, answered or opened here: what was asked before it is older than what is shown."""
         self._keeper = DraftKeeper(store, PROMPT_DRAFT, background, self.refused.emit, self)
 
     # What there is
@@ -168,6 +171,7 @@ class ReviewModel(QObject):
         """Show a case; the latest call wins."""
         self.close()
         self._case_id = case_id
+        self._state += 1
         self._background.run(
             self, LANE, self._lookup.look, case_id,
             done=lambda found: self._show(case_id, found),
@@ -183,21 +187,38 @@ class ReviewModel(QObject):
         self.closed.emit()
 
     def refresh(self) -> None:
-        """Look again: documents came, fields were corrected, somebody else noted something."""
-        case_id = self._case_id
-        if case_id is None:
-            return
+        """Look again: documents came, fields were corrected, somebody else noted something.
 
-        def looked(found: Opened) -> None:
-            if self._case_id != case_id:
-                return
+        Asked for while it looks, it looks once more afterwards. What was found before something was noted or
+        answered here is older than what is shown, and is looked for again.
+        """
+        if self._case_id is None:
+            return
+        if self._looking:
+            self._look_again = True
+            return
+        self._looking, self._look_again = True, False
+        case_id, state = self._case_id, self._state
+        self._background.run(
+            self, LANE, self._lookup.look, case_id,
+            done=lambda found: self._looked(case_id, state, found),
+            failed=self._not_looked,
+        )  # fmt: skip
+
+    def _looked(self, case_id: str, state: int, found: Opened) -> None:
+        self._looking = False
+        if self._case_id == case_id and state == self._state:
             self._take(found)
             if self._prompt is not None:
                 self._set_prompt(brought_up(self._prompt, found.generated))
             self.reviews_changed.emit(self._reviews)
             self.shown_changed.emit(self._shown)
+        if self._look_again or (self._case_id is not None and state != self._state):
+            self.refresh()
 
-        self._background.run(self, LANE, self._lookup.look, case_id, done=looked, failed=self.refused.emit)
+    def _not_looked(self, error: Actionable) -> None:
+        self._looking = False
+        self.refused.emit(error)
 
     def _take(self, found: Opened) -> None:
         self._material, self._generated = found.material, found.generated
@@ -349,6 +370,7 @@ class ReviewModel(QObject):
             self.asking_changed.emit(None)
         if self._case_id != asking.case_id:
             return
+        self._state += 1
         self._reviews = (review, *self._reviews)
         self.reviews_changed.emit(self._reviews)
         if not current:
@@ -429,6 +451,7 @@ class ReviewModel(QObject):
 
         def noted(found: Noted) -> None:
             if self._case_id == case_id:
+                self._state += 1
                 self._material, self._pins = found.material, found.pins
                 self.notes_changed.emit(found)
 

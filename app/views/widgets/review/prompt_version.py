@@ -9,6 +9,7 @@ from datetime import datetime
 from PySide6.QtCore import QCoreApplication
 
 from app.domain.prompt import Prompt
+from app.domain.prompt_text import Piece
 from app.domain.recommendation import Review
 
 
@@ -56,3 +57,27 @@ def label(version: PromptVersion, me: str) -> str:
     if version.by == me:
         return tr("Prompt", "Version {number} · edited by you").format(number=version.number)
     return tr("Prompt", "Version {number} · edited by {by}").format(number=version.number, by=version.by)
+
+
+def merged(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """A difference as people read it: what was taken out whole, then what was put in, not word by word in turns."""
+    found: list[Piece] = []
+    removed = added = ""
+    for place, piece in enumerate(pieces):
+        between = piece.kind == "same" and not piece.text.strip() and (removed or added)
+        follows = place + 1 < len(pieces) and pieces[place + 1].kind != "same"
+        if between and follows:
+            removed, added = removed + piece.text, added + piece.text
+        elif piece.kind == "removed":
+            removed += piece.text
+        elif piece.kind == "added":
+            added += piece.text
+        else:
+            found += _turned(removed, added)
+            removed = added = ""
+            found.append(piece)
+    return tuple(found + _turned(removed, added))
+
+
+def _turned(removed: str, added: str) -> list[Piece]:
+    return [Piece(kind, text) for kind, text in (("removed", removed), ("added", added)) if text.strip()]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QEnterEvent, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.domain.recommendation import Flag
 from app.views import theme
@@ -24,8 +24,8 @@ LOOKS: dict[str, tuple[str, str]] = {
     "unused_prose": ("info", "muted"),
 }
 """Symbol and role by kind; what is first in here is shown first."""
-SHOWN = 2
-"""So many are shown at once; the others unfold."""
+GRAVE = frozenset({"injection", "other_patient"})
+"""Always in sight; of the others one is, and more of them fold into a line that names the first."""
 
 
 class FlagLine(QAbstractButton):
@@ -120,8 +120,64 @@ class FlagLine(QAbstractButton):
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -2))
 
 
+class MoreLine(QAbstractButton):
+    """So many things to know, the first of them named; a press unfolds them."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._symbol, self._role, self._open = "triangle-alert", "look", False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self._fit)
+        self._fit()
+
+    def show_flags(self, flags: Sequence[Flag], unfolded: bool) -> None:
+        self._open = unfolded
+        if flags:
+            self._symbol, self._role = LOOKS.get(flags[0].kind, ("triangle-alert", "look"))
+            words = self.tr("{count} things to know").format(count=len(flags))
+            self.setText(words if unfolded else f"{words}: {flags[0].text}")
+            self.setToolTip("\n".join(flag.text for flag in flags))
+            self.setAccessibleName(self.text())
+        self.update()
+
+    def _fit(self) -> None:
+        self.setFixedHeight(theme.px(34))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if not event.isAutoRepeat():
+                self.click()
+            return
+        super().keyPressEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.underMouse():
+            painter.fillRect(self.rect(), theme.colour("background"))
+        middle = self.height() / 2
+        draw_symbol(painter, self._symbol, self._role, theme.px(16), middle, theme.px(18))
+        words = QRectF(
+            theme.px(16 + 18 + 8), 0, self.width() - theme.px(16 + 18 + 8 + 16 + 24), self.height()
+        )
+        draw_text(painter, words, self.text(), "body", "text")
+        name = "chevron-down" if self._open else "chevron-right"
+        draw_symbol(painter, name, "muted", self.width() - theme.px(16 + 16), middle, theme.px(16))
+        painter.fillRect(QRectF(0, self.height() - 1, self.width(), 1), theme.colour("line"))
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme.colour("accent"), 1.5))
+            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -2))
+
+
 class FlagList(QWidget):
-    """The flags, the gravest first; more than two unfold. `opened` brings the evidence of one."""
+    """The flags, the gravest first and always in sight; the others unfold. `opened` brings the evidence of one."""
 
     opened = Signal(object)
 
@@ -130,8 +186,7 @@ class FlagList(QWidget):
         self._flags: tuple[Flag, ...] = ()
         self._all = False
         self._lines: list[FlagLine] = []
-        self.more = QPushButton(self)
-        self.more.setProperty("quiet", True)
+        self.more = MoreLine(self)
         self.more.clicked.connect(self._toggle)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -156,10 +211,11 @@ class FlagList(QWidget):
             old.hide()
             old.deleteLater()
         self._lines = []
-        for flag in ordered:
+        grave = sum(flag.kind in GRAVE for flag in ordered)
+        for number, flag in enumerate(ordered):
             line = FlagLine(flag, places, self)
             line.clicked.connect(lambda _checked=False, found=flag: self._open(found))
-            self._column.insertWidget(self._column.count() - 1, line)
+            self._column.insertWidget(number if number < grave else number + 1, line)
             self._lines.append(line)
         self._restyle()
 
@@ -172,12 +228,11 @@ class FlagList(QWidget):
         self._restyle()
 
     def _restyle(self) -> None:
-        for number, line in enumerate(self._lines):
-            line.setVisible(self._all or number < SHOWN or len(self._lines) <= SHOWN + 1)
+        others = [flag for flag in self._flags if flag.kind not in GRAVE]
+        folds = len(others) > 1
+        for line in self._lines:
+            line.setVisible(line.flag.kind in GRAVE or self._all or not folds)
             line.fit()
-        hidden = len(self._lines) - SHOWN
-        self.more.setVisible(hidden > 1)
-        self.more.setFont(theme.font("small"))
-        words = self.tr("Show fewer") if self._all else self.tr("{count} more to know").format(count=hidden)
-        self.more.setText(words)
+        self.more.show_flags(others, self._all)
+        self.more.setVisible(folds)
         self.setVisible(bool(self._lines))

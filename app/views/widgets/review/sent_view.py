@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPush
 
 from app.domain.prompt_text import Piece
 from app.views import theme
+from app.views.widgets.review.prompt_version import merged
 
 
 class WordSheet(QWidget):
@@ -70,7 +71,7 @@ class WordSheet(QWidget):
 
         `use` is what a button says that brings these words back; "" for none.
         """
-        self._pieces = tuple(pieces)
+        self._pieces = merged(pieces)
         self.use.setText(use)
         self.use.setVisible(bool(use))
         self._say(title, note)
