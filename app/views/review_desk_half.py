@@ -80,7 +80,10 @@ class DeskHalf(QObject):
         elif self._open:
             self.half.set_title(document.entry.title, document.labels)
             if document.source is not before.source:
-                self.half.page.set_source(document.source)
+                page = self.half.page
+                page.set_source(document.source)
+                if self._state is None and before.source is None and page.state().fit == "width":
+                    page.fit_text()  # nobody has zoomed yet, and now it is known where its words stand
 
     def show_nothing(self, words: str = "") -> None:
         self._document, self._open = None, False
@@ -118,7 +121,9 @@ class DeskHalf(QObject):
         page.set_source(document.source)
         if self._state is not None:
             page.restore(self._state)
-        elif document.file.pages and document.file.pages[0] > 1:
+        else:
+            page.fit_text()  # the first time: half a window is narrow, and margins say nothing
+        if self._state is None and document.file.pages and document.file.pages[0] > 1:
             page.go_to_page(document.file.pages[0] - 1)
         if self._places:
             page.point_out(self._places)

@@ -15,6 +15,7 @@ from app.domain.evidence import Evidence
 from app.domain.request import Request
 from app.domain.review_queue import ReviewQuery
 from app.services.review_queue import ReviewOpened
+from app.views import theme
 from app.views.models.review_case_model import ReviewCaseModel
 from app.views.models.review_queue_model import ReviewCounts, ReviewQueueModel
 from app.views.review_desk import ReviewDesk
@@ -97,7 +98,8 @@ class ReviewScreen(QWidget):
         self.splitter.setStretchFactor(0, 1)
         self.splitter.addWidget(self.side)
         self.splitter.setStretchFactor(1, 0)
-        self.splitter.setSizes([1440 - 70 - SIDE_WIDTH, SIDE_WIDTH])
+        side_width = min(theme.px(SIDE_WIDTH), 600)
+        self.splitter.setSizes([1440 - theme.px(70) - side_width, side_width])
         column = QVBoxLayout(self.case_page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -166,6 +168,7 @@ class ReviewScreen(QWidget):
             ("Ctrl+0", partial(halves.do, "fit_page")),
             ("Ctrl+1", partial(halves.do, "actual_size")),
             ("Ctrl+2", partial(halves.do, "fit_width")),
+            ("Ctrl+3", partial(halves.do, "fit_text")),
             ("Alt+Left", desk.go_back),
             ("Alt+Right", desk.go_forward),
             ("Ctrl+F", desk.open_find),

@@ -27,6 +27,7 @@ from app.workstation import Workstation
 
 if TYPE_CHECKING:  # loaded and built when a person asks for them, not on the way to the first window
     from app.views.review_room import ReviewRoom
+    from app.views.search_screen import SearchScreen
     from app.views.teach_room import TeachRoom
     from app.views.widgets.settings_page import SettingsPage
     from app.views.widgets.shortcut_sheet import ShortcutSheet
@@ -104,6 +105,7 @@ class Window(QMainWindow):
             ("F1", self.toggle_keys),
             ("Ctrl+Shift+I", lambda: self.show_room("intake")),
             ("Ctrl+Shift+R", lambda: self.show_room("review")),
+            ("Ctrl+Shift+S", lambda: self.show_room("search")),
             ("Ctrl+,", lambda: self.show_room("settings")),
             ("Ctrl+Shift+F", lambda: self.show_room("teach")),
         ):
@@ -126,6 +128,10 @@ class Window(QMainWindow):
             self.rooms.setCurrentWidget(self.review.screen)
             self.review.screen.enter()
             floor = self.review.screen.floor
+        elif name == "search":
+            self.rooms.setCurrentWidget(self.search)
+            self.search.start()
+            floor = self.search
         else:
             self.rooms.setCurrentWidget(self.settings_page if name == "settings" else self.intake)
         self.messages.lie_over(floor)
@@ -195,6 +201,16 @@ class Window(QMainWindow):
         self.intake_model.others_wrote.connect(room.refresh)
         room.screen.put_back(self._review_layout)
         return room
+
+    @cached_property
+    def search(self) -> SearchScreen:
+        """The search over everything indexed, built when it is first asked for."""
+        from app.views.search_screen import SearchScreen
+
+        screen = SearchScreen(self._workstation, self.background)
+        self.rooms.addWidget(screen)
+        screen.said.connect(self.messages.say)
+        return screen
 
     def _warm_review(self) -> None:
         """Load the modules, services and policies of the review before somebody goes there."""

@@ -24,7 +24,7 @@ def rail(qtbot: QtBot) -> Rail:
 
 def test_only_rooms_that_work_are_on_the_rail(rail: Rail) -> None:
     names = [b.text() for b in rail.findChildren(RailButton)]
-    assert names == ["Intake", "Review", "Form types", "Settings"]
+    assert names == ["Intake", "Review", "Search", "Form types", "Settings"]
 
 
 def test_a_room_is_chosen_by_mouse_and_by_key(rail: Rail) -> None:

@@ -12,9 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from app.domain.box import Box
 from app.domain.evidence import Evidence
-from app.domain.passage import PageString, Span, page_string, quoted
+from app.domain.extraction import PageText, Word
+from app.domain.passage import PageString, SourceText, Span, page_string, quoted
 from app.views.widgets.page_view import text_choice
 from app.views.widgets.page_view.reading import ReadingView
+from app.views.widgets.page_view.text_fit import text_extent
 from app.views.widgets.review.evidence_mime import EVIDENCE_MIME, to_mime
 from app.views.widgets.review.side_by_side import SideBySide
 from tests.views.review_pages import LETTER, NOTE, draw_tiles, page_of, source_of
@@ -228,6 +230,44 @@ def test_the_pages_before_the_eyes_are_told(reader: Reader) -> None:
     reader.view.fit_page()
     reader.view.go_to_page(1)
     assert 2 in reader.view.pages_in_sight
+
+
+# words that fill the width
+
+
+def test_the_words_fill_the_width_in_rooms_of_any_size_until_somebody_zooms(
+    reader: Reader, qtbot: QtBot
+) -> None:
+    view = reader.view
+
+    def spare() -> tuple[float, float]:
+        boxes = [view.box_rect(0, word.box) for word in reader.string.words]
+        return min(b.left() for b in boxes), view.viewport().width() - max(b.right() for b in boxes)
+
+    view.fit_text()
+    assert all(10 < room < 40 for room in spare())
+    view.resize(500, 600)
+    assert all(10 < room < 40 for room in spare())
+    state = view.state()
+    view.zoom_in()
+    view.resize(640, 600)
+    assert view.state().fit == ""
+    view.restore(state)
+    assert all(10 < room < 40 for room in spare())
+    view.set_source(None)
+    view.fit_text()  # no words: the page fills it
+    assert view.state().fit == "width"
+
+
+def test_a_number_at_the_edge_of_a_page_does_not_decide_how_wide_the_words_are() -> None:
+    lines = tuple("several words of a note" for _ in range(30))
+    source = source_of("d", lines)
+    page = source.pages[0]
+    stray = Word("FAX", Box(0.01, 0.01, 0.04, 0.02))
+    with_stray = SourceText("d", "d", "clinical", (PageText(1, (stray, *page.words)),))
+    extent = text_extent(with_stray, (0,))
+    assert extent is not None
+    assert extent[0] == pytest.approx(0.1)
 
 
 # pure choice

@@ -137,6 +137,7 @@ class Rail(QWidget):
             (
                 ("intake", "inbox", self.tr("Intake")),
                 ("review", "stethoscope", self.tr("Review")),
+                ("search", "search", self.tr("Search")),
                 ("teach", "scan-text", self.tr("Form types")),
                 ("settings", "settings", self.tr("Settings")),
             )

@@ -25,7 +25,7 @@ class KeyGroup:
 
 
 def key_groups() -> tuple[KeyGroup, ...]:
-    """The keys of intake and of teaching."""
+    """The keys of intake, of the review and of teaching."""
 
     def tr(text: str) -> str:
         return QCoreApplication.translate("Shortcuts", text)
@@ -62,6 +62,7 @@ def key_groups() -> tuple[KeyGroup, ...]:
                 (("Ctrl Z", "Ctrl Y"), tr("Undo, redo anything, confirmations too")),
                 (("/", "Ctrl L"), tr("Filter the queue")),
                 (("Ctrl O",), tr("Add files")),
+                (("Ctrl Shift I", "S"), tr("Intake; Search with S")),
                 (("F1",), tr("This sheet")),
             ),
         ),
@@ -77,6 +78,40 @@ def key_groups() -> tuple[KeyGroup, ...]:
                 (("F6",), tr("Hold the view still")),
                 (("F7",), tr("Thumbnails")),
                 (("F8",), tr("Night page")),
+            ),
+        ),
+        KeyGroup(
+            tr("Review a request"),
+            (
+                (("Ctrl Shift R",), tr("The review’s queue; ↵ opens and takes a request")),
+                (("F10", "Alt Home"), tr("Next request, all requests")),
+                (("Alt 1 – 9",), tr("Show a document; with Shift in the other half")),
+                (("Ctrl \\", "F6"), tr("Two documents side by side, go to the other half")),
+                (("Ctrl F", "F3"), tr("Find in all documents, next place; ↑ ↓ in the list")),
+                (("Ctrl 3",), tr("The words fill the width")),
+                (("Alt ←", "Alt →"), tr("Back, forward to where I looked, over documents")),
+                (("Ctrl O", "Ctrl D"), tr("Attach documents; documents that wait for a request")),
+                (("F9", "Shift F9"), tr("To the prompt, to the criteria")),
+            ),
+        ),
+        KeyGroup(
+            tr("Words on a page"),
+            (
+                (("↵",), tr("Choose the sentence that was found or pointed out")),
+                (("Shift ←↑↓→",), tr("Make the choice longer, shorter")),
+                (("C", "T", "S", "D"), tr("Use as condition, treatment, symptoms, diagnosis")),
+                (("P", "Ctrl P"), tr("Pin to the case")),
+                (("Ctrl C",), tr("Copy")),
+                (("Esc",), tr("Choose nothing")),
+            ),
+        ),
+        KeyGroup(
+            tr("Prompt and criteria"),
+            (
+                (("Ctrl ↵",), tr("Ask the model")),
+                (("F4",), tr("Where the words of a slot come from")),
+                (("M", "N", "U"), tr("Mark a criterion met, not met; undo")),
+                (("↵",), tr("Open the first quote of a criterion")),
             ),
         ),
         KeyGroup(

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.domain.box import Box
-from app.domain.draft import PageViewState
 from app.domain.evidence import Evidence, evidence_at
 from app.domain.extraction import Word
-from app.domain.passage import PageString, SourceText, Span
+from app.domain.passage import Span
 from app.views import theme
 from app.views.widgets.page_view import text_choice
 from app.views.widgets.page_view.band import Band
 from app.views.widgets.page_view.evidence_drag import drag_evidence
-from app.views.widgets.page_view.find import Hit
 from app.views.widgets.page_view.layout import turned_point
+from app.views.widgets.page_view.pointing import PointingView
 from app.views.widgets.page_view.reading_paint import Lit, ReadingPaint, paint_reading
 from app.views.widgets.page_view.text_choice import Range
-from app.views.widgets.page_view.view import PageView
 
 _CONTROL, _SHIFT, _ALT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -31,7 +28,7 @@ _CONTROL, _SHIFT, _ALT = (
 )
 
 
-class ReadingView(PageView):
+class ReadingView(PointingView):
     """Shows one document of a case under review.
 
     A click chooses a word, a drag from a word chooses words up to another (over line breaks), a double click its
@@ -46,15 +43,9 @@ class ReadingView(PageView):
     """where, on the screen"""
     activated = Signal()
     """a person has begun to do something here"""
-    left = Signal(object)
-    """`PageViewState` of a place that a jump is about to leave"""
-    back_asked = Signal()
-    forward_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._source: SourceText | None = None
-        self._lit: tuple[tuple[int, tuple[Box, ...]], ...] = ()
         self._chosen: Span | None = None
         self._anchor_word: Range | None = None
         self._region: tuple[int, Box] | None = None
@@ -65,75 +56,8 @@ class ReadingView(PageView):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def _forget(self) -> None:
-        self._source = None
-        self._lit = ()
         self._put_down()
         super()._forget()
-
-    # --- what is shown ------------------------------------------------------------------------------
-
-    def set_source(self, source: SourceText | None) -> None:
-        """The words of the document; pages may come later, as they are recognized. What is chosen stays."""
-        self._source = source
-        self.set_words(source.pages if source else ())
-        self.viewport().update()
-
-    def point_out(self, places: tuple[tuple[int, tuple[Box, ...]], ...], *, reveal: bool = True) -> None:
-        """Mark places (page 1-based, boxes as stored) and bring the first into sight; none takes the marks away.
-
-        The place looked at before is kept for going back. A view that is held does not move.
-        """
-        count = len(self._camera.pages)
-        self._lit = tuple((page - 1, boxes) for page, boxes in places if boxes and 0 < page <= count)
-        if self._lit and reveal and not self._held:
-            page, boxes = self._lit[0]
-            self._reveal(page, Box.around(boxes), remember=True)
-        self.viewport().update()
-
-    @property
-    def pointed_out(self) -> tuple[tuple[int, tuple[Box, ...]], ...]:
-        """The marked places, pages 1-based."""
-        return tuple((page + 1, boxes) for page, boxes in self._lit)
-
-    def show_hits(self, hits: tuple[Hit, ...], current: int = -1) -> None:
-        """Mark what was found, and go to one of them; tells nobody."""
-        self._hits, self._hit = hits, current
-        if 0 <= current < len(hits):
-            hit = hits[current]
-            if not self._held:
-                self._reveal(hit.page, Box.around(hit.boxes), remember=True)
-        self.viewport().update()
-
-    # --- places, which are remembered over all documents of a case by whoever shows them ------------
-
-    def _remember(self) -> None:
-        if self._camera.pages:
-            self.left.emit(self.state())
-
-    @Slot()
-    def go_back(self) -> None:
-        self.back_asked.emit()
-
-    @Slot()
-    def go_forward(self) -> None:
-        self.forward_asked.emit()
-
-    def go_to_place(self, state: PageViewState) -> None:
-        """Look at a place of this document again, as large as it was then."""
-        self.restore(replace(state, night=self.night, thumbnails=self.thumbnails))
-
-    @property
-    def pages_in_sight(self) -> tuple[int, ...]:
-        """The pages (1-based) of which half is in sight, or which fill half of what is."""
-        view = QRectF(0, 0, *self._room())
-        found = []
-        for page in range(len(self._camera.pages)):
-            spot = self.spot(page)
-            rect = QRectF(spot.x, spot.y, spot.width, spot.height)
-            seen = rect.intersected(view)
-            if seen.height() > 0 and seen.height() >= 0.5 * min(rect.height(), view.height()):
-                found.append(page + 1)
-        return tuple(found)
 
     # --- what is chosen -----------------------------------------------------------------------------
 
@@ -175,9 +99,6 @@ class ReadingView(PageView):
             return ""
         inside = [w.text for w in string.words if w.box.overlap(box) >= 0.5 * w.box.area > 0]
         return " ".join(inside)
-
-    def _string(self, page: int) -> PageString | None:
-        return self._source.page(page + 1) if self._source else None
 
     def _choose(self, page: int, chosen: Range) -> None:
         span = Span(self.document_id, page + 1, *chosen)

@@ -111,7 +111,7 @@ class ReviewRowDelegate(QStyledItemDelegate):
         x, wide = at.request
         top = QRectF(left + x, place.top() + theme.px(6), wide - gap, theme.px(21))
         below = QRectF(left + x, top.bottom(), wide - gap, theme.px(19))
-        self._paint_request(painter, top, below, row, narrow=not at.urgency[1])
+        self._paint_request(painter, top, below, row, at)
         now = self.now or row.due_at
         for (x, wide), chip in (
             (at.urgency, urgency_chip(row.urgency)),
@@ -126,12 +126,12 @@ class ReviewRowDelegate(QStyledItemDelegate):
             self._paint_holder(painter, holder, row)
 
     def _paint_request(
-        self, painter: QPainter, top: QRectF, below: QRectF, row: ReviewRow, *, narrow: bool
+        self, painter: QPainter, top: QRectF, below: QRectF, row: ReviewRow, at: Columns
     ) -> None:
         tr = QCoreApplication.translate
         asked = row.asked_for or tr("ReviewQueue", "No service named")
         x = top.left()
-        if narrow and row.urgency == "expedited":
+        if not at.urgency[1] and row.urgency == "expedited":
             size = theme.px(15)
             draw_symbol(painter, "clock-alert", "wrong", x, top.center().y(), size)
             x += size + theme.px(6)
@@ -146,7 +146,7 @@ class ReviewRowDelegate(QStyledItemDelegate):
             draw_text(painter, QRectF(x, below.top(), wide, below.height()), words, "small", "look")
             x += wide + theme.px(10)
         who = row.patient or tr("ReviewQueue", "No name read")
-        if narrow and row.assigned_to:
+        if not at.holder[1] and row.assigned_to:
             who = f"{who} · {self.holder(row)}"
         draw_text(
             painter,

@@ -157,6 +157,7 @@ class DocumentHalf(QWidget):
             (self.tr("Fit page"), "Ctrl+0", page.fit_page),
             (self.tr("Size on paper (100 %)"), "Ctrl+1", page.actual_size),
             (self.tr("Fit width"), "Ctrl+2", page.fit_width),
+            (self.tr("Fit the words"), "Ctrl+3", page.fit_text),
         ):
             menu.addAction(f"{words}\t{keys}").triggered.connect(function)
         self.head.set_percent(page.percent)
