@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from app.domain.case import Json, from_time, to_time
 from app.domain.errors import Rejected, SignInRequired
 from app.domain.role import ALONE, MACHINES, NotAllowed, Person, Right, Role, require
+from app.services.store.chain import AuditEntry
 from app.services.store.store import Store
 
 SHORTEST = 8
@@ -126,6 +127,12 @@ class Access:
             )
         self._signed_in = _person(by, body)
         return self._signed_in
+
+    def trail(self, by: str, case_id: str | None = None, limit: int = 1000) -> tuple[AuditEntry, ...]:
+        """The latest entries of the audit trail, oldest first: everybody's for an administrator, else one's own."""
+        person = self.present(by)
+        entries = self._store.audit_entries(case_id, limit)
+        return entries if person.may(Right.AUDIT) else tuple(e for e in entries if e.by == by)
 
     def sign_in(self, name: str, passphrase: str) -> Person:
         """Sign in. Raises `Rejected` with one sentence for a name nobody has and for a wrong passphrase.

@@ -93,6 +93,16 @@ def test_who_signed_in_is_who_acts_and_no_other_name_is_taken(access: Access, st
     assert PASS not in str(store.audit_entries())
 
 
+def test_the_trail_is_ones_own_and_an_administrators_is_everybodys(access: Access) -> None:
+    with_admin(access)
+    access.add("nora", "", (Role.UR_SPECIALIST,), PASS, "ada")
+    assert {e.by for e in access.trail("ada")} == {"somebody", "ada"}
+    access.sign_in("nora", PASS)
+    assert [(e.action, e.by) for e in access.trail("nora")] == [("signed_in", "nora")]
+    with pytest.raises(NotAllowed):
+        access.trail("ada")
+
+
 def test_an_unknown_name_and_a_wrong_passphrase_get_the_same_answer(access: Access, store: Store) -> None:
     with_admin(access)
     said = []

@@ -101,6 +101,22 @@ def test_a_nurse_does_not_decide_against_a_request_by_any_write(
     run(station, work)
 
 
+def test_nobody_decides_in_a_role_or_a_name_that_is_not_theirs(station: Workstation) -> None:
+    def work() -> None:
+        for by, role in (
+            ("nora", Role.PHYSICIAN),
+            ("paul", Role.UR_SPECIALIST),
+            ("root", Role.UR_SPECIALIST),
+        ):
+            writes = (Write("determinations.r1", MISSING, entry(Outcome.APPROVE, by, role)),)
+            with pytest.raises(NotAllowed, match="role that its author has|name of the person"):
+                station.changes.write(
+                    document_of(station), case_id(station), Action.DETERMINED, "nora", writes
+                )
+
+    run(station, work)
+
+
 def test_a_determination_in_another_place_of_the_case_is_none(station: Workstation) -> None:
     denied = entry(Outcome.DENY, "nora", Role.UR_SPECIALIST)
 
