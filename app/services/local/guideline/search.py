@@ -12,6 +12,7 @@ from app.domain.box import Box
 from app.domain.guideline import Hit, Passage, SearchQuery, Source, SourceKind
 from app.services.local.guideline.plan import (
     BUDGET,
+    COMMON,
     all_of,
     beside,
     expression,
@@ -263,7 +264,8 @@ def _fetched(index: _Index, vocabulary: Vocabulary, units: Sequence[Unit], limit
     if strict <= BUDGET:
         take(every, _STRICT)
     else:  # words that stand in too many passages to rank them all: in titles and headings, near each other, anywhere
-        for narrow in (f"{{title heading}} : ({every})", beside(units)):
+        selective = min(count for _, count in asked) <= COMMON * total
+        for narrow in (f"{{title heading}} : ({every})" if selective else "", beside(units)):
             if narrow:
                 take(narrow, _STRICT // 2, ranked=index.count(narrow) <= BUDGET)
         take(every, most - len(found), ranked=False)

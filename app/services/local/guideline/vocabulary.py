@@ -10,7 +10,8 @@ from app.services.local.guideline.lexicon import drugs, lexicon
 from app.services.local.guideline.spelling import Mending, Speller
 from app.services.store.guideline_file import GuidelineConnection
 
-_COMPLETIONS = 16
+_COMPLETIONS = 14
+_SHORT = 2
 _SENSES = 4
 
 
@@ -76,7 +77,7 @@ class Vocabulary:
         rows = self.connection.all(
             "SELECT stem, sum(shared + clinical) AS times FROM words WHERE word >= ? AND word < ?"
             " GROUP BY stem HAVING times > 0 ORDER BY times DESC LIMIT ?",
-            (word, word + "\U0010ffff", _COMPLETIONS),
+            (word, word + "\U0010ffff", _COMPLETIONS if len(word) > _SHORT else _COMPLETIONS // 2),
         )
         return [row[0] for row in rows]
 
