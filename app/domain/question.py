@@ -19,19 +19,29 @@ def with_prompt(material: Material, prompt: Prompt) -> Material:
     return replace(material, stated=(*kept, *stated_facts(prompt)))
 
 
-def tainted_by(attempts: Iterable[Flag]) -> Callable[[Evidence], bool]:
-    """Whether evidence lies in words that were flagged as an attempt to instruct."""
-    spans = [f.evidence.span for f in attempts if f.evidence is not None and f.evidence.span is not None]
-    words = {_flat(f.evidence.quote) for f in attempts if f.evidence is not None}
-    fields = {f.evidence.field for f in attempts if f.evidence is not None and f.evidence.field}
+def tainted_by(flags: Iterable[Flag]) -> Callable[[Evidence], bool]:
+    """Whether evidence lies in words flagged as an attempt to instruct, or on a page about another patient."""
+    found = tuple(flags)
+    attempts = [f.evidence for f in found if f.kind == "injection" and f.evidence is not None]
+    spans = [e.span for e in attempts if e.span is not None]
+    words = {_flat(e.quote) for e in attempts} - {""}
+    fields = {e.field for e in attempts if e.field}
+    foreign = {
+        (f.evidence.document, f.evidence.page)
+        for f in found
+        if f.kind == "other_patient" and f.evidence is not None
+    }
 
     def tainted(evidence: Evidence) -> bool:
-        span = evidence.span
+        span, quote = evidence.span, _flat(evidence.quote)
+        if evidence.document and {(evidence.document, evidence.page), (evidence.document, None)} & foreign:
+            return True
+        if any(said in quote for said in words):
+            return True  # the same words a second time are flagged once, and evidence nowhere
+        if evidence.field:
+            return evidence.field in fields
         if span is None:
-            quote = " ".join(evidence.quote.split())
-            return (
-                evidence.field in fields if evidence.field else bool(quote) and any(quote in w for w in words)
-            )
+            return bool(quote) and any(quote in said for said in words)
         return any(
             (s.document_id, s.page) == (span.document_id, span.page)
             and span.start < s.end

@@ -8,12 +8,12 @@ instruction is no evidence.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from app.domain.bearing import bears
 from app.domain.evidence import Evidence
-from app.domain.material import Status
+from app.domain.material import Material, Status
 from app.domain.policy import (
     AgeTest,
     CodeTest,
@@ -39,21 +39,15 @@ Tainted = Callable[[Evidence], bool]
 """Whether a piece of evidence lies in words that try to instruct."""
 
 _TYPED = (NumberTest, AgeTest, CodeTest, DurationTest, FrequencyTest, CountTest)
-_COMMON = frozenset(
-    re.findall(
-        r"\w+",
-        "with without than that this have been from their there were which when more most least must shall"
-        " should would other into over under only also such each both patient patients condition criteria criterion"
-        " documented evidence treatment medical history diagnosis therapy request covered coverage",
-    )
-)
 
 
 def typed(leaf: Leaf) -> bool:
-    """Whether a rule can tell if it is met: then the engine has to find so itself. A finding with a date is one."""
+    """Whether a rule can tell if it is met: then the engine has to find so itself. A finding with a date, or that
+    must have happened, is one.
+    """
     test = leaf.test
     if isinstance(test, FindingTest):
-        return test.within is not None or test.before is not None
+        return test.within is not None or test.before is not None or test.done
     return isinstance(test, _TYPED)
 
 
@@ -64,49 +58,13 @@ def counts(evidence: Evidence, tainted: Tainted) -> bool:
     return evidence.supported and not evidence.document.startswith("policy:") and not tainted(evidence)
 
 
-def speaks_of(leaf: Leaf, policy: Policy, quote: str) -> bool:
-    """Whether a quote has to do with what a finding asks for: it holds a word of one of its concepts, or two words
-    of the criterion's own; and one of each concept that must stand with it.
-    """
-    test = leaf.test
-    if not isinstance(test, FindingTest):
-        return True
-    said = _words(quote)
-    flat = f" {' '.join(re.findall(r'[a-z0-9.]+', quote.lower()))} "
-
-    def names(concept: str) -> bool:
-        known = policy.concepts.get(concept)
-        if known is None:
-            return False
-        for term in known.terms:
-            if term.startswith("/"):
-                if re.search(term.strip("/"), quote, re.IGNORECASE):
-                    return True
-            elif _words(term) & said or f" {term.lower()} " in flat:
-                return True
-        plain = quote.upper().replace(".", "")
-        return any(len(c) > 2 and c.rstrip("*").replace(".", "") in plain for c in known.codes)
-
-    if any(names(concept) for concept in test.unless):
-        return False
-    if not all(names(concept) for concept in test.given):
-        return False
-    own = _words(f"{leaf.text} {leaf.clause}")
-    return any(names(concept) for concept in test.any_of) or len(own & said) >= 2
-
-
-def _words(text: str) -> set[str]:
-    """The words that carry meaning, roughly without their endings."""
-    found = re.findall(r"[a-z][a-z0-9]{3,}", text.lower())
-    return {re.sub(r"(ies|es|s|ing|ed|ic|al)$", "", word) for word in found if word not in _COMMON}
-
-
 def combined(
     leaf: Leaf,
     engine: CriterionResult | None,
     model: CriterionResult | None,
     tainted: Tainted,
     policy: Policy,
+    material: Material | None = None,
 ) -> CriterionResult:
     """One criterion from what the engine found and what a model said; `model` None where the engine answers alone.
 
@@ -133,10 +91,14 @@ def combined(
         model = replace(model, status=model.said)
     if model is None or model.status is Status.INSUFFICIENT:
         return _beside(found, model)
-    carrying = tuple(e for e in model.evidence if carries(e, leaf, policy, found, tainted))
     both = _with_evidence(found, model)
     if found.status is model.status:
         return both
+    if isinstance(leaf.test, JudgementTest):
+        return replace(both, said=model.status, why=_joined("A person has to judge this.", found.why))
+    carrying = tuple(
+        e for e in model.evidence if carries(e, leaf, policy, model.status, found, tainted, material)
+    )
     if not carrying:
         return replace(both, said=model.status, why=_joined(found.why, _uncarried(model, tainted)))
     if found.status is not Status.INSUFFICIENT:
@@ -146,8 +108,6 @@ def combined(
             said=model.status,
             why=_joined("The model and the criteria engine disagree: look at both.", found.why),
         )
-    if isinstance(leaf.test, JudgementTest):
-        return replace(both, said=model.status, why=_joined("A person has to judge this.", found.why))
     if typed(leaf):
         return replace(
             both,
@@ -158,12 +118,18 @@ def combined(
 
 
 def carries(
-    evidence: Evidence, leaf: Leaf, policy: Policy, engine: CriterionResult, tainted: Tainted
+    evidence: Evidence,
+    leaf: Leaf,
+    policy: Policy,
+    claim: Status,
+    engine: CriterionResult,
+    tainted: Tainted,
+    material: Material | None,
 ) -> bool:
-    """Whether a model's quote can carry a criterion: it counts, it speaks of it, and the engine did not
-    look at the same words and leave them out (planned, denied, about somebody else).
+    """Whether a model's quote can carry what it claims of a finding: it counts, its sentence says so of the patient
+    (`bearing`), and the engine did not look at the same words and leave them out.
     """
-    if not counts(evidence, tainted) or not speaks_of(leaf, policy, evidence.quote):
+    if not counts(evidence, tainted) or not bears(evidence, leaf, policy, claim, material):
         return False
     return not any((e.note or not e.supported) and _overlap(e, evidence) for e in engine.evidence)
 
@@ -213,10 +179,12 @@ def recommended(
     engine: Recommendation,
     model: Recommendation | None,
     tainted: Tainted,
+    material: Material | None = None,
 ) -> Recommendation:
     """The recommendation for a line from the engine's and, where another model was asked, that model's.
 
-    The outcome follows from the criteria. Without a policy it is always `needs_person`.
+    `material` is where quotes are read in their sentences. The outcome follows from the criteria. Without a policy
+    it is always `needs_person`.
     """
     asked = model or engine
     if policy is None:
@@ -233,6 +201,7 @@ def recommended(
             model.result(leaf.criterion_id) if model is not None else None,
             tainted,
             policy,
+            material,
         )
         for leaf in policy.leaves()
     }

@@ -203,12 +203,12 @@ class Reviewing:
         """One line judged: the engine always, the model beside it where another was asked."""
         attempts = self.rules.attempts(ask.material, ask.policy)
         flags = list(attempts)
-        tainted = tainted_by(attempts)
         engine_alone = chosen.info.name == ENGINE
         engine = chosen if engine_alone else self._model(ENGINE)
         own = engine.recommend(ask, heard.told if engine_alone else None)
         judged, struck = self.rules.verified(own.recommendation, ask.policy, ask.material)
         flags += [*own.flags, *struck]
+        tainted = tainted_by((*attempts, *own.flags))
         other: Recommendation | None = None
         if not engine_alone:
             heard.next()
@@ -227,7 +227,7 @@ class Reviewing:
                     "Choose a policy, or decide on the passages that were found.",
                 )
             )
-        return verdict.recommended(ask.line_id, ask.policy, judged, other, tainted), flags
+        return verdict.recommended(ask.line_id, ask.policy, judged, other, tainted, ask.material), flags
 
     def _keep(self, review: Review) -> None:
         """The review first, then the case that points to it: a kill in between loses no answer."""

@@ -8,7 +8,7 @@ from app.domain.evidence import Evidence
 from app.domain.material import Status
 from app.domain.policy import policy_from
 from app.domain.recommendation import CriterionResult, Proposed, Recommendation
-from app.domain.verdict import combined, recommended, speaks_of
+from app.domain.verdict import combined, recommended
 
 TEXT = "Pumps are covered. The A1c is above 7 percent. Dawn phenomenon is documented. A specialist agrees. Age over 2."
 POLICY = policy_from(
@@ -68,6 +68,8 @@ ELSEWHERE = Evidence("the weather was fine", "notes", 1, None, 80, 100)
 INVENTED = Evidence("severe dawn phenomenon every day", supported=False)
 CLAUSE = Evidence("severe dawn phenomenon", "policy:p1@1", 1, None, 0, 20)
 PLANNED = Evidence("dawn phenomenon most mornings", "notes", 1, None, 17, 46, note="planned")
+DENIAL = Evidence("She has no severe dawn phenomenon.", "notes", 1, None, 200, 234)
+MILD = Evidence("A mild dawn phenomenon.", "notes", 1, None, 240, 263)
 MET, NOT, OPEN = Status.MET, Status.NOT_MET, Status.INSUFFICIENT
 
 
@@ -101,13 +103,17 @@ def tainted(evidence: Evidence) -> bool:
         ("dawn", (OPEN,), (MET, CLAUSE), clean, OPEN, MET),
         ("dawn", (OPEN,), (MET, QUOTE), tainted, OPEN, MET),
         ("dawn", (OPEN, PLANNED), (MET, QUOTE), clean, OPEN, MET),
-        ("dawn", (OPEN,), (NOT, QUOTE), clean, NOT, None),
+        ("dawn", (OPEN,), (NOT, DENIAL), clean, NOT, None),
+        ("dawn", (OPEN,), (NOT, QUOTE), clean, OPEN, NOT),
+        ("dawn", (OPEN,), (MET, DENIAL), clean, OPEN, MET),
+        ("dawn", (OPEN,), (MET, MILD), clean, OPEN, MET),
         ("dawn", (OPEN,), (NOT,), clean, OPEN, NOT),
         # the engine knows
         ("dawn", (NOT, LAB), (MET, QUOTE), clean, OPEN, MET),
         ("dawn", (NOT, LAB), (MET,), clean, NOT, MET),
         ("dawn", (NOT, LAB), (MET, QUOTE), tainted, NOT, MET),
-        ("dawn", (MET, LAB), (NOT, QUOTE), clean, OPEN, NOT),
+        ("dawn", (MET, LAB), (NOT, DENIAL), clean, OPEN, NOT),
+        ("dawn", (MET, LAB), (NOT, QUOTE), clean, MET, NOT),
         ("dawn", (MET, LAB), (NOT,), clean, MET, NOT),
         ("dawn", (MET, LAB), (OPEN,), clean, MET, OPEN),
         ("dawn", (MET, LAB), (MET, QUOTE), clean, MET, None),
@@ -148,12 +154,6 @@ def test_a_claim_whose_quotes_were_struck_out_is_still_told() -> None:
 
 def test_a_criterion_nobody_judged_is_insufficient() -> None:
     assert combined(LEAVES["a1c"], None, None, clean, POLICY).status is OPEN
-
-
-def test_a_finding_needs_words_of_each_concept_that_must_stand_with_it() -> None:
-    assert speaks_of(LEAVES["dawn"], POLICY, "severe early-morning rise of glucose")
-    assert not speaks_of(LEAVES["dawn"], POLICY, "a mild dawn phenomenon")
-    assert not speaks_of(LEAVES["dawn"], POLICY, "severe headache")
 
 
 def an_answer(outcome: Proposed, *rows: CriterionResult, **more: object) -> Recommendation:
