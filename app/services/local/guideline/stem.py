@@ -11,12 +11,13 @@ import re
 _SHORT = 3
 """Words of so few letters stay as they are: most are abbreviations."""
 _BRITISH = (
-    (re.compile(r"(?<=.)[ao]e(?=[a-z])"), "e"),
-    (re.compile(r"^oe(?=[a-z]{3})"), "e"),
-    (re.compile(r"(?<=[a-z]{2})our(?=s?$|ed$|ing$|al$)"), "or"),
-    (re.compile(r"(?<=[a-z]{2})is(?=(?:e|ed|es|ing|ation|ations)$)"), "iz"),
-    (re.compile(r"(?<=[a-z]{2})ys(?=(?:e|ed|es|ing)$)"), "yz"),
-    (re.compile(r"(?<=[a-z]{3})tre(?=s?$)"), "ter"),
+    ("ae", re.compile(r"(?<=.)ae(?=[a-z])"), "e"),
+    ("oe", re.compile(r"(?<=.)oe(?=[a-z])"), "e"),
+    ("oe", re.compile(r"^oe(?=[a-z]{3})"), "e"),
+    ("our", re.compile(r"(?<=[a-z]{2})our(?=s?$|ed$|ing$|al$)"), "or"),
+    ("is", re.compile(r"(?<=[a-z]{2})is(?=(?:e|ed|es|ing|ation|ations)$)"), "iz"),
+    ("ys", re.compile(r"(?<=[a-z]{2})ys(?=(?:e|ed|es|ing)$)"), "yz"),
+    ("tre", re.compile(r"(?<=[a-z]{3})tre(?=s?$)"), "ter"),
 )
 _VOWEL = "aeiou"
 
@@ -29,18 +30,19 @@ _SECOND = (
 _THIRD = (
     ("icate", "ic"), ("ative", ""), ("alize", "al"), ("iciti", "ic"), ("ical", "ic"), ("ful", ""), ("ness", ""),
 )  # fmt: skip
-_FOURTH = (
+_FOURTH = tuple(sorted((
     "al", "ance", "ence", "er", "ic", "able", "ible", "ant", "ement", "ment", "ent", "ion", "ou", "ism", "ate",
     "iti", "ous", "ive", "ize",
-)  # fmt: skip
+), key=len, reverse=True))  # fmt: skip
 
 
 def stem(word: str) -> str:
     """The stem of a word in small letters; a word with a figure in it, or of three letters, is its own."""
     if len(word) <= _SHORT or not word.isascii() or not word.isalpha():
         return word
-    for pattern, plain in _BRITISH:
-        word = pattern.sub(plain, word)
+    for hint, pattern, plain in _BRITISH:
+        if hint in word:
+            word = pattern.sub(plain, word)
     return _fifth(_fourth(_replaced(_replaced(_first(word), _SECOND), _THIRD)))
 
 
@@ -53,9 +55,11 @@ def _consonant(word: str, at: int) -> bool:
 
 def _measure(word: str) -> int:
     """How often vowels are followed by consonants."""
-    count, vowel = 0, False
-    for at in range(len(word)):
-        if not _consonant(word, at):
+    count, vowel, consonant = 0, False, False
+    for letter in word:
+        # a y after a consonant is a vowel
+        consonant = letter not in _VOWEL and not (letter == "y" and consonant)
+        if not consonant:
             vowel = True
         elif vowel:
             count += 1
@@ -116,7 +120,7 @@ def _replaced(word: str, rules: tuple[tuple[str, str], ...]) -> str:
 
 
 def _fourth(word: str) -> str:
-    for ending in sorted(_FOURTH, key=len, reverse=True):
+    for ending in _FOURTH:
         if word.endswith(ending):
             rest = word[: -len(ending)]
             if _measure(rest) > 1 and (ending != "ion" or rest.endswith(("s", "t"))):
