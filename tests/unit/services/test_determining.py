@@ -109,7 +109,7 @@ def test_nobody_decides_in_a_role_or_a_name_that_is_not_theirs(station: Workstat
             ("root", Role.UR_SPECIALIST),
         ):
             writes = (Write("determinations.r1", MISSING, entry(Outcome.APPROVE, by, role)),)
-            with pytest.raises(NotAllowed, match="role that its author has|name of the person"):
+            with pytest.raises(NotAllowed, match=r"role that its author has|name of the person"):
                 station.changes.write(
                     document_of(station), case_id(station), Action.DETERMINED, "nora", writes
                 )
@@ -166,6 +166,21 @@ def test_a_physician_denies_and_nobody_takes_it_back(station: Workstation) -> No
                 with pytest.raises(Rejected):
                     station.changes.store_change(document_of(station), back)
         assert document_of(station)["status"] == ReviewStatus.COMPLETED
+
+    run(station, work)
+
+
+def test_a_determination_is_not_taken_out_while_another_is_made(station: Workstation) -> None:
+    def work() -> None:
+        station.access.sign_in("paul", PASS)
+        denied = decide(station, "paul", Role.PHYSICIAN, Outcome.DENY)
+        station.access.sign_in("nora", PASS)
+        writes = (
+            Write("determinations.r1", denied["determinations"]["r1"], MISSING),
+            Write("determinations.r2", MISSING, entry(Outcome.APPROVE, "nora", Role.UR_SPECIALIST, "r2")),
+        )
+        with pytest.raises(Rejected, match="not taken back"):
+            station.changes.write(denied, case_id(station), Action.DETERMINED, "nora", writes)
 
     run(station, work)
 
