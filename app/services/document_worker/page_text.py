@@ -16,6 +16,10 @@ from app.domain.extraction import Word
 from app.services.document_worker.opening import as_shown, page_size, words_of
 from app.services.document_worker.text_order import in_reading_order
 
+Fractions = tuple[float, float, float, float]
+"""A rectangle as corners in fractions of the page as shown."""
+Placed = tuple[str, Fractions]
+
 _WHOLE = 0.5
 """Share of the page from which a picture counts as its scan."""
 _PICTURE = 0.08
@@ -26,6 +30,8 @@ _INK = 26
 """Levels of gray (of 255) between paper and ink that make a word visible."""
 _OVER = 0.55
 """Share of a word that another lies over when both cannot be read."""
+_MANY = 0.04
+_LARGE = 2.5
 _WRITTEN_ON = frozenset(("FreeText", "Stamp", "Ink"))
 _LEAST_HEIGHT = 2.5
 """Points: smaller letters are there to be searched, or to be hidden."""
@@ -46,12 +52,14 @@ class LayerText:
 
 def layer_text(page: Any) -> LayerText:
     """The layer of a page of an open file. Raises whatever a damaged page makes the library raise."""
-    unseen = _unseen(page)
-    kept = _visible(page, words_of(page), unseen)
-    share, covered = _pictures(page)
+    every = words_of(page)
+    unseen, pale = _unseen(page) if every else ([], [])
+    share, over = _pictures(page)
+    seen = _visible(page, every, unseen)
+    kept = [word for word in seen if not _within(word[1], over)]
     values = _field_words(page)
     turn = _turn(page) if kept else 0
-    lying = covered or (share > _WHOLE and not kept) or _over_each_other(kept)
+    lying = (over and not kept) or (share > _WHOLE and not kept) or _over_each_other(kept, pale)
     if lying or _nonsense([text for text, _ in kept]):
         return LayerText((), 0, sure=False, whole=True)
     words = in_reading_order([Word(text, Box(*box)) for text, box in kept], turn)
@@ -61,24 +69,38 @@ def layer_text(page: Any) -> LayerText:
         words = in_reading_order(words, turn)
     sparse = len(words) < _SPARSE and (share > 0.0 or _drawn_on(page))
     # Text without ink may lie over some that is seen, and a note stuck on the page is no part of the layer.
-    more = bool(unseen) or share >= _PICTURE or sparse or _annotated(page)
+    more = bool(unseen) or len(kept) < len(seen) or share >= _PICTURE or sparse or _annotated(page)
     return LayerText(tuple(words), turn, sure=not more)
 
 
-def _pictures(page: Any) -> tuple[float, bool]:
-    """How much of the page its pictures cover, a scan in strips as one, and whether they lie over text."""
+def _pictures(page: Any) -> tuple[float, list[Fractions]]:
+    """How much of the page its pictures cover, a scan in strips as one; and where those lie that came after text."""
     width, height = page_size(page)
-    whole, over, text_before = 0.0, 0.0, False
+    whole, text_before = 0.0, False
+    over: list[Fractions] = []
     for kind, rectangle, *_ in page.get_bboxlog():
         if kind.endswith("text"):
             text_before = text_before or kind != "ignore-text"
         elif kind in ("fill-image", "fill-imgmask"):
-            x0, y0, x1, y1 = as_shown(page, rectangle)
-            wide, high = min(x1, width) - max(x0, 0.0), min(y1, height) - max(y0, 0.0)
-            share = max(0.0, wide) * max(0.0, high) / (width * height)
-            whole += share
-            over += share if text_before else 0.0
-    return min(1.0, whole), over > _WHOLE
+            place = _fractions(as_shown(page, rectangle), width, height)
+            whole += max(0.0, place[2] - place[0]) * max(0.0, place[3] - place[1])
+            if text_before:
+                over.append(place)
+    return min(1.0, whole), over
+
+
+def _fractions(corners: Sequence[float], width: float, height: float) -> Fractions:
+    x0, y0, x1, y1 = (
+        min(1.0, max(0.0, n))
+        for n in (corners[0] / width, corners[1] / height, corners[2] / width, corners[3] / height)
+    )
+    return x0, y0, x1, y1
+
+
+def _within(box: Fractions, places: Sequence[Fractions]) -> bool:
+    """Whether the middle of a word stands in one of these places."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in places)
 
 
 def _annotated(page: Any) -> bool:
@@ -86,29 +108,32 @@ def _annotated(page: Any) -> bool:
     return any(annotation.type[1] in _WRITTEN_ON for annotation in page.annots() or ())
 
 
-def _over_each_other(words: Sequence[tuple[str, tuple[float, float, float, float]]]) -> bool:
-    """Whether words lie over other words: one of them is not what is seen there. Twice the same is bold print."""
+def _over_each_other(words: Sequence[Placed], pale: Sequence[Fractions]) -> bool:
+    """Whether words in the white of paper lie over others, or many words do in any colour: not all of them can be
+    seen there. Twice the same is bold print, a few are a form overprinted, large ones a watermark.
+    """
     ordered = sorted(words, key=lambda w: w[1][1])
+    overprinted = 0
     for place, (text, a) in enumerate(ordered):
         for other, b in ordered[place + 1 :]:
             if b[1] >= a[3]:
                 break
             wide, high = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-            smaller = min((a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1]))
-            if wide > 0 and high > 0 and wide * high > _OVER * smaller and text != other:
+            small, large = sorted((a, b), key=lambda box: (box[2] - box[0]) * (box[3] - box[1]))
+            covered = wide * high > _OVER * (small[2] - small[0]) * (small[3] - small[1])
+            if wide <= 0 or high <= 0 or not covered or text == other:
+                continue
+            if _within(small, pale) or _within(large, pale):
                 return True
-    return False
+            overprinted += large[3] - large[1] < _LARGE * (small[3] - small[1])
+    return overprinted > _MANY * len(words)
 
 
 def _drawn_on(page: Any) -> bool:
     return any(not kind.endswith("text") for kind, *_ in page.get_bboxlog())
 
 
-def _visible(
-    page: Any,
-    words: Sequence[tuple[str, tuple[float, float, float, float]]],
-    unseen: Sequence[tuple[float, float, float, float]],
-) -> list[tuple[str, tuple[float, float, float, float]]]:
+def _visible(page: Any, words: Sequence[Placed], unseen: Sequence[Fractions]) -> list[Placed]:
     """The words that a person can see: in letters of some size, with ink that differs from the paper."""
     import pymupdf
 
@@ -122,8 +147,7 @@ def _visible(
     for text, box in words:
         if (box[3] - box[1]) * height < _LEAST_HEIGHT and (box[2] - box[0]) * width < 4 * _LEAST_HEIGHT:
             continue
-        centre = (box[0] + box[2]) / 2 * width, (box[1] + box[3]) / 2 * height
-        if any(x0 <= centre[0] <= x1 and y0 <= centre[1] <= y1 for x0, y0, x1, y1 in unseen):
+        if _within(box, unseen):
             continue
         left, right = (
             int(box[0] * picture.width),
@@ -142,13 +166,23 @@ def _visible(
     return kept
 
 
-def _unseen(page: Any) -> list[tuple[float, float, float, float]]:
-    """Where text stands that is not painted at all, or so faint that nobody sees it."""
-    found = []
+def _unseen(page: Any) -> tuple[list[Fractions], list[Fractions]]:
+    """Where text stands that is not painted at all, or so faint that nobody sees it; and where in the white of
+    paper.
+    """
+    width, height = page_size(page)
+    unseen: list[Fractions] = []
+    pale: list[Fractions] = []
     for span in page.get_texttrace():
         if span["type"] == 3 or span.get("opacity", 1) <= 0.05:
-            found.append(as_shown(page, span["bbox"]))
-    return found
+            unseen.append(_fractions(as_shown(page, span["bbox"]), width, height))
+        elif _as_paper(span.get("color") or ()):
+            pale.append(_fractions(as_shown(page, span["bbox"]), width, height))
+    return unseen, pale
+
+
+def _as_paper(colour: Sequence[float]) -> bool:
+    return max(colour) <= 0.06 if len(colour) == 4 else bool(colour) and min(colour) >= 0.94
 
 
 def _turn(page: Any) -> int:

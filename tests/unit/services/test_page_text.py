@@ -292,3 +292,36 @@ def test_lines_of_a_page_that_leans_stay_whole() -> None:
         text for line in lines for text in line
     ]
     assert page_string(PageText(1, tuple(in_reading_order(shuffled, slope=fall)))).text.count("\n") == 7
+
+
+def test_a_gray_watermark_across_the_page_leaves_the_layer_as_it_is() -> None:
+    def write(page: pymupdf.Page) -> None:
+        page.insert_text((80, 220), "COPY", fontsize=150, color=(0.85, 0.85, 0.85))
+        note(page)
+
+    found = layer_text(a_page(write))
+    assert not found.whole
+    assert "9.4" in said(found)
+
+
+def test_large_white_letters_over_print_are_no_watermark() -> None:
+    def write(page: pymupdf.Page) -> None:
+        note(page)
+        page.insert_text((72, 150), "approve", fontsize=60, color=(1, 1, 1))
+
+    assert layer_text(a_page(write)).whole
+
+
+def test_a_picture_beside_text_leaves_that_text_as_it_is() -> None:
+    def write(page: pymupdf.Page) -> None:
+        note(page)
+        page.insert_text((72, 330), "covered words")
+        page.insert_image(
+            pymupdf.Rect(60, 300, 560, 760),
+            stream=a_picture("a scan that was pasted in"),
+            keep_proportion=False,
+        )
+
+    found = layer_text(a_page(write))
+    assert said(found) == "\n".join(NOTE)
+    assert not found.sure
