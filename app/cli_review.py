@@ -13,6 +13,7 @@ from app.domain.determination import Outcome, determination_document, determinat
 from app.domain.errors import Rejected
 from app.domain.letter import Letter
 from app.domain.material import Material
+from app.domain.plain_language import measured
 from app.domain.prompt import Prompt
 from app.domain.prompt_text import edited
 from app.domain.request import parsed_date
@@ -194,6 +195,10 @@ def run_decide(options: argparse.Namespace) -> int:
             elif error.code == "override_needed":
                 _tell_open(workstation, case_id, lines, options.review)
             raise
+        if outcome is not Outcome.REFER:
+            for finding in measured(options.reason).findings:
+                more = f" ({finding.suggestion})" if finding.suggestion else ""
+                print(f"The reason: {finding.text}{more}", file=sys.stderr)
         if options.letter is not None and outcome is not Outcome.REFER:
             _write_letter(workstation, case_id, lines, options.letter)
         return _told(options, workstation, case_id, lines)

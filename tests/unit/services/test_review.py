@@ -18,6 +18,7 @@ from app.domain.review_record import difference, review_document, review_from
 from app.domain.role import NotAllowed, Person, Right, Role, require
 from app.services.ports import Answer, Ask, Hear
 from app.services.review import ENGINE
+from app.services.review_report import review_json, review_text
 from tests.reviewing import (
     REQUEST,
     SECOND,
@@ -141,6 +142,20 @@ def test_lines_without_a_policy_need_a_person_and_say_so(tmp_path: Path) -> None
         assert [r.outcome for r in review.recommendations] == [Proposed.PEND, Proposed.NEEDS_PERSON]
         assert [f.kind for f in review.flags] == ["no_policy"]
         assert "Manual therapy" in review.flags[0].text
+
+
+def test_of_several_lines_the_gravest_is_told_first_and_each_is_told(tmp_path: Path) -> None:
+    request = {**REQUEST, "lines": {**REQUEST["lines"], "r2": SECOND}}
+    with a_desk(tmp_path / "w", request) as desk:
+        review = ask(desk)
+        told = review_json(review)
+        text = review_text(review, desk.station.in_store(desk.material, desk.case_id))
+    assert [line["line"] for line in told["lines"]] == ["r1", "r2"]
+    assert told["recommendation"]["outcome"] == "needs_person"
+    (quote,) = [e for c in told["lines"][0]["criteria"] if c["id"] == "a1c" for e in c["evidence"]]
+    assert (quote["document"], quote["page"], quote["supported"]) == ("notes", 1, True)
+    assert "“HbA1c 8.1 % on 09/20/2026.” notes.pdf p. 1" in text
+    assert "Line r2: 97140 Manual therapy\nNEEDS A PERSON" in text
 
 
 def test_another_policy_can_be_chosen_for_a_line(desk: Desk) -> None:
