@@ -232,6 +232,15 @@ def test_the_pages_before_the_eyes_are_told(reader: Reader) -> None:
     assert 2 in reader.view.pages_in_sight
 
 
+def test_every_zoom_is_told_by_hand_too(reader: Reader) -> None:
+    told: list[float] = []
+    reader.view.zoom_changed.connect(told.append)
+    reader.view.zoom_in()
+    assert told == [reader.view.percent]
+    reader.view.fit_page()
+    assert told[1:] == [reader.view.percent]
+
+
 # words that fill the width
 
 

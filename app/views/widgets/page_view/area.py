@@ -48,6 +48,7 @@ class PageArea(QAbstractScrollArea):
         self._camera = Camera()
         self._layout = self._camera.lay_out((0.0, 0.0), 1.0)
         self._anchor = Anchor(0, 0.0, 0.0)
+        self._told_zoom = 0.0
         self._placing = False
         self._current = -1
 
@@ -223,7 +224,6 @@ class PageArea(QAbstractScrollArea):
             self._anchor = self._anchor_at(QPointF(0, 0))
 
     def _lay_out(self) -> None:
-        before = self._camera.zoom
         self._layout = self._camera.lay_out(self._room(), self.devicePixelRatioF())
         view = self.viewport()
         self._placing = True
@@ -234,7 +234,8 @@ class PageArea(QAbstractScrollArea):
             bar.setPageStep(length)
             bar.setRange(0, max(0, content - length))
         self._placing = False
-        if self._camera.zoom != before:
+        if self._camera.zoom != self._told_zoom:
+            self._told_zoom = self._camera.zoom
             self.zoom_changed.emit(self.percent)
         view.update()
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from app.domain.evidence import Evidence
 from app.domain.prompt import Slot
@@ -56,7 +56,10 @@ def choice_menu(parent: QWidget, evidence: Evidence | None) -> QMenu:
 
 
 class ChoiceLine(QWidget):
-    """Says what is chosen and offers what can be done with it; without a choice it is not there."""
+    """Says what is chosen and offers what can be done with it; without a choice it is not there.
+
+    In a narrow half the words stand above the keys; what finds no room is in the menu of the page.
+    """
 
     acted = Signal(str)
     """a slot's name, `pin` or `copy`"""
@@ -64,64 +67,61 @@ class ChoiceLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._quote = ""
+        self._worded = False
+        self._stacked = False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.hints: dict[str, KeyHint] = {}
-        self._row = QHBoxLayout(self)
-        self._row.addStretch(1)
         for act, words, key in choices():
             hint = KeyHint(self)
             hint.set_words(key, words)
             hint.clicked.connect(partial(self._act, str(act)))
-            self._row.addWidget(hint)
             self.hints[str(act)] = hint
-        theme.changed.connect(self._restyle)
-        self._restyle()
+        theme.changed.connect(self._arrange)
         self.hide()
 
     def show_choice(self, evidence: Evidence | None) -> None:
+        """Offer what can be done with this."""
         self.setVisible(evidence is not None)
-        if evidence is None:
-            return
-        self._quote = f"“{evidence.quote}”" if evidence.quote else self.tr("A region without words")
-        self.setToolTip(self._quote)
-        for act, hint in self.hints.items():
-            hint.setVisible(act == PIN or bool(evidence.quote))
-        self._fit()
-        self.update()
+        if evidence is not None:
+            self._worded = bool(evidence.quote)
+            self._quote = f"“{evidence.quote}”" if self._worded else self.tr("A region without words")
+            self.setToolTip(self._quote)
+            self._arrange()
 
     def _act(self, act: str, _checked: bool = False) -> None:
         self.acted.emit(act)
 
-    def _fit(self) -> None:
-        """In a narrow half the last hints go first: the menu has them all."""
-        room = self.width() - theme.px(24) - theme.px(60)
-        taken = 0
-        worded = not self._quote.startswith(self.tr("A region without words"))
-        for act, hint in self.hints.items():
-            taken += hint.sizeHint().width() + self._row.spacing()
-            hint.setVisible((act == PIN or worded) and taken <= room)
-
-    def sizeHint(self) -> QSize:
-        return QSize(theme.px(160), theme.px(34))
+    def _arrange(self) -> None:
+        pad, gap = theme.px(12), theme.px(10)
+        offered = [hint for act, hint in self.hints.items() if self._worded or act == PIN]
+        needed = sum(hint.sizeHint().width() + gap for hint in offered)
+        self._stacked = self.width() < needed + theme.px(140) + 2 * pad
+        tall = theme.px(60 if self._stacked else 34)
+        if self.height() != tall:
+            self.setFixedHeight(tall)
+        x = pad if self._stacked else self.width() - pad - needed + gap
+        middle = theme.px(43 if self._stacked else 17)
+        for hint in self.hints.values():
+            size = hint.sizeHint()
+            fits = hint in offered and x + size.width() <= self.width() - pad / 2
+            hint.setVisible(fits)
+            if fits:
+                hint.setGeometry(round(x), round(middle - size.height() / 2), size.width(), size.height())
+                x += size.width() + gap
+        self.update()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.px(80), theme.px(34))
 
     def resizeEvent(self, _event: object) -> None:
-        self._fit()
-
-    def _restyle(self) -> None:
-        self._row.setContentsMargins(theme.px(12), 0, theme.px(12), 0)
-        self._row.setSpacing(theme.px(10))
-        self.updateGeometry()
-        self.update()
+        self._arrange()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.colour("surface"))
         painter.fillRect(0, 0, self.width(), 1, theme.colour("line"))
-        shown = [hint for hint in self.hints.values() if not hint.isHidden()]
-        right = min((hint.x() for hint in shown), default=self.width() - theme.px(12))
-        place = QRectF(theme.px(12), 0, right - theme.px(24), self.height())
-        if place.width() > theme.px(30):
-            draw_text(painter, place, self._quote, "small", "text")
+        pad = theme.px(12)
+        shown = [hint.x() for hint in self.hints.values() if not hint.isHidden()]
+        right = self.width() - pad if self._stacked else min(shown, default=self.width()) - theme.px(10)
+        tall = theme.px(30) if self._stacked else self.height()
+        draw_text(painter, QRectF(pad, 0, right - pad, tall), self._quote, "small", "text")
