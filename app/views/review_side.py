@@ -6,24 +6,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QImage, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.case import Case
-from app.domain.determination import Outcome
 from app.domain.errors import Actionable
 from app.domain.evidence import Evidence
+from app.domain.material import Material
 from app.domain.prompt import Prompt, Slot
 from app.domain.recommendation import ModelInfo, Review
-from app.services.ports import Picture
 from app.views import messages, theme
-from app.views.models.determination_model import DeterminationModel, Standing
-from app.views.models.letter_desk import ShownLetter
+from app.views.models.determination_model import DeterminationModel
 from app.views.models.review_lookup import Opened
 from app.views.models.review_model import Noted, ReviewModel
+from app.views.review_decision import ReviewDecision, ask_for_file
 from app.views.widgets.message_line import MessageLine
 from app.views.widgets.review.determination_bar import DeterminationBar
-from app.views.widgets.review.determination_words import Decision, done_words
 from app.views.widgets.review.evidence_place import Places, places_of
 from app.views.widgets.review.history_list import HistoryPage, happenings
 from app.views.widgets.review.letter_preview import LetterPreview
@@ -38,12 +36,6 @@ WIDTH, LEAST = 490, 380
 ANSWER, GUIDELINES, PINS, HISTORY, LETTER = "recommendation", "guidelines", "pins", "history", "letter"
 PROMPT_SHARE, FORM_SHARE = 0.46, 0.62
 """The most of the height that the prompt takes by itself, and that a decision being written takes."""
-
-
-def ask_for_file(parent: QWidget, name: str) -> str:
-    """Where to save a letter; "" when the person left it."""
-    found, _ = QFileDialog.getSaveFileName(parent, "", name, "PDF (*.pdf)")
-    return found
 
 
 class ReviewSide(QWidget):
@@ -76,7 +68,6 @@ class ReviewSide(QWidget):
     ) -> None:
         super().__init__(parent)
         self._review, self._determination = review, determination
-        self._file_asked = file_asked
         self._places = Places()
         self._titles: dict[str, str] = {}
         self._moved = False
@@ -100,7 +91,8 @@ class ReviewSide(QWidget):
         self._lay_out()
         self._wire_prompt()
         self._wire_answer()
-        self._wire_determination()
+        self.decision = ReviewDecision(self.bar, self.letter, determination, file_asked, self)
+        self._wire_decision()
         self.setMinimumWidth(LEAST)
         theme.changed.connect(self._fit)
         self.setEnabled(False)
@@ -177,32 +169,18 @@ class ReviewSide(QWidget):
         self.pins.removed.connect(model.unpin)
         self.history.review_chosen.connect(self._show_earlier)
 
-    def _wire_determination(self) -> None:
-        bar, model = self.bar, self._determination
-        bar.signed.connect(model.decide)
-        bar.letter_wanted.connect(model.show_letter)
-        bar.reason_edited.connect(model.type_reason)
+    def _wire_decision(self) -> None:
+        bar, decision = self.bar, self.decision
         bar.document_opened.connect(self.document_opened)
-        bar.begun.connect(self._begin)
-        bar.left.connect(model.end)
         bar.next_wanted.connect(self.next_wanted)
+        bar.left.connect(self._fit)
         bar.form.changed.connect(self._fit)
-        model.person_changed.connect(bar.show_person)
-        model.standing_changed.connect(self._show_standing)
-        model.reason_restored.connect(bar.restore_reason)
-        model.unopened_changed.connect(self._show_unopened)
-        model.busy_changed.connect(bar.set_busy)
-        model.decided.connect(self._show_decided)
-        model.refused.connect(self._refuse_decision)
-        model.letter_begun.connect(self._begin_letter)
-        model.letter_shown.connect(self._show_letter)
-        model.letter_failed.connect(self._fail_letter)
-        model.letter_saved.connect(
-            lambda path: self.said.emit("sure", self.tr("The letter is saved: {path}").format(path=path), "")
-        )
-        bar.set_letters(model.has_letters)
-        self.letter.closed.connect(lambda: self.show_tab(ANSWER))
-        self.letter.exported.connect(self._export)
+        decision.begun.connect(self._begin)
+        decision.stood.connect(self._show_stood)
+        decision.decided.connect(self._show_decided)
+        decision.said.connect(self.said)
+        decision.letter_wanted.connect(lambda: self.show_tab(LETTER))
+        decision.letter_left.connect(lambda: self.show_tab(ANSWER))
 
     # What the room does with the side
 
@@ -302,7 +280,7 @@ class ReviewSide(QWidget):
     # What the models say
 
     def _show_opened(self, found: Opened) -> None:
-        self._places = places_of(found.material)
+        self._name_places(found.material)
         self._titles = {
             line.line_id: line.description or line.code or line.line_id
             for line in found.material.request.lines
@@ -315,6 +293,10 @@ class ReviewSide(QWidget):
         if not found.reviews:
             self.answer.show_nothing()
         self._show_pins()
+
+    def _name_places(self, material: Material) -> None:
+        self._places = places_of(material)
+        self.decision.show_places(self._places)
 
     def _show_closed(self) -> None:
         self.setEnabled(False)
@@ -354,7 +336,7 @@ class ReviewSide(QWidget):
             return
         material = model.material
         if material is not None:
-            self._places = places_of(material)
+            self._name_places(material)
             self.answer.show_notes(material.pins, material.marks)
         latest = next((r for r in model.reviews if r.recommendations), review)
         self.answer.show_review(
@@ -363,6 +345,7 @@ class ReviewSide(QWidget):
         )  # fmt: skip
         self.prompt.show_unused(model.unused())
         self._determination.set_review(review.review_id if review.recommendations else "")
+        self.decision.show_line(self.answer.line)
         self._give_words()
         self._show_pins()
         self._show_history()
@@ -400,9 +383,8 @@ class ReviewSide(QWidget):
 
     def _show_history(self) -> None:
         model = self._review
-        standing = self._determination.standing
         told = versions(model.reviews, model.prompt, model.person)
-        rows = happenings(model.reviews, told, standing.decided if standing else (), self._titles)
+        rows = happenings(model.reviews, told, self.decision.made, self._titles)
         self.history.show_history(rows, model.shown.review_id if model.shown else "")
 
     def _give_words(self) -> None:
@@ -412,9 +394,7 @@ class ReviewSide(QWidget):
 
     def _choose_line(self, line_id: str) -> None:
         self._give_words()
-        standing = self._determination.standing
-        if standing is not None:
-            self.bar.show_lines(standing.lines, line_id)
+        self.decision.show_line(line_id)
         self.line_chosen.emit(line_id)
 
     def _refuse(self, error: Actionable) -> None:
@@ -428,56 +408,18 @@ class ReviewSide(QWidget):
 
     # The determination
 
-    def _show_standing(self, standing: Standing) -> None:
-        self.bar.show_lines(standing.lines, self.answer.line)
+    def _show_stood(self) -> None:
         self._show_history()
         self._fit()
 
-    def _begin(self, outcome: Outcome) -> None:
+    def _begin(self) -> None:
         self.show_tab(ANSWER)
-        self.bar.show_unopened(())
-        self._determination.begin(outcome)
         self._fit()
 
-    def _show_unopened(self, documents: tuple[str, ...]) -> None:
-        self.bar.show_unopened([(name, self._places.document(name)) for name in documents])
-
-    def _show_decided(self, decision: Decision, case: Case) -> None:
-        self.bar.recorded()
-        self.said.emit(
-            "sure",
-            self.tr("{what} and recorded under your name.").format(what=done_words(decision.outcome)),
-            "",
-        )
+    def _show_decided(self, case: Case) -> None:
         self.case_changed.emit(case)
         self.decided.emit(case)
         self._fit()
-
-    def _refuse_decision(self, error: Actionable) -> None:
-        what, step = messages.text(error)
-        self.bar.refuse(Actionable(what, step, code=error.code))
-
-    def _begin_letter(self) -> None:
-        self.letter.show_waiting()
-        self.show_tab(LETTER)
-
-    def _show_letter(self, letter: ShownLetter) -> None:
-        note = ""
-        if letter.missing:
-            note = self.tr("Still missing, so it cannot go out: {what}.").format(
-                what=", ".join(letter.missing)
-            )
-        elif letter.letter is None:
-            note = self.tr("A draft: it goes out once it is countersigned.")
-        self.letter.show_pages(letter.title, note, [_image(page) for page in letter.pages])
-
-    def _fail_letter(self, error: Actionable) -> None:
-        self.letter.show_trouble(*messages.text(error))
-
-    def _export(self) -> None:
-        path = self._file_asked(self, self.tr("letter.pdf"))
-        if path:
-            self._determination.save_letter(path)
 
     # Heights
 
@@ -505,11 +447,3 @@ class ReviewSide(QWidget):
             wanted = min(self.prompt.wanted_height(), round(self.height() * PROMPT_SHARE))
             if self.splitter.sizes()[0] != wanted:
                 self.splitter.setSizes([wanted, max(1, room - wanted)])
-
-
-def _image(picture: Picture) -> QImage:
-    """The pixels of a page as a picture of its own."""
-    found = QImage(
-        picture.pixels, picture.width, picture.height, 3 * picture.width, QImage.Format.Format_RGB888
-    )
-    return found.copy()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from app.views.models.draft_keeper import DraftShelf
 
 PROMPT_DRAFT = "review.prompt"
+LANE = "review"
+"""The lane in which questions are asked and cases looked up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from app.domain.case import Case
 from app.domain.draft import Draft
-from app.domain.errors import Actionable, Cancelled
+from app.domain.errors import Actionable
 from app.domain.evidence import Evidence
 from app.domain.material import Material, Status
 from app.domain.policy import Policy
@@ -20,15 +19,14 @@ from app.domain.prompt_text import edited, unused, with_span
 from app.domain.recommendation import ModelInfo, Review
 from app.domain.review_note import Pin
 from app.domain.review_record import Difference, difference
-from app.views.background import Background, Task
+from app.views.background import Background
 from app.views.models.draft_keeper import DraftKeeper, DraftShelf
-from app.views.models.review_lookup import PROMPT_DRAFT, Lookup, Opened, brought_up
+from app.views.models.review_lookup import LANE, PROMPT_DRAFT, Lookup, Opened, brought_up
+from app.views.models.review_question import ReviewQuestion
 
 if TYPE_CHECKING:
     from app.services.noting import Noting
     from app.services.review import Reviewing
-
-LANE = "review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +36,6 @@ class Noted:
     case: Case
     material: Material
     pins: tuple[Pin, ...]
-
-
-@dataclass
-class _Asking:
-    """A question under way. `text` is what came so far; `told` that the window has been told to look at it."""
-
-    case_id: str
-    prompt: Prompt
-    model: ModelInfo
-    stop: threading.Event = field(default_factory=threading.Event)
-    task: Task | None = None
-    text: str = ""
-    told: bool = False
 
 
 class ReviewModel(QObject):
@@ -108,7 +93,11 @@ class ReviewModel(QObject):
         self._models: tuple[ModelInfo, ...] = ()
         self._model = ""
         self._pins: tuple[Pin, ...] = ()
-        self._asking: _Asking | None = None
+        self._question = ReviewQuestion(self._lookup, background, self)
+        self._question.asking_changed.connect(self.asking_changed)
+        self._question.heard.connect(self.heard)
+        self._question.answered.connect(self._answered)
+        self._question.failed.connect(self.failed)
         self._looking = self._look_again = False
         self._state = 0
         """Counts what was noted, answered or opened here: what was asked before it is older than what is shown."""
@@ -154,7 +143,7 @@ class ReviewModel(QObject):
 
     @property
     def asking(self) -> bool:
-        return self._asking is not None
+        return self._question.asking
 
     @property
     def saving(self) -> bool:
@@ -326,71 +315,30 @@ class ReviewModel(QObject):
 
     def ask(self) -> None:
         """Send the prompt as it stands to the model that is chosen; one question at a time."""
-        model = self.model
-        if self._asking is not None or self._case_id is None or self._prompt is None or model is None:
-            return
-        asking = _Asking(self._case_id, self._prompt, model)
-        self._asking = asking
-        self.asking_changed.emit(model)
-        asking.task = self._background.run(
-            self, LANE, self._ask, asking, self.person,
-            done=lambda review: self._answered(asking, review),
-            failed=lambda error: self._not_asked(asking, error),
-        )  # fmt: skip
+        if self._case_id is not None and self._prompt is not None and self.model is not None:
+            self._question.ask(self._case_id, self._prompt, self.model, self.person)
 
     def stop(self) -> None:
         """Wait for the answer no longer. It ends as soon as it can, and what came so far is kept."""
-        asking, self._asking = self._asking, None
-        if asking is not None:
-            asking.stop.set()
-            self.asking_changed.emit(None)
+        self._question.stop()
 
-    def _ask(self, asking: _Asking, by: str) -> Review:
-        def hear(text: str) -> None:
-            if asking.stop.is_set():
-                raise Cancelled("The question was stopped.", code="stopped")
-            asking.text = text
-            if not asking.told:
-                asking.told = True
-                self._background.post(lambda: self._tell(asking))
-
-        hear("")
-        review = self._reviewing.ask(asking.case_id, asking.prompt, asking.model.name, by, hear)
-        return self._lookup.fetch(review)
-
-    def _tell(self, asking: _Asking) -> None:
-        asking.told = False
-        if asking is self._asking and asking.text:
-            self.heard.emit(asking.text)
-
-    def _answered(self, asking: _Asking, review: Review) -> None:
-        current = asking is self._asking
-        if current:
-            self._asking = None
-            self.asking_changed.emit(None)
-        if self._case_id != asking.case_id:
+    def _answered(self, review: Review, waited: bool) -> None:
+        """`waited` says that nobody stopped it meanwhile."""
+        if self._case_id != review.case_id:
             return
         self._state += 1
         self._reviews = (review, *self._reviews)
         self.reviews_changed.emit(self._reviews)
-        if not current:
-            return  # stopped: it is in the history
+        if not waited:
+            return  # it is in the history
         if self._prompt is not None and self._prompt.text == review.prompt:
-            self._keeper.drop(asking.case_id)
+            self._keeper.drop(review.case_id)
         if review.recommendations or self._shown is None:
             self._shown = review
         self.shown_changed.emit(self._shown)
         if review.problem:
             step = next((f.next_step for f in review.flags if f.kind == "model"), "")
             self.failed.emit(Actionable(review.problem.removesuffix(step).strip(), step, code="no_answer"))
-
-    def _not_asked(self, asking: _Asking, error: Actionable) -> None:
-        if asking is not self._asking:
-            return
-        self._asking = None
-        self.asking_changed.emit(None)
-        if not isinstance(error, Cancelled):
-            self.failed.emit(error)
 
     def show_review(self, review_id: str) -> None:
         """Show an earlier answer, or the latest again."""
