@@ -230,6 +230,22 @@ def test_users_made_by_another_program_end_the_time_without_users(
         elsewhere.add("mallory", "", (), PASS, "somebody")
 
 
+def test_of_two_first_users_made_at_once_only_one_is(
+    access: Access, store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = Access(store, "somebody", clock, CHEAP)
+    verifier = elsewhere._verifier
+
+    def slow(passphrase: str) -> str:
+        with_admin(access)  # another program is quicker
+        return verifier(passphrase)
+
+    monkeypatch.setattr(elsewhere, "_verifier", slow)
+    with pytest.raises(SignInRequired):
+        elsewhere.add("mallory", "", (), PASS, "somebody")
+    assert [p.name for p in access.people()] == ["ada"]
+
+
 def test_ones_own_passphrase_is_changed_with_the_old_one(access: Access) -> None:
     with_admin(access)
     with pytest.raises(Rejected, match="old passphrase"):
