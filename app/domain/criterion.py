@@ -155,6 +155,8 @@ class FindingTest:
     closed: bool = False
     line_only: bool = False
     """Only the line's own diagnosis or service may say it (`line: only`): what is asked for, not what once was."""
+    planned: bool = False
+    """A plan is enough: it is about how the service that is asked for will be given."""
 
 
 @dataclass(frozen=True, slots=True)

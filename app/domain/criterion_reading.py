@@ -49,7 +49,7 @@ _TESTS = {
     "duration": {"of", "least", "most", "given", "current"},
     "frequency": {"of", "least", "per", "for", "given"},
     "count_of": {"of", "least", "most", "among", "within"},
-    "finding": {"any_of", "given", "unless", "within", "before", "done", "line", "closed"},
+    "finding": {"any_of", "given", "unless", "within", "before", "done", "line", "closed", "planned"},
     "judgement": {"any_of"},
 }  # fmt: skip
 """Every kind of test with the keys it knows."""
@@ -194,7 +194,7 @@ class CriterionReader:
         only = data.get("line") == "only"
         return FindingTest(
             any_of, names("given"), names("unless"), period("within"), period("before"),
-            flag("done"), only or flag("line", default=True), flag("closed"), only,
+            flag("done"), only or flag("line", default=True), flag("closed"), only, flag("planned"),
         )  # fmt: skip
 
     def _number_test(self, data: Mapping[str, Any], where: Path, what: str) -> NumberTest:

@@ -85,6 +85,8 @@ def _finding(test: FindingTest, what: str) -> str:
     parts = [what]
     if test.done:
         parts.append("done, not ordered or planned")
+    if test.planned:
+        parts.append("a plan is enough")
     if test.within:
         parts.append(f"within {test.within}")
     if test.before:

@@ -296,6 +296,7 @@ for leaf, sentence, no, planned in (
     f.short_of(leaf, sentence, planned)
 f.also("wound_infection", "infection", "There are no signs of infection.")
 f.gone("wound_adjunct", "adjunct")
+f.also("wound_adjunct", "adjunct", "Plan: 30 treatments in addition to continued standard wound care.")
 f.against("wound_adjunct", "adjunct", "It is not adjunctive to any other treatment.")
 
 f.add("chamber", "nobody says", lambda s: s.saying(chamber="").asking(code=""), INSUFFICIENT, PEND)

@@ -485,4 +485,17 @@ for leaf, sentence, yes in (
 ):
     f.gone(leaf, sentence, base="b2")
     f.said(leaf, sentence, yes, MET, REFER, base="b2")
+# A denial of more than is asked covers what is asked; more than is asked, affirmed, does not.
+for base in ("b3", "b4"):
+    leaf = f"{base}_arrhythmia"
+    f.said(leaf, "history", "No history of VT/VF.", NOT_MET, APPROVE, base=base)
+    f.gone(leaf, "history", base=base)
+    f.said(leaf, "history", "Runs of nonsustained VT on telemetry.", MET, PEND, base=base)
+for leaf, sentence, none, some in (
+    ("any_brain_damage", "brain", "No brain damage.", "Mild brain injury in 2009, recovered."),
+    ("any_svt", "rhythm", "No history of atrial fibrillation.", "Atrial fibrillation."),
+):
+    f.said(leaf, sentence, none, NOT_MET, APPROVE, base="b2")
+    f.gone(leaf, sentence, base="b2")
+    f.said(leaf, sentence, some, MET, PEND, base="b2")
 NEVER_AGAINST = ("lvef_method",)

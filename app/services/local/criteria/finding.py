@@ -47,7 +47,7 @@ def judge_finding(
     old: list[Mention] = []
     failed: list[tuple[Mention, str]] = []
     for mention in every:
-        if not mention.affirmed:
+        if not (mention.affirmed or (test.planned and mention.counts and mention.said is Said.PLANNED)):
             continue
         problem, too_old = _problem(reading, test, mention)
         if too_old:
