@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from app.domain.case import IntakeStatus, Json
 from app.domain.errors import Actionable, Cancelled, NoSuchCase, Unreadable
-from app.domain.extraction import Document, PageText
+from app.domain.extraction import SAMPLED, Document, PageText
 from app.domain.material import Unread
 from app.services.lanes import Lanes
 from app.services.ports import BlobStore, DocumentReader, Progress, Watch
@@ -149,7 +149,8 @@ class DocumentTexts:
         found: dict[str, Wanted] = {}
         for document_id, entry in document.get("documents", {}).items():
             sha256 = entry["sha256"]
-            missing = missing_pages(document, entry, self._store.texts.kept(sha256))
+            kept = self._store.texts.kept(sha256)
+            missing = (*missing_pages(document, entry, kept), *doubtful_pages(entry, kept))
             if missing:
                 before = found[sha256].pages if sha256 in found else ()
                 pages = tuple(sorted({*before, *missing}))
@@ -305,6 +306,20 @@ def missing_pages(document: Json, entry: Mapping[str, Any], kept: KeptText) -> t
     if kept.form is not None:
         known |= {text.page for text in kept.texts()}
     return tuple(page for page in pages_of(entry) if page not in known)
+
+
+def doubtful_pages(entry: Mapping[str, Any], kept: KeptText) -> tuple[int, ...]:
+    """Pages beside a form whose words were taken from a text layer when the form was read: they are known, and
+    looked at again, since a layer can say what the page does not show. What was recognized is not.
+    """
+    if kept.form is None or entry.get("kind", "form") == "form":
+        return ()
+    own = frozenset(pages_of(entry)) - kept.read - kept.lost
+    return tuple(text.page for text in kept.texts() if text.page in own and text.words and _of_layer(text))
+
+
+def _of_layer(text: PageText) -> bool:
+    return all(word.confidence in (1.0, SAMPLED) for word in text.words)
 
 
 def unread_of(document: Json, kept: Mapping[str, KeptText], names: Mapping[str, str]) -> tuple[Unread, ...]:

@@ -17,7 +17,7 @@ from app.domain.material import Mark, Material, StatedFact
 from app.domain.passage import SourceText
 from app.domain.request import Request, request_from
 from app.domain.review_note import marks_from, pins_from, stated_from
-from app.services.document_text import pages_of, unread_of
+from app.services.document_text import doubtful_pages, pages_of, unread_of
 from app.services.store.store import Store
 from app.services.store.text_shelf import KeptText
 
@@ -57,7 +57,7 @@ class MaterialReader:
             self._cases.move_to_end(case_id)
             return known[1]
         made = self._made(document, kept)
-        if any(unread.pages for unread in made.unread):
+        if any(unread.pages for unread in made.unread) or _doubtful(document, kept):
             self._needed(case_id)
         self._cases[case_id] = state, made
         while len(self._cases) > _KEPT_CASES:
@@ -153,6 +153,12 @@ def _statements(request: Request) -> Iterable[str]:
         ),
     )
     return (f"{label}: {value}" for label, value in said if value)
+
+
+def _doubtful(document: Json, kept: Mapping[str, KeptText]) -> bool:
+    """Whether pages are known only by a text layer that nobody has looked at."""
+    entries = document.get("documents", {}).values()
+    return any(doubtful_pages(entry, kept[entry["sha256"]]) for entry in entries)
 
 
 def _of_another(document: Json, sources: Iterable[SourceText]) -> tuple[str, ...]:

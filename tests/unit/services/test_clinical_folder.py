@@ -128,7 +128,9 @@ def test_what_cannot_be_opened_waits_with_the_reason(station: Workstation) -> No
         station.in_store(station.clinical.accept, taken.waiting.document_id, case.case_id, "ada")
 
 
-def test_the_same_document_twice_waits_once_and_says_who_has_it_already(station: Workstation) -> None:
+def test_the_same_document_twice_waits_once_and_says_who_has_it_already(
+    station: Workstation, reader: WrittenReader
+) -> None:
     case = put_case(station, request())
     station.in_store(station.attaching.attach, case.case_id, "n.txt", content_of(JANE), "ada")
     first, second = take_in(station, JANE), take_in(station, JANE, name="again.txt")
@@ -136,6 +138,7 @@ def test_the_same_document_twice_waits_once_and_says_who_has_it_already(station:
     assert second.waiting is not None
     assert first.waiting.document_id == second.waiting.document_id
     assert first.waiting.also_with == (case.receipt,)
+    assert len(reader.asked) == 1
 
 
 def test_only_an_administrator_lets_documents_be_placed_by_themselves(tmp_path: Path) -> None:

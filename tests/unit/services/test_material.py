@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from app.domain.case import to_time
 from app.domain.change import Action, writes_for
 from app.domain.errors import NoSuchCase
-from app.domain.extraction import Extraction, FormExtraction, Part
+from app.domain.extraction import Extraction, FormExtraction, PageText, Part
 from app.domain.find import find
 from app.domain.material import Material
 from app.workstation import Settings, Workstation, build
@@ -18,12 +19,19 @@ from tests.scripted import ScriptedProcessor, a_pdf, read_field
 from tests.written import LOST, WrittenReader, at, content_of, page_text, put_case, request, written_backends
 
 KEY = bytes(32)
+
+
+def recognized(page: PageText, confidence: float = 0.97) -> PageText:
+    """A page as if it had been recognized, and not taken from a layer."""
+    return replace(page, words=tuple(replace(word, confidence=confidence) for word in page.words))
+
+
 FAX = Extraction(
     5,
     (FormExtraction("tx_nofr001", "test", (2,), (read_field("patient_name", "Jane Roe"),)),),
     (Part("fax_cover", (1,)), Part("form", (2,)), Part("clinical", (3, 5)), Part("blank", (4,))),
     tuple(
-        page_text(n, text)
+        recognized(page_text(n, text))
         for n, text in ((1, "Fax cover"), (2, "Request form"), (3, "Labs\nA1C 9.4"), (5, "end"))
     ),
 )
@@ -150,3 +158,30 @@ def test_what_people_stated_stands_in_the_material(station: Workstation) -> None
 def test_there_is_no_material_of_a_case_that_is_not_there(station: Workstation) -> None:
     with pytest.raises(NoSuchCase):
         material(station, "nowhere")
+
+
+def test_words_of_a_layer_beside_a_form_are_looked_at_again_and_recognized_ones_are_not(
+    tmp_path: Path,
+) -> None:
+    texts = (recognized(page_text(1, "Request form"), 1.0), recognized(page_text(2, "A1C 6.1"), 1.0),
+             recognized(page_text(3, "A1C 9.4")))  # fmt: skip
+    fax = replace(
+        FAX,
+        page_count=3,
+        forms=(replace(FAX.forms[0], pages=(1,)),),
+        parts=(Part("form", (1,)), Part("clinical", (2, 3))),
+        texts=texts,
+    )
+    reader = WrittenReader()
+    station = build(Settings(tmp_path, "ada"), KEY, written_backends(reader, ScriptedProcessor([fax])))
+    try:
+        content = a_pdf() + content_of("form", "what is seen: A1C 9.9", "third")
+        case_id = station.in_store(station.intake.arrive, content, "fax.pdf", "ada").case.case_id
+        station.in_store(station.intake.begin_reading, case_id, "reader")
+        station.in_store(station.intake.finish_reading, case_id, fax, "reader")
+        assert material(station, case_id).unread == ()
+        station.texts.read(case_id)
+        assert [page for _, page in reader.asked] == [2]
+        assert [len(find(material(station, case_id), text)) for text in ("6.1", "9.9", "9.4")] == [0, 1, 1]
+    finally:
+        station.close()

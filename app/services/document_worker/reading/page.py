@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from app.domain.box import Box
-from app.domain.extraction import Word
+from app.domain.extraction import SAMPLED, Word
 from app.domain.form import FormField, Source
 from app.services.document_worker.opening import page_size, words_of
 from app.services.document_worker.reading.engine import Engine, Gray, Line, Points, straightened
@@ -47,7 +47,7 @@ _TRIED = 6
 _BELIEVED = 0.85
 _WRITTEN = 2
 _HOPELESS = 0.4
-_LAYER_SCORE = 0.9
+_LAYER_SCORE = SAMPLED
 """What a scanner's own recognition is worth where a sample of it proved right."""
 
 Layer = Sequence[tuple[str, Box]]
