@@ -58,7 +58,7 @@ class Context:
 
 
 def context(text: str, start: int, end: int, section: Section = Section.NONE, lead: str = "",
-            bare: bool = False) -> Context:  # fmt: skip
+            bare: bool = False, *, talk: bool = False) -> Context:  # fmt: skip
     """What is said of text[start:end] in its sentence. `lead` is the line that introduces its list."""
     before, after = text[:start], text[end:]
     scope = _scope(before)
@@ -68,7 +68,7 @@ def context(text: str, start: int, end: int, section: Section = Section.NONE, le
         scope = f"{lead} {scope}" if lead else scope
     near = after[:60]
     tick = tick_of(text, start, end)
-    said = _state(text, before, scope, tail, near, section, bare, tick)
+    said = _state(text, (start, end), before, scope, tail, near, section, bare, tick, talk)
     past = bool(t.PAST.search(scope[-60:]) or t.PAST_AFTER.match(tail) or _dated_only(tail))
     limited = said is Said.DENIED and bool(t.LIMITED.search(f"{scope} {tail}"))
     note = NOTES[said]
@@ -80,8 +80,9 @@ def context(text: str, start: int, end: int, section: Section = Section.NONE, le
     return Context(said, note, past, limited)
 
 
-def _state(text: str, before: str, scope: str, tail: str, near: str, section: Section, bare: bool,
-           tick: Tick) -> Said:  # fmt: skip
+def _state(text: str, place: tuple[int, int], before: str, scope: str, tail: str, near: str, section: Section,
+           bare: bool, tick: Tick, talk: bool) -> Said:  # fmt: skip
+    words = text[place[0] : place[1]]
     if section is Section.RULES or t.RULE.search(text):
         return Said.GENERAL
     if section is Section.FAMILY and not t.PATIENT.search(before):
@@ -104,16 +105,18 @@ def _state(text: str, before: str, scope: str, tail: str, near: str, section: Se
         return Said.UNCERTAIN
     if _denied(scope, tail):
         # "Never attended diabetes ed" denies the teaching, not the diabetes.
-        return Said.DENIED if t.HEAD.match(near) or not t.DENIED.search(scope) else Said.UNCERTAIN
+        if t.NO_ITSELF.match(words):
+            return Said.UNCERTAIN
+        verb = t.NOT_JUST_BEFORE.search(scope)
+        return Said.DENIED if verb or t.HEAD.match(near) or not t.DENIED.search(scope) else Said.UNCERTAIN
     if t.ENDED.search(scope[-45:]) or t.ENDED_AFTER.match(tail):
         return Said.ENDED
-    if section is Section.GOALS or t.SUPPOSED.search(scope) or t.SUPPOSED_AFTER.match(tail):
+    if section is Section.GOALS or _supposed(scope, tail, talk):
         return Said.SUPPOSED
-    if t.PLANNED.search(scope) or t.PLANNED_AFTER.match(tail):
+    if t.PLANNED.search(scope) or t.PLANNED_AFTER.match(tail) or t.PLANNED_TAIL.match(tail):
         return Said.PLANNED
-    if section is Section.PLAN and not t.HAPPENED.search(text):
-        return Said.PLANNED
-    if t.ORDER.match(text) and not t.HAPPENED.search(before):
+    ordered = section is Section.PLAN or bool(t.ORDER.match(text))
+    if ordered and not t.HAPPENED.search(text) and not t.ORDERING.search(words):
         return Said.PLANNED
     if t.TALK.match(near):
         return Said.SUPPOSED
@@ -122,6 +125,13 @@ def _state(text: str, before: str, scope: str, tail: str, near: str, section: Se
     if text.rstrip().endswith("?"):
         return Said.UNCERTAIN
     return Said.AFFIRMED
+
+
+def _supposed(scope: str, tail: str, talk: bool) -> bool:
+    """Whether something is supposed or talked about. For what is a talk itself, having talked is the fact."""
+    if not talk:
+        return bool(t.SUPPOSED.search(scope) or t.SUPPOSED_AFTER.match(tail))
+    return any(not t.TALKING.match(found.group()) for found in t.SUPPOSED.finditer(scope))
 
 
 def _scope(before: str) -> str:

@@ -62,7 +62,7 @@ DOUBLE = _any(r"(?:does|do|did|can)(?: not|n't) deny", "not without", "not denie
 
 DENIED = _any(
     "no", "not", "nor", "neither", "none of(?: the)?", "never", "without", "w/o", "denies", "denied", "deny", "denying", "negative for", "neg for",
-    "neg", "negative", "absent", "absence of", "lack of", "lacks", "lacking", "free of", "free from", "fails? to (?:reveal|show|demonstrate)",
+    "neg", r"negative(?=\s+\w)", "absent", "absence of", "lack of", "lacks", "lacking", "free of", "free from", "fails? to (?:reveal|show|demonstrate)",
     "failed to (?:reveal|show|demonstrate|complete|attend)", "unremarkable for", "rules? out", "ruled out(?: for)?", "excluded", "excludes",
     "doesn't", "don't", "didn't", "isn't", "wasn't", "hasn't", "haven't", "hadn't", "aren't", "won't", "can't", "cannot", "unable to",
     "declines?", "declined", "refuses?", "refused", "no evidence", "no longer", "zero", r"0(?![.\d])", "non", "nil", "unaware of any", "inconsistent with",
@@ -86,17 +86,35 @@ TALK = re.compile(
 )
 """What makes a condition the subject of talk: a stroke team is no stroke."""
 ORDER = re.compile(
-    r"^\W*(?:\d{1,2}[.)]\s*)?(?:please\s+|ok to\s+|may\s+)?(?:increase|decrease|reduce|change|switch|advance|start|begin|try|add|give|administer|inject|take|use|check|test|monitor|perform|"
-    r"recheck|measure|record|log|ask|encourage|consider|hold|consult|obtain|order|schedule|refer|arrange|repeat|initiate|call|avoid|teach|instruct|advise|educate|assess|evaluate|"
-    r"screen|rule out|send|get|draw|set up)\b",
+    r"^\W*(?:\d{1,2}[.)]\s*)?(?:please\s+|ok to\s+|may\s+)?(?:(?:increase|decrease|reduce|switch|advance|start|begin|try|add|give|administer|inject|take|perform|recheck|"
+    r"ask|encourage|consider|consult|obtain|schedule|refer|arrange|initiate|avoid|teach|instruct|advise|educate|assess|evaluate|rule out|send|get|set up)\b(?!\s*:)|"
+    r"(?:use|test|check|screen|order|measure|record|log|monitor|draw|repeat|hold|call|change)\s+(?:the|an?|for|your|her|his|blood|bg|glucose|sugars?|fasting|\d+|at|before|labs?)\b)",
     re.IGNORECASE,
 )
 """A sentence that begins by telling somebody what to do."""
 
+ORDERING = re.compile(r"\b(?:order|referr|prescri|recommend|request|plan|schedul)", re.IGNORECASE)
+"""A concept that is itself an order is not made a plan by standing among orders."""
+NO_ITSELF = re.compile(r"(?:no|not|never|without|absence of|free of|lack of|denies)\b", re.IGNORECASE)
+"""A concept that is itself a denial: denied once more, nobody knows what is meant."""
+NOT_JUST_BEFORE = re.compile(
+    r"(?:\b(?:not|never|cannot)|n't)(?:\s+(?:yet|been|be|being|ever|actually|currently|regularly|fully|formally|have|had|any))*\s*(?:self-?)?\s*$",
+    re.IGNORECASE,
+)
+"""What denies a verb itself, whatever its object is."""
+INSIDE_DENIED = re.compile(
+    r"\b(?:not|never|cannot|unable to|no longer|fails? to|failed to|without|denies|nor)\b|n't\b",
+    re.IGNORECASE,
+)
+INSIDE_PLANNED = re.compile(
+    r"\b(?:will|shall|to be|planned|scheduled|pending|should|would|needs?|recommended|if)\b", re.IGNORECASE
+)
+"""Words inside of what a pattern matched that turn it round."""
+
 HEAD = re.compile(
     r"\s*(?:$|[^\w\s]|(?:and|or|nor|at|in|on|of|for|since|with|w/|but|that|to|today|now|is|was|has|have|had|were|are|been|this|these|by|from|during|after|before|"
     r"events?|episodes?|encounters?|visits?|sessions?|meetings?|discussions?|symptoms?|diseases?|syndrome|disorder|history|hx|reported|noted|seen|identified|present|detected|currently|recently|while|when|as|per|due|requiring|"
-    r"secondary|despite|over|under|until|because|which|who|status|type|level|levels|test|tests|testing|therapy|treatment|trial|trials|mellitus|the|he|she|they|it|x|so|yet|"
+    r"took|takes?|taken|occurs?|occurr\w+|exists?|held|made|kept|found|can|will|did|does|do|may|secondary|despite|over|under|until|because|which|who|status|type|level|levels|test|tests|testing|therapy|treatment|trial|trials|mellitus|the|he|she|they|it|x|so|yet|"
     r"far|ever|documented|done|performed|completed|diagnosed|known|either|within|attacks?|problems?|complaints?|issues?|findings?|changes?|[a-z]+ly|[a-z]+ed|"
     r"\d\S*|last|past|prior|previously|any|all|regularly|otherwise|if|program|programs|class|classes|procedures?|surgery|surgeries|regimen)\b)",
     re.IGNORECASE,
@@ -155,8 +173,17 @@ PLANNED_AFTER = _start(
     r"(?:will|shall)\b", r"next (?:week|month|visit|appointment|year)", r"(?:was )?referred", r"(?:referral|order|orders|requisition|appointment|appt)(?: (?:placed|sent|made|entered|scheduled))?", r"tomorrow",
     r"(?:is |are )?(?:to )?(?:start|begin)(?:s|ning)?\b", r"(?:set|booked|slated) for",
 )  # fmt: skip
+PLANNED_TAIL = re.compile(
+    r"(?:(?!\b(?:and|but|or|who|which|that)\b)[^,;.:]){0,50}\b(?:will(?: be)?|to be|shall be)\s+(?!able\b)[a-z]+",
+    re.IGNORECASE,
+)
+TALKING = re.compile(
+    r"(?:discuss|counsel|educat|teach|taught|instruct|review|advis|talk|inform|importance|benefits?|risks?|impact|willing|agree|explain|understand)",
+    re.IGNORECASE,
+)
+"""Triggers that do not stand against a concept which is itself a talk ("shared decision making was discussed")."""
 HAPPENED = re.compile(
-    r"\b(?:has|have|had|was|were|completed|continues?|underwent|received|showed|done|attended|finished|reports?|documented|is on|remains|noted|"
+    r"\b(?:gave|led|resulted|improved|reported|noticed|experienced|uses|takes|tests|checks|is|are|has|have|had|was|were|completed|continues?|underwent|received|showed|done|attended|finished|reports?|documented|is on|remains|noted|"
     r"demonstrated|revealed|diagnosed|developed|failed|s/p|status post|given)\b", re.IGNORECASE,
 )  # fmt: skip
 
@@ -223,7 +250,7 @@ TEMPLATE = re.compile(
 """A question or a blank of a template that nobody filled in."""
 RULE = re.compile(
     r"\b(?:is|are|will be|may be|not) (?:considered )?(?:covered|non-?covered|reasonable and necessary) (?:when|if|for|only|under|as)\b|\bcoverage (?:criteria|requires?|determination|is (?:limited|provided|available))\b|\b(?:medicare|cms|ncd|lcd|policy|plan|payer|insurance|insurer|criteria|guidelines?) (?:\w+ ){0,3}"
-    r"(?:requires?|states?|specif\w+|covers?|asks? for|calls for|defines?|mandates?|stipulates?)\b|\b(?:patients?|beneficiar(?:y|ies)|members?) must\b|\bmust (?:meet|have|be|document|satisfy|show)\b|\bin order to qualify\b|\bto (?:qualify|be eligible|be approved|meet (?:the )?criteria) (?:for|under)\b|\brequirements? (?:for|of|is|are|include)\b|\b(?:is|are) (?:also |still )?(?:required|needed|necessary|mandatory)\b|\brequired (?:by|for|to|before|prior to|under)\b|"
+    r"(?:requires?|states?|specif\w+|covers?|asks? for|calls for|defines?|mandates?|stipulates?)\b|\b(?:patients?|beneficiar(?:y|ies)|members?) must\b|\bmust (?:meet|have|be|document|satisfy|show)\b|\bin order to qualify\b|\bto (?:qualify|be eligible|be approved|meet (?:the )?criteria) (?:for|under)\b|\brequirements? (?:for|of|is|are|include)\b|\b(?:is|are) (?:also |still )?(?:required|needed|necessary|mandatory)\b(?! (?:for|because of|due to) (?:her|his|the patient|this patient|their|mr|ms|mrs))|\brequired (?:by|before|prior to|under)\b|"
     r"\bcriteri(?:a|on) (?:for|include|are|is|[A-D1-9]\b\s*[:.(-])",
     re.IGNORECASE,
 )  # fmt: skip

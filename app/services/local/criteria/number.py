@@ -28,6 +28,8 @@ _FILLER = re.compile(
     r"|\s+|[:=,()\-\[\]/|*#~<>≤≥+→]|->|\.{2,}|_+", re.IGNORECASE,
 )  # fmt: skip
 """What may stand between a measure and its number without making it the number of something else."""
+_CHANGES = re.compile(r"improve|reduc|decreas|increas|loss|gain|change|fall|drop", re.IGNORECASE)
+"""What is measured is a change itself."""
 _RANGE_LINE = re.compile(r"\W*(?:the |lab(?:oratory)?(?:'s)? )?(?:ref\b|reference|normal)", re.IGNORECASE)
 _OTHER_ORDER = re.compile(r"\b(?:previous|prior)\b.*\b(?:results?|current|value)\b", re.IGNORECASE)
 _BACK = re.compile(r"\s*(?:(?:%|of|for|on|a|an|the|in)\s*)*$", re.IGNORECASE)
@@ -231,7 +233,9 @@ def _chosen(
         at = q.end
         if q.part is Part.RANGE or (found and statement.row and q.exact is None):
             normal = normal or q
-        elif q.part in (Part.VALUE, Part.PRIOR):
+        elif q.part in (Part.VALUE, Part.PRIOR) or (
+            q.part is Part.CHANGE and _CHANGES.search(text[mention.start : mention.end])
+        ):
             if found and not _same_kind(found[-1], q):
                 break
             found.append(q)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from app.domain.clinical.context import NOTES, Context, Said, context
 from app.domain.clinical.moment import Moment
 from app.domain.clinical.term import normal, tokens
+from app.domain.clinical.trigger import INSIDE_DENIED, INSIDE_PLANNED, TALKING
 from app.domain.criterion import Concept
 from app.domain.evidence import Evidence
 from app.domain.material import Status
@@ -116,17 +117,25 @@ class Reading:
             return Mention(name, statement, start, end, Context(Said.GENERAL, barred))
         text = statement.text
         if statement.origin is Origin.LINE:
-            said = context(text, start, end)
+            # A diagnosis "without psychotic features" speaks of the present episode only.
+            said = replace(context(text, start, end), limited=True)
             return Mention(name, statement, start, end, said)
         if _FREE.match(text[end:]):
             return Mention(name, statement, start, end, Context(Said.DENIED, NOTES[Said.DENIED]))
-        return Mention(
-            name,
-            statement,
-            start,
-            end,
-            context(text, start, end, statement.section, statement.lead, statement.bare),
-        )
+        talk = any(TALKING.search(term) for term in self.concept(name).terms)
+        said = context(text, start, end, statement.section, statement.lead, statement.bare, talk=talk)
+        return Mention(name, statement, start, end, self._inside(name, text[start:end], said))
+
+    def _inside(self, name: str, words: str, said: Context) -> Context:
+        """What words inside of the match of a pattern make of it: "cognition is not intact" matched as intact."""
+        if said.said is not Said.AFFIRMED:
+            return said
+        own = " ".join(self.concept(name).terms).lower()
+        for pattern, turned in ((INSIDE_DENIED, Said.DENIED), (INSIDE_PLANNED, Said.PLANNED)):
+            found = pattern.search(words)
+            if found and found.group().lower() not in own:
+                return Context(turned, NOTES[turned])
+        return said
 
     def stands_with(self, name: str, statement: Statement) -> bool | None:
         """Whether a concept is affirmed in a statement, its heading or lead: True, False when denied, None when absent."""
