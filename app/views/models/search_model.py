@@ -14,7 +14,7 @@ from app.services.guideline_index import Indexed
 from app.views.background import Background
 from app.workstation import Workstation
 
-COUNTED = 60
+COUNTED = 30
 """Among so many of the best passages it is counted how many are of each kind."""
 
 

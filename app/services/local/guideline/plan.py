@@ -11,8 +11,14 @@ from app.services.local.guideline.query import Unit
 BUDGET = 2_500
 """So many passages at most are ranked by the index itself: it takes three microseconds for each."""
 _NEAR = 12
+_FEW = 100
 COMMON = 0.25
 """A synonym that stands in a larger part of all passages finds nothing; it still counts where it stands."""
+
+
+def common(total: int) -> float:
+    """How many passages a word stands in when it no longer tells any apart."""
+    return max(_FEW, COMMON * total)
 
 
 def phrase(stems: Iterable[str]) -> str:
@@ -26,7 +32,7 @@ def expression(unit: Unit, times: Callable[[str], int], total: int) -> str:
     own = " AND ".join(_either([phrase((form.stems[0],)) for form in word.forms]) for word in unit.words)
     parts = [own if len(unit.words) == 1 else f"({own})"]
     for other in unit.others:
-        if min(times(s) for s in other.stems) <= COMMON * total:
+        if min(times(s) for s in other.stems) <= common(total):
             parts.append(phrase(other.stems))
     return _either(parts)
 
@@ -40,7 +46,7 @@ def reach(unit: Unit, times: Callable[[str], int], total: int) -> int:
     """At most so many passages answer a unit."""
     own = min(min(total, sum(times(form.stems[0]) for form in word.forms)) for word in unit.words)
     more = sum(
-        count for other in unit.others if (count := min(times(s) for s in other.stems)) <= COMMON * total
+        count for other in unit.others if (count := min(times(s) for s in other.stems)) <= common(total)
     )
     return min(total, own + more)
 

@@ -12,9 +12,9 @@ from app.domain.box import Box
 from app.domain.guideline import Hit, Passage, SearchQuery, Source, SourceKind
 from app.services.local.guideline.plan import (
     BUDGET,
-    COMMON,
     all_of,
     beside,
+    common,
     expression,
     phrase,
     reach,
@@ -24,7 +24,7 @@ from app.services.local.guideline.query import Unit
 from app.services.local.guideline.ranking import Judge, Judged
 from app.services.local.guideline.short_form import definitions
 from app.services.local.guideline.snippet import snippet
-from app.services.local.guideline.token import folded, stem_of, stems, tokens
+from app.services.local.guideline.token import folded, places, stem_of, stems, tokens
 from app.services.local.guideline.understanding import understand
 from app.services.local.guideline.vocabulary import Known, Vocabulary
 from app.services.store.guideline_file import GuidelineConnection, GuidelineFile
@@ -264,7 +264,7 @@ def _fetched(index: _Index, vocabulary: Vocabulary, units: Sequence[Unit], limit
     if strict <= BUDGET:
         take(every, _STRICT)
     else:  # words that stand in too many passages to rank them all: in titles and headings, near each other, anywhere
-        selective = min(count for _, count in asked) <= COMMON * total
+        selective = min(count for _, count in asked) <= common(total)
         for narrow in (f"{{title heading}} : ({every})" if selective else "", beside(units)):
             if narrow:
                 take(narrow, _STRICT // 2, ranked=index.count(narrow) <= BUDGET)
@@ -324,10 +324,10 @@ def _once(found: list[Found]) -> list[Found]:
 
 
 def _hit(judged: Judged, passage: Passage, source: Source, corrected: str) -> Hit:
-    found = list(tokens(passage.text))
+    found = places(passage.text)
     text, marks = snippet(passage.text, found, judged.spans)
     terms = dict.fromkeys(
-        " ".join(passage.text[found[first].start : found[last].end].split()) for first, last in judged.spans
+        " ".join(passage.text[found[first][0] : found[last][1]].split()) for first, last in judged.spans
     )
     return Hit(source, passage, text, marks, round(judged.score, 4), tuple(terms), corrected)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from app.services.local.guideline.token import Token
-
 LENGTH = 240
 _SENTENCE = re.compile(r"[.;:!?]['\")\]]*\s+(?=\S)|\n+")
 _BEFORE, _AFTER = "… ", " …"
@@ -14,9 +12,14 @@ _BEFORE, _AFTER = "… ", " …"
 Marks = tuple[tuple[int, int], ...]
 
 
-def snippet(text: str, found: Sequence[Token], spans: Sequence[tuple[int, int]]) -> tuple[str, Marks]:
-    """At most about `LENGTH` characters of the text around where most different matches stand together."""
-    places = _merged([(found[first].start, found[last].end) for first, last in spans])
+def snippet(
+    text: str, found: Sequence[tuple[int, int]], spans: Sequence[tuple[int, int]]
+) -> tuple[str, Marks]:
+    """At most about `LENGTH` characters of the text around where most different matches stand together.
+
+    `found` says where each token stands; `spans` are the (first, last) token of each match.
+    """
+    places = _merged([(found[first][0], found[last][1]) for first, last in spans])
     if not text.strip():
         return "", ()
     start, end = _window(text, places)

@@ -39,19 +39,28 @@ def tokens(text: str) -> Iterator[Token]:
 
     A word cut by a hyphen at the end of a line comes whole as well, over the places of both its parts.
     """
-    cut: Token | None = None
+    for start, end, word in _words(text):
+        yield Token(start, end, word, stem_of(word))
+
+
+def places(text: str) -> list[tuple[int, int]]:
+    """Where the tokens of a text stand, without what they are: the same ones in the same order."""
+    return [(start, end) for start, end, _ in _words(text)]
+
+
+def _words(text: str) -> Iterator[tuple[int, int, str]]:
+    cut: tuple[int, int, str] | None = None
+    broken = "-\n" in text
     for match in _TOKEN.finditer(text):
         raw = match.group()
-        start, end = match.span()
         word = folded(raw)
         if not word:
             continue
-        if cut is not None and start == cut.end + 2 and raw[0].islower():
-            whole = cut.word + word
-            yield Token(cut.start, end, whole, stem_of(whole))
-        token = Token(start, end, word, stem_of(word))
-        yield token
-        cut = token if text[end : end + 2] == "-\n" and raw.isalpha() else None
+        start, end = match.span()
+        if cut is not None and start == cut[1] + 2 and raw[0].islower():
+            yield cut[0], end, cut[2] + word
+        yield start, end, word
+        cut = (start, end, word) if broken and text[end : end + 2] == "-\n" and raw.isalpha() else None
 
 
 def stems(text: str) -> list[str]:

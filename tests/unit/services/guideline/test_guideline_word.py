@@ -9,7 +9,7 @@ from app.services.local.guideline.short_form import definitions
 from app.services.local.guideline.snippet import snippet
 from app.services.local.guideline.spelling import Speller, allowed
 from app.services.local.guideline.stem import stem
-from app.services.local.guideline.token import folded, stems, tokens
+from app.services.local.guideline.token import folded, places, stems, tokens
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,7 @@ def test_a_word_cut_at_the_end_of_a_line_is_whole_as_well() -> None:
     found = list(tokens("pulmonary hyper-\ntension"))
     assert "hypertension" in [token.word for token in found]
     assert {token.word for token in found} >= {"hyper", "tension"}
+    assert places("pulmonary hyper-\ntension") == [(token.start, token.end) for token in found]
 
 
 @pytest.mark.parametrize(
@@ -143,6 +144,6 @@ def test_every_own_entry_names_its_source() -> None:
 
 def test_a_snippet_of_a_text_without_blanks_is_whole() -> None:
     text = "x" * 700
-    cut, marks = snippet(text, list(tokens(text)), [(0, 0)])
+    cut, marks = snippet(text, places(text), [(0, 0)])
     assert "x" * 700 in cut
     assert len(marks) == 1
