@@ -338,6 +338,7 @@ class ReviewSide(QWidget):
         if material is not None:
             self._name_places(material)
             self.answer.show_notes(material.pins, material.marks)
+        self.answer.show_news(self._news(review))
         latest = next((r for r in model.reviews if r.recommendations), review)
         self.answer.show_review(
             review, self._places, model.policies_of(review), self._titles,
@@ -349,6 +350,17 @@ class ReviewSide(QWidget):
         self._give_words()
         self._show_pins()
         self._show_history()
+
+    def _news(self, review: Review) -> str:
+        """What is there by now that an answer has not seen, in words."""
+        material = self._review.material
+        if material is None:
+            return ""
+        came = {d.document_id for d in material.documents} - set(review.seen)
+        was_unread = sum(flag.kind == "unread" for flag in review.flags)
+        if came or was_unread > len(material.unread):
+            return self.tr("Documents came or were read since: ask again.")
+        return ""
 
     def _show_earlier(self, review_id: str) -> None:
         """An answer out of the history, beside the words it was asked with."""

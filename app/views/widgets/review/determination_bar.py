@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from PySide6.QtCore import QDate, QRectF, Qt, Signal
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from app.domain.determination import Determination, Outcome, allowed
@@ -27,6 +27,7 @@ from app.views.widgets.review.determination_words import (
     LineState,
     done_words,
     outcome_words,
+    short_words,
 )
 from app.views.widgets.review.evidence_place import when_words
 
@@ -158,6 +159,22 @@ class DeterminationBar(QWidget):
         self.form.set_letters(offered)
         self._show()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_words()
+
+    def _fit_words(self) -> None:
+        """The outcomes in full where they stand on one line, else in one word each."""
+        offered = [button for outcome, button in self.buttons.items() if outcome in self.offered()]
+        for short in (False, True):
+            for outcome, button in self.buttons.items():
+                button.set_words(short_words(outcome) if short else outcome_words(outcome), "")
+                button.setAccessibleName(outcome_words(outcome))
+                button.setToolTip(outcome_words(outcome) if short else "")
+            if sum(b.sizeHint().width() + theme.px(8) for b in offered) + theme.px(44) <= self.row.width():
+                break
+        self.row.place()
+
     def wanted_height(self, width: int) -> int:
         """The height that shows what there is to say, at a width."""
         said = self.message.sizeHint().height() if not self.message.isHidden() else 0
@@ -234,6 +251,7 @@ class DeterminationBar(QWidget):
             if self._letters and any(s.decided is not None for s in self._lines):
                 items.append(self.letter)
         self.row.set_items(items)
+        self._fit_words()
         self.words.setText(self._sentence(offered, done))
         self.updateGeometry()
         self.update()

@@ -39,6 +39,8 @@ from app.views.widgets.review.determination_words import (
 
 KEY = "Ctrl+Shift+Return"
 ANSWER_IN = timedelta(days=7)
+PICKS = 5
+"""So many words to pick from are in sight at first; the others unfold."""
 
 
 class DeterminationForm(QWidget):
@@ -61,7 +63,7 @@ class DeterminationForm(QWidget):
         self._unopened: tuple[tuple[str, str], ...] = ()
         self._missing: tuple[str, ...] = ()
         self._busy = False
-        self._letters = True
+        self._letters = self._rest_shown = True
         self._today = date.min
         self._line_picks: list[PickLine] = []
         self._missing_picks: list[PickLine] = []
@@ -89,6 +91,10 @@ class DeterminationForm(QWidget):
         self._open_box = self._box()
         self._missing_head = self._head(self.tr("What is missing: tick or type what you ask for"))
         self._missing_box = self._box()
+        self.rest = QPushButton(self._inner)
+        self.rest.setProperty("quiet", True)
+        self.rest.clicked.connect(self._show_rest)
+        self._column.addWidget(self.rest)
         self.more = QLineEdit(self._inner)
         self.more.setPlaceholderText(self.tr("Something else; Enter adds it"))
         self.more.returnPressed.connect(self._add_missing)
@@ -175,6 +181,7 @@ class DeterminationForm(QWidget):
         self._missing = tuple(missing)
         self._fill_lines(line)
         self._missing_picks = self._filled(self._missing_box, self._missing_picks, self._missing)
+        self._rest_shown = len(self._missing) <= PICKS + 1
         self.more.clear()
         self.granted.clear()
         self.supersede.setChecked(False)
@@ -309,6 +316,11 @@ class DeterminationForm(QWidget):
         ):
             for widget in widgets:
                 widget.setVisible(shown)
+        folded = outcome is Outcome.PEND and not self._rest_shown
+        for pick in self._missing_picks[PICKS:]:
+            pick.setVisible(outcome is Outcome.PEND and (self._rest_shown or pick.isChecked()))
+        self.rest.setVisible(folded)
+        self.rest.setText(self.tr("{count} more").format(count=len(self._missing_picks) - PICKS))
 
     # What the person says
 
@@ -355,6 +367,13 @@ class DeterminationForm(QWidget):
         return left_out(
             self.decision(), self._open_criteria(), len(self._unopened), self._decided(), self._today
         )
+
+    def _show_rest(self) -> None:
+        self._rest_shown = True
+        self._show_outcome()
+        if len(self._missing_picks) > PICKS:
+            self._missing_picks[PICKS].setFocus(Qt.FocusReason.OtherFocusReason)
+        self.changed.emit()
 
     def _add_missing(self) -> None:
         words = self.more.text().strip()
@@ -412,6 +431,7 @@ class DeterminationForm(QWidget):
             palette.setColor(label.foregroundRole(), theme.colour("muted"))
             label.setPalette(palette)
         self.leave.setFont(theme.font("small"))
+        self.rest.setFont(theme.font("small"))
         for widget in (self.answer_by, self.more, self.granted, self.letter):
             widget.setFont(theme.font("body"))
         self.answer_by.setMinimumHeight(theme.px(32))

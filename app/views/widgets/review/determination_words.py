@@ -41,6 +41,16 @@ def outcome_words(outcome: Outcome) -> str:
     }[outcome]
 
 
+def short_words(outcome: Outcome) -> str:
+    """An outcome where there is little room."""
+    tr = QCoreApplication.translate
+    return {
+        Outcome.PEND: tr("Outcome", "Pend"),
+        Outcome.REFER: tr("Outcome", "Refer"),
+        Outcome.APPROVE_IN_PART: tr("Outcome", "In part"),
+    }.get(outcome) or outcome_words(outcome)
+
+
 def done_words(outcome: Outcome) -> str:
     """What was done, before "by" and a name."""
     tr = QCoreApplication.translate

@@ -221,7 +221,7 @@ class PromptPane(QWidget):
 
     def wanted_height(self) -> int:
         """The height that shows all of it at its present width."""
-        chips = self.chips.height() + theme.px(6) if self.chips.chips else 0
+        chips = self.chips.wanted_height + theme.px(6) if self.chips.chips else 0
         inner = self.editor.wanted_height() + theme.px(8 + 8) + chips
         row = 36 + (34 + 6 if self._narrow else 0)
         return theme.px(8 + 24 + 4) + inner + theme.px(10 + row + 12) + 2

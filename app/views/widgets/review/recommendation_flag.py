@@ -16,9 +16,9 @@ from app.views.widgets.review.evidence_place import Places
 LOOKS: dict[str, tuple[str, str]] = {
     "injection": ("shield-alert", "wrong"),
     "other_patient": ("users", "wrong"),
+    "unread": ("file-x", "look"),
     "model": ("circle-alert", "look"),
     "trap": ("triangle-alert", "look"),
-    "unread": ("file-x", "look"),
     "unsupported_quote": ("unlink", "look"),
     "no_policy": ("circle-question-mark", "look"),
     "unused_prose": ("info", "muted"),

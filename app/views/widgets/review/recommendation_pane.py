@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -62,7 +62,8 @@ class RecommendationPane(QWidget):
         self._pins: tuple[tuple[str, Evidence], ...] = ()
         self._marks: tuple[Mark, ...] = ()
         self._titles: Mapping[str, str] = {}
-        self._earlier = False
+        self._earlier = self._answered = self._narrow = False
+        self._news = ""
         self._build()
         self._wire()
         theme.changed.connect(self._restyle)
@@ -166,7 +167,7 @@ class RecommendationPane(QWidget):
 
     def show_nothing(self) -> None:
         """No question has been asked yet."""
-        self._review, self._earlier = None, False
+        self._review, self._earlier, self._news = None, False, ""
         self.notice.show_notice(
             "scan-search",
             self.tr("No recommendation yet"),
@@ -229,6 +230,12 @@ class RecommendationPane(QWidget):
         self._pins, self._marks = tuple(pins), tuple(marks)
         self._show_line()
 
+    def show_news(self, words: str) -> None:
+        """Say that the answer in sight does not know what is there by now; "" when it does."""
+        if words != self._news:
+            self._news = words
+            self._show_line()
+
     def show_difference(self, difference: Difference, before: Review) -> None:
         self.difference.show_difference(difference, before)
         self.area.verticalScrollBar().setValue(0)
@@ -274,6 +281,8 @@ class RecommendationPane(QWidget):
             note = self.tr("An earlier answer. The latest one is in the history.")
         elif found is not given:
             note = self.tr("With what was marked since this answer.")
+        if self._news and not self._earlier:
+            note = f"{note} {self._news}".strip()
         self.banner.show_recommendation(found, note)
         self.flags.show_flags(self._review.flags, self._places)
         marks = [m for m in self._marks if m.line_id == self._line]
@@ -285,7 +294,8 @@ class RecommendationPane(QWidget):
     def _present(self, answered: bool) -> None:
         self.area.setVisible(answered)
         self.notice.setVisible(not answered)
-        self._keys.setVisible(answered)
+        self._answered = answered
+        self._keys.setVisible(answered and not self._narrow)
         if not answered:
             self.policy.say("", "")
             self.tabs.hide()
@@ -297,6 +307,11 @@ class RecommendationPane(QWidget):
             self.difference.hide()
             self._show_line()
             self.line_chosen.emit(self._line)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._narrow = self.width() < theme.px(360) or self.height() < theme.px(200)
+        self._keys.setVisible(self._answered and not self._narrow)
 
     def _reveal(self, widget: QWidget) -> None:
         self.area.ensureWidgetVisible(widget, 0, theme.px(24))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
@@ -13,6 +15,8 @@ from app.views.widgets.lettering import broken, draw_lines
 from app.views.widgets.review.evidence_place import Places, origin_words, slot_words
 
 HEIGHT = 26
+MOST_ROWS = 2
+"""More rows of chips than this, and each says its slot alone."""
 
 
 class SlotChip(QAbstractButton):
@@ -28,12 +32,20 @@ class SlotChip(QAbstractButton):
             self._chip = Chip("unlink", self.tr("{slot}: said, no evidence").format(slot=name), "plain")
         else:
             self._chip = Chip("eye", self.tr("{slot}: needs a look").format(slot=name), "look")
-        self.setText(self._chip.text)
+        self._full = self._chip.text
+        self._name = name
+        self.setText(self._full)
+        self.setAccessibleName(self._full)
         self.setToolTip(origin_words(filled, places))
         self.setCheckable(filled.origin in (Origin.ABSENT, Origin.STATED))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def set_short(self, short: bool) -> None:
+        """Say the slot alone: its symbol says the rest where there is little room."""
+        self._chip = replace(self._chip, text=self._name if short else self._full)
+        self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(int(chip_width(self._chip)) + 4, theme.px(HEIGHT))
@@ -71,6 +83,7 @@ class SlotChips(QWidget):
         self._needing: tuple[Filled, ...] = ()
         self._armed: Slot | None = None
         self._height = 0
+        self._hint_top = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self._place)
 
@@ -135,15 +148,21 @@ class SlotChips(QWidget):
             "Click or drag over words in a document: they fill “{slot}”. Or type it above."
         ).format(slot=slot_words(self._armed))
 
+    @property
+    def wanted_height(self) -> int:
+        """How tall all of it stands at the width there is."""
+        return self._height
+
     def _place(self) -> None:
-        x, y, gap = 0, 0, theme.px(6)
-        for chip in self._chips:
-            size = chip.sizeHint()
-            if x and x + size.width() > self.width():
-                x, y = 0, y + size.height() + theme.px(4)
-            chip.setGeometry(QRect(x, y, min(size.width(), max(self.width(), 1)), size.height()))
-            x += size.width() + gap
-        bottom = y + theme.px(HEIGHT) if self._chips else 0
+        for short in (False, True):
+            for chip in self._chips:
+                chip.set_short(short)
+            places = self._places()
+            if len({place.y() for place in places}) <= MOST_ROWS:
+                break
+        for chip, place in zip(self._chips, places, strict=True):
+            chip.setGeometry(place)
+        bottom = places[-1].bottom() + 1 if places else 0
         self._hint_top = bottom + theme.px(4)
         if self._armed is not None:
             lines = broken(self._hint(), "small", max(40, self.width()), 3)
@@ -154,6 +173,17 @@ class SlotChips(QWidget):
             self.height_changed.emit()
         self.setVisible(bottom > 0)
         self.update()
+
+    def _places(self) -> list[QRect]:
+        x, y, gap = 0, 0, theme.px(6)
+        found = []
+        for chip in self._chips:
+            size = chip.sizeHint()
+            if x and x + size.width() > self.width():
+                x, y = 0, y + size.height() + theme.px(4)
+            found.append(QRect(x, y, min(size.width(), max(self.width(), 1)), size.height()))
+            x += size.width() + gap
+        return found
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
