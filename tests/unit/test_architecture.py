@@ -127,11 +127,11 @@ def test_only_deciding_makes_a_determined_change() -> None:
                 and node.attr == "DETERMINED"
                 and module != "app.services.deciding"
             ):
-                # the chokepoint and the milestones look at it; nobody else makes one
+                # these look at it (the chokepoint, the milestones, who is told); nobody else makes one
                 assert module in {
                     "app.services.change_log",
                     "app.domain.milestone_change",
-                    "app.services.tuning_dataset",
+                    "app.workstation",
                 }, module
 
 
