@@ -312,5 +312,13 @@ f.said("no_healing_on_hbo", "again", "There was no healing during 30 days of hyp
 f.said(
     "no_healing_on_hbo", "again", "The wound healed by half during hyperbaric oxygen.", INSUFFICIENT, APPROVE
 )
+f.add(
+    "radionecrosis_present",
+    "of the bladder, by its code",
+    lambda s: s.saying(condition="").asking(diagnosis="Irradiation cystitis", diagnosis_code="N30.41"),
+    MET,
+    APPROVE,
+    base="radionecrosis",
+)
 NEVER_AGAINST = ("no_healing_on_hbo",)
 f.also("wound_vascular", "vascular", "Vascular status was assessed: ABI 0.95, toe pressure 62 mmHg.")

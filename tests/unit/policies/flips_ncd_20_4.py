@@ -485,6 +485,8 @@ for leaf, sentence, yes in (
 ):
     f.gone(leaf, sentence, base="b2")
     f.said(leaf, sentence, yes, MET, REFER, base="b2")
+f.short_of("short_survival", "survival", "Life expectancy > 1 year.", base="b2")
+f.said("short_survival", "survival", "Life expectancy < 1 year from lung cancer.", MET, REFER, base="b2")
 # A denial of more than is asked covers what is asked; more than is asked, affirmed, does not.
 for base in ("b3", "b4"):
     leaf = f"{base}_arrhythmia"
