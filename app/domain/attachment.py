@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from app.domain.case import CaseDocument, from_time
@@ -113,10 +114,17 @@ _HEADINGS: dict[NoteKind, tuple[str, ...]] = {
         r"dear .{2,40}",
     ),
 }
-_WHOLE_LINE = {
-    kind: re.compile(rf"\W*(?:{'|'.join(patterns)})\W*(?:[-–:|#]\s.*|\d[\d/.\- ]*)?", re.IGNORECASE)
-    for kind, patterns in _HEADINGS.items()
-}
+
+
+@cache
+def _whole_lines() -> dict[NoteKind, re.Pattern[str]]:
+    """The headings as patterns of a line, made when the first document is named and not on the way to the window."""
+    return {
+        kind: re.compile(rf"\W*(?:{'|'.join(patterns)})\W*(?:[-–:|#]\s.*|\d[\d/.\- ]*)?", re.IGNORECASE)
+        for kind, patterns in _HEADINGS.items()
+    }
+
+
 _LONGEST_HEADING = 60
 _LINES_LOOKED_AT = 25
 
@@ -130,13 +138,13 @@ def kind_told(pages: Sequence[PageText]) -> NoteKind | None:
     for line in lines:
         if not 2 < len(line) <= _LONGEST_HEADING:
             continue
-        for kind, pattern in _WHOLE_LINE.items():
+        for kind, pattern in _whole_lines().items():
             if pattern.fullmatch(line):
                 return kind
     return None
 
 
-_MEANINGLESS = re.compile(
+_MEANINGLESS = (
     r"(?i)(scan|image|img|doc|document|fax|file|attachment|page|untitled|new|copy|clinicals?|dsc|pdf|tmp)?[\s_\-.()]*"
     r"[\d\s_\-.()]*([0-9a-f]{8,}[-0-9a-f]*)?"
 )
@@ -152,7 +160,7 @@ def document_name(pages: Sequence[PageText], file_name: str, kind: str) -> str:
     stem = file_name.replace("\\", "/").rpartition("/")[2]
     stem = stem.rpartition(".")[0] or stem
     words = " ".join(re.sub(r"[_]+", " ", stem).split())
-    return words if words and not _MEANINGLESS.fullmatch(stem) else PARTS["clinical"]
+    return words if words and not re.fullmatch(_MEANINGLESS, stem) else PARTS["clinical"]
 
 
 def named_apart(sources: Sequence[SourceText]) -> tuple[SourceText, ...]:

@@ -107,25 +107,21 @@ class Printed:
 
 _ALIKE = str.maketrans("OQDILSBZG", "000115826")
 _LETTERS = str.maketrans("015", "ols")
-_ID = re.compile(r"(?=[A-Z0-9\-]*\d)[A-Z0-9](?:[A-Z0-9]|-(?=[A-Z0-9])){4,24}")
-_RECEIPT = re.compile(
-    r"\bR\s?[-–—]\s?[0-9OIL]{4}\s?[-–—]\s?\w{4}\s?[-–—]\s?\w{4,8}\s?[-–—]\s?\w\b", re.IGNORECASE
-)
+# Texts, not patterns: they are compiled when the first document comes, and not on the way to the window.
+_ID = r"(?=[A-Z0-9\-]*\d)[A-Z0-9](?:[A-Z0-9]|-(?=[A-Z0-9])){4,24}"
+_RECEIPT = r"(?i)\bR\s?[-–—]\s?[0-9OIL]{4}\s?[-–—]\s?\w{4}\s?[-–—]\s?\w{4,8}\s?[-–—]\s?\w\b"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DIGIT = "[0-9OolI]"
-_NUMERIC = re.compile(
+_NUMERIC = (
     rf"(?<![\w/])(?:{_DIGIT}{{1,2}}\s?[/.\-]\s?{_DIGIT}{{1,2}}\s?[/.\-]\s?(?:{_DIGIT}{{4}}|{_DIGIT}{{2}})"
     rf"|{_DIGIT}{{4}}-{_DIGIT}{{2}}-{_DIGIT}{{2}})(?![\w/])"
 )
-_NAMED = re.compile(
-    rf"\b(?P<m1>{'|'.join(_MONTHS)})[a-z]*\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y1>\d{{4}})"
-    rf"|\b(?P<d2>\d{{1,2}})[\s\-](?P<m2>{'|'.join(_MONTHS)})[a-z]*\.?[\s\-,]+(?P<y2>\d{{4}})",
-    re.IGNORECASE,
+_NAMED = (
+    rf"(?i)\b(?P<m1>{'|'.join(_MONTHS)})[a-z]*\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y1>\d{{4}})"
+    rf"|\b(?P<d2>\d{{1,2}})[\s\-](?P<m2>{'|'.join(_MONTHS)})[a-z]*\.?[\s\-,]+(?P<y2>\d{{4}})"
 )
-_BIRTH = re.compile(r"(d\.?\s?[o0]\.?\s?b\b|birth|born)\W*(date|day)?\W{0,6}$", re.IGNORECASE)
-_PATIENT = re.compile(
-    r"\b(?:patient|member|name|re|regarding)\b[^\w\n]{0,4}(?:name)?[^\w\n]{0,4}([^\n]{3,60})", re.IGNORECASE
-)
+_BIRTH = r"(?i)(d\.?\s?[o0]\.?\s?b\b|birth|born)\W*(date|day)?\W{0,6}$"
+_PATIENT = r"(?i)\b(?:patient|member|name|re|regarding)\b[^\w\n]{0,4}(?:name)?[^\w\n]{0,4}([^\n]{3,60})"
 _NO_NAMES = frozenset(
     ["mr", "mrs", "ms", "dr", "md", "do", "jr", "sr", "ii", "iii", "iv", "np", "pa", "rn", "name", "dob"]
 )
@@ -138,11 +134,11 @@ def said_on(texts: Iterable[PageText]) -> Printed:
     upper = whole.upper()
     return Printed(
         tuple(_name_words(whole)),
-        tuple(dict.fromkeys(r for r in map(_receipt, _RECEIPT.findall(whole)) if is_receipt(r))),
-        tuple(dict.fromkeys(m.group().replace("-", "") for m in _ID.finditer(upper))),
+        tuple(dict.fromkeys(r for r in map(_receipt, re.findall(_RECEIPT, whole)) if is_receipt(r))),
+        tuple(dict.fromkeys(m.group().replace("-", "") for m in re.finditer(_ID, upper))),
         dates,
         births,
-        tuple(dict.fromkeys(" ".join(_name_words(m.group(1))[:3]) for m in _PATIENT.finditer(whole))),
+        tuple(dict.fromkeys(" ".join(_name_words(m.group(1))[:3]) for m in re.finditer(_PATIENT, whole))),
     )
 
 
@@ -206,7 +202,7 @@ def _signs(known: Known, printed: Printed) -> tuple[tuple[Sign, ...], frozenset[
         signs.append(Sign.NAME)
         if how:
             exact.add(Sign.NAME)
-    if known.birth_date is not None and known.birth_date in (printed.births or printed.dates):
+    if known.birth_date is not None and known.birth_date in printed.dates:
         signs.append(Sign.BIRTH_DATE)
         if known.birth_date in printed.births:
             exact.add(Sign.BIRTH_DATE)
@@ -326,10 +322,10 @@ def _dates(text: str) -> tuple[frozenset[date], frozenset[date]]:
     """All dates of a text, and those it calls dates of birth."""
     dates: set[date] = set()
     births: set[date] = set()
-    for found in _NUMERIC.finditer(text):
+    for found in re.finditer(_NUMERIC, text):
         plain = re.sub(r"\s", "", found.group()).translate(str.maketrans("OolI", "0011"))
-        _put(parsed_date(plain), text[: found.start()], dates, births)
-    for found in _NAMED.finditer(text):
+        _put(parsed_date(plain), text[max(0, found.start() - 40) : found.start()], dates, births)
+    for found in re.finditer(_NAMED, text):
         month = (found["m1"] or found["m2"]).lower()
         try:
             day = date(
@@ -337,7 +333,7 @@ def _dates(text: str) -> tuple[frozenset[date], frozenset[date]]:
             )
         except ValueError:
             continue
-        _put(day, text[: found.start()], dates, births)
+        _put(day, text[max(0, found.start() - 40) : found.start()], dates, births)
     return frozenset(dates), frozenset(births)
 
 
@@ -345,5 +341,5 @@ def _put(day: date | None, before: str, dates: set[date], births: set[date]) -> 
     if day is None:
         return
     dates.add(day)
-    if _BIRTH.search(before[-40:]):
+    if re.search(_BIRTH, before):
         births.add(day)

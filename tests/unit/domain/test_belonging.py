@@ -123,3 +123,8 @@ def test_a_case_knows_its_patient_from_the_request_or_from_the_fields_of_any_for
     known = known_of({"case_id": "c", "receipt": "R", "fields": fields})
     assert (known.name, known.member_id) == (("jane", "roe"), "W12345678")
     assert known.birth_date == parsed_date("1961-03-04")
+
+
+def test_the_birth_date_of_another_does_not_count_where_the_patients_own_stands_too() -> None:
+    printed = said_on(pages(["Mother's DOB: 07/09/1938\nJane Roe 03/04/1961 seen today"]))
+    assert speaks_against(JANE, printed) == ()
