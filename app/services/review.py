@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -28,11 +28,14 @@ from app.domain.role import Check, Right, anybody
 from app.services.change_log import ChangeLog
 from app.services.lanes import Lanes
 from app.services.ports import Ask, Hear, PromptModel, RecommendationModel
+from app.services.store.failure import damaged
 
 T = TypeVar("T")
 ENGINE = "criteria engine"
 """The name of the model that is always there."""
 _TRIES = 3
+_KEPT = 64
+"""Reviews that stay in memory."""
 
 __all__ = ["ENGINE", "Materials", "Policies", "Reviewing", "Rules", "difference"]
 
@@ -84,6 +87,7 @@ class Reviewing:
     rules: Rules
     check: Check = anybody
     now: Callable[[], datetime] | None = None
+    _known: dict[str, Review] = field(default_factory=dict)
 
     # What is asked, and with what
 
@@ -256,13 +260,29 @@ class Reviewing:
 
     def reviews(self, case_id: str) -> tuple[Review, ...]:
         """Everything that was ever asked about the case, newest first."""
-        return tuple(
-            review_from(data) for data in self._in_store(self.changes.store.reviews.of_case, case_id)
+        return self._in_store(
+            lambda: tuple(self._kept(one) for one in self.changes.store.reviews.ids(case_id))
         )
 
     def review(self, review_id: str) -> Review | None:
+        known = self._known.get(review_id)
+        if known is not None:
+            return known
         data = self._in_store(self.changes.store.reviews.one, review_id)
         return review_from(data) if data is not None else None
+
+    def _kept(self, review_id: str) -> Review:
+        """A review by its id; those looked at lately stay in memory, since none ever changes."""
+        known = self._known.pop(review_id, None)
+        if known is None:
+            data = self.changes.store.reviews.one(review_id)
+            if data is None:
+                raise damaged()
+            known = review_from(data)
+        self._known[review_id] = known
+        while len(self._known) > _KEPT:
+            self._known.pop(next(iter(self._known)))
+        return known
 
     def basis(self, case_id: str, line_id: str, review_id: str = "") -> Basis:
         """What a line was looked at with: the review named, else the latest that judged the line; marks made since

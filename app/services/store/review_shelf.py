@@ -48,14 +48,14 @@ class ReviewShelf:
             )
             self._chain.append("asked_model", by, at, case_id, detail)
 
-    def of_case(self, case_id: str) -> tuple[Json, ...]:
-        """The reviews of a case, newest first; none for a case that is not there."""
+    def ids(self, case_id: str) -> tuple[str, ...]:
+        """The reviews of a case by their ids, newest first; none for a case that is not there."""
         rows = self._database.all(
-            "SELECT reviews.body FROM reviews JOIN cases ON cases.number = case_number WHERE case_id = ?"
+            "SELECT review_id FROM reviews JOIN cases ON cases.number = case_number WHERE case_id = ?"
             " ORDER BY reviews.number DESC",
             (case_id,),
         )
-        return tuple(unpack(row[0]) for row in rows)
+        return tuple(str(row[0]) for row in rows)
 
     def one(self, review_id: str) -> Json | None:
         row = self._database.one("SELECT body FROM reviews WHERE review_id = ?", (review_id,))

@@ -216,6 +216,31 @@ def test_a_case_that_moved_on_while_the_model_thought_keeps_the_answer(desk: Des
     assert (document["assigned_to"], document["review"]["latest"]["id"]) == ("somebody", review.review_id)
 
 
+def test_a_change_of_another_program_in_the_same_moment_is_put_up_with(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = desk.station.store
+    stale = desk.document()
+    change_case(desk, {"assigned_to": "somebody"})
+    looked = type(store).case_document
+    answers = [stale]
+
+    def behind(self, case_id: str):
+        return answers.pop() if answers and answered else looked(self, case_id)
+
+    answered: list[bool] = []
+
+    def answers_now(ask: Ask, hear: Hear | None = None) -> Answer:
+        answered.append(True)
+        return finds_all(ask, hear)
+
+    desk.models[ENGINE] = ScriptedModel(answers_now)
+    monkeypatch.setattr(type(store), "case_document", behind)
+    review = ask(desk)
+    assert answers == []
+    assert desk.document()["review"]["latest"]["id"] == review.review_id
+
+
 def test_what_is_typed_into_the_prompt_reaches_the_engine_as_a_statement(desk: Desk) -> None:
     seen: list[Ask] = []
 
