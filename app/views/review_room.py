@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from app.domain.case import Case, CaseDocument
 from app.domain.errors import Actionable
 from app.domain.evidence import Evidence
+from app.domain.material import Material
 from app.domain.prompt import Slot
 from app.services.attachment import Attached
 from app.services.document_text import TextProgress
@@ -51,6 +52,7 @@ class ReviewRoom(QObject):
         self._workstation = workstation
         self._background = background
         self._to_warm: list[CaseDocument] = []
+        self._known: tuple[tuple[str, ...], str] = ((), "")
         self._warming = False
         self.queue_model = ReviewQueueModel(workstation.review_queue, workstation.person, background, self)
         self.case_model = ReviewCaseModel(sources_of(workstation), background, self)
@@ -114,6 +116,7 @@ class ReviewRoom(QObject):
         screen.evidence_chosen.connect(self._take_span)
         screen.line_chosen.connect(side.show_line)
         screen.seen.connect(self._keep_looks)
+        screen.held_changed.connect(side.lock)
         screen.prompt_asked.connect(side.focus_prompt)
         screen.answer_asked.connect(side.focus_answer)
         side.evidence_opened.connect(screen.show_evidence)
@@ -146,16 +149,15 @@ class ReviewRoom(QObject):
     # the side
 
     def _open_side(self, opened: ReviewOpened) -> None:
+        self._known = ((), "")
         self.side.open_case(opened.case.case_id)
-        words = ""
-        if opened.held_by:
-            words = self.tr("{name} has this request: take it over to work on it.").format(
-                name=opened.held_by
-            )
-        self.side.lock(words)
 
-    def _material_changed(self, _material: object) -> None:
-        self.side.refresh()
+    def _material_changed(self, material: Material) -> None:
+        """The side looks again when a document came or is read to its end, not at every page of two hundred."""
+        known = (tuple(unread.document_id for unread in material.unread), material.revision)
+        if known != self._known:
+            self._known = known
+            self.side.refresh()
 
     def _pin(self, evidence: Evidence) -> None:
         self.side.pin(evidence)
@@ -210,8 +212,9 @@ class ReviewRoom(QObject):
         self._background.run(self, "store", lambda: texts.want(case_id, first=True))
 
     def _text_read(self, progress: TextProgress) -> None:
-        """In the lane that reads: a page more is known."""
-        self._background.post(lambda: self._look_again(progress.case_id))
+        """In the lane that reads. Of single pages the model hears by itself now and then."""
+        if progress.ended:
+            self._background.post(lambda: self._look_again(progress.case_id))
 
     def _look_again(self, case_id: str) -> None:
         case = self.case_model.case
@@ -300,8 +303,9 @@ class ReviewRoom(QObject):
     # the window
 
     def refresh(self) -> None:
-        """Count again what waits, for the badge."""
-        self.queue_model.refresh()
+        """Somebody else wrote, or something came into review: look again at all that is shown."""
+        self.queue_model.refetch()
+        self.case_model.reload()
 
     def set_person(self, name: str) -> None:
         self.screen.set_person(name)

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any, Protocol
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from app.domain.case import Case, Json
+from app.domain.case import Case, Json, ReviewStatus
 from app.domain.evidence import Evidence
 from app.domain.request import Request
 from app.domain.review_queue import ReviewQuery
@@ -19,12 +19,12 @@ from app.views import theme
 from app.views.models.review_case_model import ReviewCaseModel
 from app.views.models.review_queue_model import ReviewCounts, ReviewQueueModel
 from app.views.review_desk import ReviewDesk
+from app.views.review_desk_key import bind, bind_desk
 from app.views.widgets.message_line import MessageLine
 from app.views.widgets.queue_card import local_time
 from app.views.widgets.review.milestones import Reached
 from app.views.widgets.review.queue_page import ReviewQueuePage
 from app.views.widgets.review.queue_waiting import WaitingItem, WaitingPage, waiting_words
-from app.views.widgets.review.side_by_side_choice import PIN
 from app.views.widgets.review.summary import summary_of
 from app.views.widgets.review.summary_bar import SummaryBar
 
@@ -54,6 +54,8 @@ class ReviewScreen(QWidget):
     """paths to attach to the open request"""
     seen = Signal(str, tuple)
     """case id, tuple of (document id, page, seconds)"""
+    held_changed = Signal(str)
+    """words about somebody else who has the open request, "" when nobody has"""
     intake_asked = Signal()
     prompt_asked = Signal()
     answer_asked = Signal()
@@ -153,45 +155,17 @@ class ReviewScreen(QWidget):
         self._bind_keys()
 
     def _bind_keys(self) -> None:
-        desk, halves = self.desk, self.desk.halves
-        for keys, function in (
-            ("PgDown", partial(halves.do, "scroll_down")),
-            ("PgUp", partial(halves.do, "scroll_up")),
-            ("F3", desk.find_next),
-            ("Shift+F3", desk.find_previous),
-            ("F6", halves.use_other),
-            ("F7", partial(halves.do, "toggle_thumbnails")),
-            ("F8", desk.toggle_night),
-            ("Ctrl++", partial(halves.do, "zoom_in")),
-            ("Ctrl+=", partial(halves.do, "zoom_in")),
-            ("Ctrl+-", partial(halves.do, "zoom_out")),
-            ("Ctrl+0", partial(halves.do, "fit_page")),
-            ("Ctrl+1", partial(halves.do, "actual_size")),
-            ("Ctrl+2", partial(halves.do, "fit_width")),
-            ("Ctrl+3", partial(halves.do, "fit_text")),
-            ("Alt+Left", desk.go_back),
-            ("Alt+Right", desk.go_forward),
-            ("Ctrl+F", desk.open_find),
-            ("Ctrl+\\", desk.toggle_split),
-            ("Ctrl+O", self.choose_files),
-            ("Alt+Home", self.show_queue),
+        bind_desk(self.desk, self.case_page)
+        for keys, function, where in (
+            ("Ctrl+O", self.choose_files, self.case_page),
+            ("Alt+Home", self.show_queue, self.case_page),
+            ("F9", self.prompt_asked.emit, self.case_page),
+            ("Shift+F9", self.answer_asked.emit, self.case_page),
+            ("F10", self.open_next, self),
+            ("Ctrl+D", self.show_waiting_page, self),
+            ("Ctrl+L", self._filter_queue, self),
         ):
-            self._bind(keys, function, self.case_page)
-        for number in range(1, 10):
-            self._bind(f"Alt+{number}", partial(desk.show_number, number), self.case_page)
-            self._bind(f"Alt+Shift+{number}", partial(desk.show_number, number, True), self.case_page)
-        self._bind("Ctrl+P", lambda: halves.half.act(PIN), self.case_page)
-        self._bind("F9", self.prompt_asked.emit, self.case_page)
-        self._bind("Shift+F9", self.answer_asked.emit, self.case_page)
-        self._bind("F10", self.open_next, self)
-        self._bind("Ctrl+D", self.show_waiting_page, self)
-        self._bind("Ctrl+L", self._filter_queue, self)
-
-    def _bind(self, keys: str, function: Callable[[], object], where: QWidget) -> None:
-        """A key that works wherever the keyboard is on this page."""
-        shortcut = QShortcut(QKeySequence(keys), where)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(function)
+            bind(keys, function, where)
 
     # the queue
 
@@ -293,7 +267,6 @@ class ReviewScreen(QWidget):
             self.desk.show_nothing()
             self._case_id = case.case_id
             self._memory.recall(_key(case.case_id), partial(self._put_back_case, case.case_id))
-        self._show_holder(opened)
         self.queue.set_open(case.case_id, self._queue_model.index_of(case.case_id))
         self._show_case_page()
         self.layout_changed.emit()
@@ -309,18 +282,22 @@ class ReviewScreen(QWidget):
             self.desk.halves.page.setFocus()
             self.moved.emit()
 
-    def _show_holder(self, opened: ReviewOpened) -> None:
-        if not opened.held_by:
+    def _show_holder(self, case: Case) -> None:
+        """Say when somebody else has the request, also when they took it over just now."""
+        held = bool(case.assigned_to) and case.assigned_to != self._queue_model.person
+        if not held or case.status is ReviewStatus.COMPLETED:
             self.notice.clear()
+            self.held_changed.emit("")
             return
-        since = local_time(opened.held_since) if opened.held_since else ""
-        words = self.tr("{name} has this request.").format(name=opened.held_by)
-        if since:
+        words = self.tr("{name} has this request.").format(name=case.assigned_to)
+        if case.assigned_at is not None:
             words = self.tr("{name} has had this request since {time}.").format(
-                name=opened.held_by, time=since
+                name=case.assigned_to, time=local_time(case.assigned_at)
             )
-        self.notice.say(
-            "look", words, self.tr("You can look at it, and take it over."), TAKE_OVER, self.tr("Take over")
+        step = self.tr("You can look at it, and take it over.")
+        self.notice.say("look", words, step, TAKE_OVER, self.tr("Take over"))
+        self.held_changed.emit(
+            self.tr("{name} has this request: take it over to work on it.").format(name=case.assigned_to)
         )
 
     def _act(self, action: str) -> None:
@@ -330,6 +307,7 @@ class ReviewScreen(QWidget):
     def _show_request(self, case: Case, request: Request) -> None:
         milestones = tuple(Reached(str(m.step), m.by, m.at) for m in case.milestones)
         self.summary.show_summary(summary_of(case, request, milestones, case.waiting_for))
+        self._show_holder(case)
 
     def _show_documents(self, documents: tuple[Any, ...]) -> None:
         self.desk.show_documents(documents)
@@ -409,8 +387,6 @@ class ReviewScreen(QWidget):
 
     def put_back(self, layout: Mapping[str, Any]) -> None:
         """Lay the screen out as it was left. No request is opened by itself: opening assigns it."""
-        from app.domain.case import ReviewStatus
-
         sizes = [int(size) for size in layout.get("sizes", [])]
         if len(sizes) == self.splitter.count() and all(sizes):
             self.splitter.setSizes(sizes)

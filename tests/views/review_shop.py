@@ -12,11 +12,12 @@ from functools import cache
 from pathlib import Path
 
 from app.domain.box import Box
+from app.domain.errors import Unreadable
 from app.domain.extraction import Document, Word
 from app.domain.policy import Policy
 from app.resource import resource
 from app.services.policy_file import read_policies
-from app.services.ports import OpenDocument, PageInfo, Picture
+from app.services.ports import DocumentReader, DocumentReading, OpenDocument, PageInfo, Picture, Watch
 from app.workstation import Settings, Workstation, build
 from tests.scripted import ScriptedProcessor, scripted_backends
 from tests.views.review_pages import LETTER, page_of
@@ -50,6 +51,13 @@ class Paper:
         """Nothing is held."""
 
 
+class NoReader:
+    """Reads no document."""
+
+    def open(self, document: Document, watch: Watch | None = None) -> DocumentReading:
+        raise Unreadable("Nothing is read in this test.")
+
+
 def open_paper(document: Document) -> OpenDocument:
     return Paper(document.content)
 
@@ -81,9 +89,11 @@ def built_in_policies() -> tuple[Policy, ...]:
 
 
 @contextmanager
-def a_review(folder: Path, requests: int = 1, person: str = "ada") -> Iterator[Workstation]:
+def a_review(
+    folder: Path, requests: int = 1, person: str = "ada", documents: DocumentReader | None = None
+) -> Iterator[Workstation]:
     """An open workstation with requests in its review's queue; closed at the end."""
-    backends = replace(scripted_backends(ScriptedProcessor()), opener=open_paper)
+    backends = replace(scripted_backends(ScriptedProcessor()), opener=open_paper, documents=documents)
     station = build(Settings(folder, person), os.urandom(32), backends)
     station.policies._load = built_in_policies
     try:

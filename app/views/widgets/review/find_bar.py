@@ -164,6 +164,42 @@ class CountChip(QAbstractButton):
         draw_text(painter, words, self.text(), "chip", "look" if found else "muted")
 
 
+class CountRow(QWidget):
+    """The documents with their counts, as many as there is room for; it never makes the window wider."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.chips: tuple[CountChip, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self._arrange)
+        self._arrange()
+
+    def show_counts(self, counts: tuple[FoundCount, ...]) -> None:
+        if tuple(chip.count for chip in self.chips) == counts:
+            return
+        for old in self.chips:
+            old.hide()
+            old.deleteLater()
+        self.chips = tuple(CountChip(count, self) for count in counts)
+        for chip in self.chips:
+            chip.clicked.connect(lambda _on=False, name=chip.count.document_id: self.chosen.emit(name))
+        self._arrange()
+
+    def _arrange(self) -> None:
+        self.setFixedHeight(theme.px(29) if self.chips else 0)
+        x, gap = theme.px(12), theme.px(6)
+        for chip in self.chips:
+            size = chip.sizeHint()
+            chip.setGeometry(x, 0, size.width(), size.height())
+            chip.setVisible(x + size.width() <= self.width() - gap)
+            x += size.width() + gap
+
+    def resizeEvent(self, _event: object) -> None:
+        self._arrange()
+
+
 class FindEdit(QLineEdit):
     """Enter and Down go to the next place, Shift+Enter and Up to the one before, Esc leaves."""
 
@@ -203,8 +239,7 @@ class FindBar(QWidget):
         self.edit.setClearButtonEnabled(True)
         self.told = QLabel(self)
         self.told.setAccessibleName(self.tr("Places found"))
-        self.chips: tuple[CountChip, ...] = ()
-        self._chips = QHBoxLayout()
+        self.counts = CountRow(self)
         self.model = PlaceModel(self)
         self.list = QListView(self)
         self.row = PlaceRow(self.list)
@@ -226,6 +261,7 @@ class FindBar(QWidget):
         self.previous.clicked.connect(lambda: self.stepped.emit(-1))
         self.following.clicked.connect(lambda: self.stepped.emit(1))
         self.leave.clicked.connect(self.closed)
+        self.counts.chosen.connect(self.document_chosen)
         self.list.clicked.connect(lambda index: self.place_chosen.emit(index.row()))
         theme.changed.connect(self._restyle)
         self._restyle()
@@ -241,8 +277,12 @@ class FindBar(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setSpacing(0)
         self._column.addLayout(self._line)
-        self._column.addLayout(self._chips)
+        self._column.addWidget(self.counts)
         self._column.addWidget(self.list)
+
+    @property
+    def chips(self) -> tuple[CountChip, ...]:
+        return self.counts.chips
 
     def open(self) -> None:
         """Show the bar, what stands in it selected."""
@@ -257,8 +297,7 @@ class FindBar(QWidget):
         if places != self.model.places:
             self.model.show(places)
             self._resize_list()
-        if tuple(c.count for c in self.chips) != counts:
-            self._show_counts(counts)
+        self.counts.show_counts(counts)
         self.set_current(current)
 
     def set_current(self, current: int) -> None:
@@ -280,21 +319,6 @@ class FindBar(QWidget):
             self.list.scrollTo(self.model.index(current))
         self.list.viewport().update()
 
-    def _show_counts(self, counts: tuple[FoundCount, ...]) -> None:
-        while self._chips.count():
-            self._chips.takeAt(0)
-        for old in self.chips:
-            old.hide()
-            old.deleteLater()
-        self.chips = tuple(CountChip(count, self) for count in counts)
-        for chip in self.chips:
-            chip.clicked.connect(
-                lambda _on=False, name=chip.count.document_id: self.document_chosen.emit(name)
-            )
-            self._chips.addWidget(chip)
-        self._chips.addStretch(1)
-        self._restyle()
-
     def _resize_list(self) -> None:
         rows = min(ROWS, len(self.model.places))
         self.list.setVisible(rows > 0)
@@ -305,8 +329,6 @@ class FindBar(QWidget):
         self.told.setFont(theme.font("small"))
         self._line.setContentsMargins(theme.px(12), theme.px(6), theme.px(8), theme.px(6))
         self._line.setSpacing(theme.px(6))
-        self._chips.setContentsMargins(theme.px(12), 0, theme.px(8), theme.px(7) if self.chips else 0)
-        self._chips.setSpacing(theme.px(6))
         self._column.setContentsMargins(0, 0, 0, 1)
         self._resize_list()
         self.update()

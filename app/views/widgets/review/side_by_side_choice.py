@@ -96,6 +96,7 @@ class ChoiceLine(QWidget):
         offered = [hint for act, hint in self.hints.items() if self._worded or act == PIN]
         needed = sum(hint.sizeHint().width() + gap for hint in offered)
         self._stacked = self.width() < needed + theme.px(140) + 2 * pad
+        gap = theme.px(4) if self._stacked else gap
         tall = theme.px(60 if self._stacked else 34)
         if self.height() != tall:
             self.setFixedHeight(tall)
