@@ -17,6 +17,8 @@ from app.services.document_worker import prose
 _MOST_PARTS = 4000
 _MOST_BYTES = 120_000_000
 """Unpacked, of all parts that are looked at together."""
+_MOST_MARKUP = 40_000_000
+"""Unpacked, of one part of markup: its tree takes ten times as much."""
 _MOST_PICTURES = 200
 _DEEPEST = 60
 _SEND_AGAIN = "Ask the sender to print it to a PDF and send that."
@@ -89,10 +91,11 @@ class _Reading:
 
     def _read(self, name: str) -> bytes:
         """One part unpacked, never more than is left of the limit, whatever its entry says of its size."""
+        most = min(self.left, _MOST_MARKUP) if name.endswith((".xml", ".rels")) else self.left
         with self.archive.open(name) as stream:
-            data = stream.read(self.left + 1)
+            data = stream.read(most + 1)
         self.left -= len(data)
-        if self.left < 0:
+        if len(data) > most:
             raise _bomb()
         if name.endswith((".xml", ".rels")) and (b"<!DOCTYPE" in data or b"<!ENTITY" in data):
             raise Unreadable("The Word document holds what none should hold.", _SEND_AGAIN, code="broken")
