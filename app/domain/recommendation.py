@@ -74,7 +74,7 @@ class Recommendation:
 @dataclass(frozen=True, slots=True)
 class Flag:
     """Something the reviewer must know: `kind` is `injection`, `other_patient`, `trap`, `unsupported_quote`,
-    `unused_prose`, `no_policy` or `model`. `text` is a sentence; `evidence` shows the place.
+    `unused_prose`, `unread`, `no_policy` or `model`. `text` is a sentence; `evidence` shows the place.
     """
 
     kind: str
