@@ -94,13 +94,15 @@ class Found:
     """What a search shows: the hits of a query, and of how many kinds they are.
 
     `counts` are hits by kind among the best ones of every kind, so that a filter says what it would leave; where
-    nothing is asked, the documents of each kind. `documents` says how many there are, None while nobody knows.
+    nothing is asked, the documents of each kind. `documents` says how many there are, None while nobody knows;
+    `preparing` that more are being made findable.
     """
 
     query: SearchQuery
     hits: tuple[Hit, ...] = ()
     counts: tuple[tuple[SourceKind, int], ...] = ()
     documents: int | None = None
+    preparing: bool = False
 
     @property
     def corrected(self) -> str:

@@ -241,12 +241,20 @@ class GuidelineIndex:
 
     # What follows from the workspace itself
 
-    def refresh(self, policies: Policies | None = None, watch: Watch | None = None) -> tuple[Indexed, ...]:
-        """Bring policies up to date, and files whose place in the search was lost, from their blobs."""
-        done: list[Indexed] = []
+    def refresh(
+        self,
+        policies: Policies | None = None,
+        watch: Watch | None = None,
+        told: Callable[[Indexed], None] | None = None,
+    ) -> tuple[Indexed, ...]:
+        """Bring policies up to date, and files whose place in the search was lost, from their blobs.
+
+        `told` hears of each document as soon as it can be found.
+        """
+        done = _Told(told)
         known = {source.source_id: source.digest for source in self._search.sources()}
         if policies is not None:
-            done += self._policies(policies, known)
+            self._policies(policies, known, done)
         for place, entry in self._files().items():
             kind, sha256 = SourceKind(entry["kind"]), entry["sha256"]
             if known.get(sha256) == _digest(sha256, kind):
@@ -263,8 +271,7 @@ class GuidelineIndex:
                 known[sha256] = _digest(sha256, kind)
         return tuple(done)
 
-    def _policies(self, policies: Policies, known: dict[str, str]) -> list[Indexed]:
-        done: list[Indexed] = []
+    def _policies(self, policies: Policies, known: dict[str, str], done: _Told) -> None:
         wanted = set()
         for listed in policies.versions():
             policy = policies.policy(listed.policy_id, listed.version)
@@ -279,7 +286,6 @@ class GuidelineIndex:
             if source_id.startswith("policy:") and source_id not in wanted:
                 self._search.remove(source_id)
                 done.append(Indexed(source_id, "removed", source_id=source_id))
-        return done
 
     def _put_policy(self, policy: Policy, digest: str, *, in_force: bool) -> int:
         """The text of a policy, laid out as the window shows it: a plain text in pages."""
@@ -340,6 +346,19 @@ class GuidelineIndex:
                 self._search.remove(source_id)
                 done.append(Indexed(source_id, "removed", source_id=source_id))
         return tuple(done)
+
+
+class _Told(list[Indexed]):
+    """What became of documents, told as it happens."""
+
+    def __init__(self, told: Callable[[Indexed], None] | None) -> None:
+        super().__init__()
+        self._told = told
+
+    def append(self, item: Indexed) -> None:
+        super().append(item)
+        if self._told is not None:
+            self._told(item)
 
 
 class _Title:

@@ -190,6 +190,8 @@ def test_empty_states_say_what_to_do(panel: GuidelinePanel) -> None:
     assert "Type a condition" in panel.empty.text
     panel.show_found(Found(SearchQuery(""), documents=0))
     assert "countersign index" in panel.empty.text
+    panel.show_found(replace(found(text="xyzzy"), preparing=True))
+    assert "so far" in panel.empty.text
     panel.show_found(found(text="xyzzy"))
     assert "xyzzy" in panel.empty.text
     panel.chips[SourceKind.POLICY].click()
@@ -312,6 +314,21 @@ def test_a_search_that_fails_is_told_and_the_next_one_runs(model: Any) -> None:
     model.set_text("pumps")
     model.lane.step()
     assert len(told) == 1
+
+
+def test_what_becomes_findable_while_words_stand_there_is_searched_at_once(model: Any) -> None:
+    told = heard(model.found)
+    model.set_text("pump")
+    model.lane.step()
+    assert [f.preparing for f in told] == [False]
+    model._preparing = True
+    model._came()
+    model.lane.step()
+    assert [f.preparing for f in told] == [False, True]
+    model._refreshed(())
+    while model.lane.waiting:
+        model.lane.step()
+    assert [f.preparing for f in told] == [False, True, False]
 
 
 def test_words_searched_as_typed_are_mended_again_when_they_change(model: Any) -> None:

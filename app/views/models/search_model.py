@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
+from shiboken6 import isValid
 
 from app.domain.case import Case
 from app.domain.errors import Actionable
@@ -41,6 +43,7 @@ class SearchModel(QObject):
         self._counted: tuple[SearchQuery, tuple[tuple[SourceKind, int], ...]] | None = None
         self._there: tuple[tuple[SourceKind, int], ...] | None = None
         self._started = False
+        self._preparing = False
 
     @property
     def query(self) -> SearchQuery:
@@ -116,7 +119,7 @@ class SearchModel(QObject):
         elif self._counted is not None:
             found = replace(found, counts=self._counted[1])
         if query == self._query:
-            self.found.emit(replace(found, documents=self._documents))
+            self.found.emit(replace(found, documents=self._documents, preparing=self._preparing))
         self._next()
 
     def _fail(self, query: SearchQuery, error: Actionable) -> None:
@@ -131,17 +134,47 @@ class SearchModel(QObject):
 
     def _show_what_there_is(self) -> None:
         """Nothing is asked: the filters tell how many documents they stand for."""
-        self.found.emit(Found(self._query, counts=self._there or (), documents=self._documents))
+        self.found.emit(
+            Found(
+                self._query,
+                counts=self._there or (),
+                documents=self._documents,
+                preparing=self._preparing,
+            )
+        )
 
     def _warmed(self, _nothing: None) -> None:
-        self._background.run(self, "review", _refresh, self._workstation, done=self._refreshed)
+        self._preparing = True
+
+        def told(_item: Indexed) -> None:  # in the lane
+            self._background.post(self._came)
+
+        self._background.run(
+            self,
+            "review",
+            _refresh,
+            self._workstation,
+            told,
+            done=self._refreshed,
+            failed=self._not_refreshed,
+        )
+
+    def _came(self) -> None:
+        """One document more can be found."""
+        if isValid(self) and self._query.text.strip():
+            self.search_again()
+
+    def _not_refreshed(self, error: Actionable) -> None:
+        self._preparing = False
+        self.failed.emit(error)
 
     def _refreshed(self, changed: tuple[Indexed, ...]) -> None:
+        self._preparing = False
         self._background.run(self, "search", _what_there_is, self._workstation, done=self._count)
         if changed:
             self.refreshed.emit()
-            if self._query.text.strip():
-                self.search_again()
+        if self._query.text.strip():
+            self.search_again()
 
     def _count(self, there: tuple[tuple[SourceKind, int], ...]) -> None:
         self._there = there
@@ -164,8 +197,8 @@ def _what_there_is(workstation: Workstation) -> tuple[tuple[SourceKind, int], ..
     return tuple(sorted(kinds.items()))
 
 
-def _refresh(workstation: Workstation) -> tuple[Indexed, ...]:
-    return workstation.guidelines().index.refresh(workstation.policies)
+def _refresh(workstation: Workstation, told: Callable[[Indexed], None]) -> tuple[Indexed, ...]:
+    return workstation.guidelines().index.refresh(workstation.policies, told=told)
 
 
 def _index_case(workstation: Workstation, case: Case) -> tuple[Indexed, ...]:

@@ -114,10 +114,13 @@ class Judge:
                 spans += runs
                 best = max(best, _often(len(runs) + (_HEADING if _within(stems_, above) else 0), norm))
             return best
+        together = len(unit.words) < 2 or bool(_runs(unit.stems, places))
         weights = [rarity(word.times, self._total) for word in unit.words]
         best = 0.0
         for word, weight in zip(unit.words, weights, strict=True):
             strongest = 0.0
+            if not together and len(word.token.word) == 1:
+                continue  # a letter alone is no part of a term
             for form in word.forms:
                 stem = form.stems[0]
                 at = places.get(stem, [])

@@ -133,6 +133,13 @@ def _units(words: list[Sought], vocabulary: Vocabulary) -> list[Unit]:
     units: list[Unit] = []
     at = 0
     while at < len(words):
+        pair = words[at : at + 2]
+        if len(pair) == 2 and _beside(pair) and any(_letter(word) for word in pair):
+            units.append(
+                Unit(pair, _others(pair, vocabulary))
+            )  # C-peptide, hepatitis C: a letter is part of a term
+            at += 2
+            continue
         for size in range(min(known.longest, len(words) - at), 0, -1):
             group = words[at : at + size]
             if size > 1 and not _beside(group):
@@ -149,6 +156,10 @@ def _units(words: list[Sought], vocabulary: Vocabulary) -> list[Unit]:
             at += size
             break
     return units
+
+
+def _letter(word: Sought) -> bool:
+    return len(word.token.word) == 1 and word.token.word.isalpha() and not word.empty
 
 
 def _stems_of(group: list[Sought]) -> Stems:

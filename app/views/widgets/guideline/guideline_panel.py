@@ -204,7 +204,15 @@ class GuidelinePanel(QWidget):
 
     def _show_empty(self, found: Found | None) -> None:
         text = found.query.text.strip() if found else ""
-        if found is not None and found.documents == 0:
+        if found is not None and found.preparing and text:
+            self.empty.show_notice(
+                "loader",
+                self.tr("Nothing found so far"),
+                self.tr(
+                    "Policies and guidelines are being made findable; this takes a moment the first time."
+                ),
+            )
+        elif found is not None and found.documents == 0:
             self.empty.show_notice(
                 "book-open",
                 self.tr("Nothing to search yet"),

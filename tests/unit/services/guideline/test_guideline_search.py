@@ -74,6 +74,14 @@ def test_a_passage_is_found_however_it_is_asked_for(
     assert first(search, text) == wanted
 
 
+def test_a_letter_finds_nothing_alone(search: LocalGuidelineSearch) -> None:
+    search.put(source("peptide"), (Passage(1, "A fasting C-peptide is measured once."),))
+    search.put(source("letter"), (Passage(1, "C. Other matters, as in section C."),))
+    assert [hit.source.source_id for hit in found(search, "C-peptide ")] == ["peptide"]
+    assert [hit.source.source_id for hit in found(search, "fasting c peptide ")] == ["peptide"]
+    assert first(search, "cpeptide ") == "peptide"
+
+
 def test_words_in_quotes_stand_beside_each_other(search: LocalGuidelineSearch) -> None:
     assert found(search, '"infarction prior" ') == ()
 
