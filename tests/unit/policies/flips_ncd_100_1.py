@@ -162,9 +162,6 @@ for leaf, description in (
         APPROVE,
     )
 NEVER_AGAINST = (
-    "procedure_bypass",
-    "procedure_switch",
-    "procedure_band",
     "sleeve_asked",
     "open_band",
     "open_sleeve",
