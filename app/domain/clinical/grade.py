@@ -9,9 +9,11 @@ from app.domain.clinical.quantity import Part, Quantity
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6}
 _GRADE = r"(?:VI|IV|V|I{1,3}|[0-6])"
 _BEHIND = re.compile(
-    r"(?:[\s:=(\-]|\([A-Za-z ]{1,20}\)|\b(?i:functional|heart failure|hf|symptoms?|ulcers?|wounds?|classification|class|grade|stage|score|scale|"
+    r"(?:[\s:=(\-]|\([A-Za-z ]{1,20}\)|\b(?i:functional|heart failure|hf|symptoms?|ulcers?|wounds?|classification|"
+    r"class|grade|stage|score|scale|"
     r"currently|now|is|was|are|of|at|as|a|an|at least)\b)*"
-    rf"(?<![A-Za-z0-9])(?P<first>{_GRADE})[abc]?(?:\s*(?:-|–|/|to|or|and|through)\s*(?P<last>{_GRADE})[abc]?)?(?![\w.]*\w)"
+    rf"(?<![A-Za-z0-9])(?P<first>{_GRADE})[abc]?(?:\s*(?:-|–|/|to|or|and|"
+    rf"through)\s*(?P<last>{_GRADE})[abc]?)?(?![\w.]*\w)"
 )
 _AT_LEAST = re.compile(r"\bat least\b", re.IGNORECASE)
 

@@ -33,7 +33,8 @@ _NAMES: dict[Section, tuple[str, ...]] = {
     Section.HISTORY: (
         "hpi", "history of present illness", "history", "present illness", "pmh", "pmhx", "past medical history",
         "medical history", "past history", "psh", "past surgical history", "surgical history", "problem list",
-        "problems", "active problems", "chief complaint", "cc", "reason for visit", "subjective", "s", "interval history",
+        "problems", "active problems", "chief complaint", "cc", "reason for visit", "subjective", "s",
+        "interval history",
         "interim history", "hospital course", "clinical history", "indication", "indications", "reason for request",
         "clinical summary", "summary", "background", "diabetes history", "past psychiatric history", "course",
         "brief hospital course", "history of illness", "pertinent history", "treatment history", "sleep history",
@@ -52,7 +53,8 @@ _NAMES: dict[Section, tuple[str, ...]] = {
     ),
     Section.RESULTS: (
         "labs", "lab results", "laboratory", "laboratory results", "laboratory data", "results", "data", "lab data",
-        "imaging", "studies", "diagnostics", "diagnostic studies", "radiology", "findings", "test results", "impression",
+        "imaging", "studies", "diagnostics", "diagnostic studies", "radiology", "findings", "test results",
+        "impression",
         "pertinent labs", "recent labs", "sleep study", "echocardiogram", "echo", "polysomnography", "procedures",
         "interpretation",
     ),
@@ -63,8 +65,10 @@ _NAMES: dict[Section, tuple[str, ...]] = {
     Section.BOTH: ("assessment and plan", "assessment/plan", "assessment & plan", "a/p", "ap", "a&p", "a and p",
                    "impression and plan", "impression/plan", "assessment plan"),
     Section.PLAN: (
-        "plan", "p", "orders", "order", "recommendations", "recommendation", "plan of care", "treatment plan", "follow up",
-        "follow-up", "disposition", "labs ordered", "orders placed", "to do", "pending", "pending labs", "pending results",
+        "plan", "p", "orders", "order", "recommendations", "recommendation", "plan of care", "treatment plan",
+        "follow up",
+        "follow-up", "disposition", "labs ordered", "orders placed", "to do", "pending", "pending labs",
+        "pending results",
         "future orders", "tests ordered", "next steps", "new orders", "discharge plan", "labs today ordered",
         "studies ordered", "tests pending", "scheduled", "referrals",
     ),

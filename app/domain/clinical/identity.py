@@ -12,17 +12,24 @@ from app.domain.request import Request, parsed_date
 
 _HEAD_LINES = 14
 _FOOT_LINES = 4
-_STOP = r"(?=\s{2,}|\s+(?:DOB|D\.O\.B|Date|MRN|Member|Sex|Gender|Age|Acct|Account|ID|Phone|PCP|Provider|Visit|Male|Female|M/F|Insurance|Subscriber|Address|Page|DOS|Encounter|Collected|Ordering)\b|[|;\n(]|$)"
+_STOP = (
+    r"(?=\s{2,}|\s+(?:DOB|D\.O\.B|Date|MRN|Member|Sex|Gender|Age|Acct|Account|ID|Phone|PCP|Provider|Visit|Male|"
+    r"Female|M/F|Insurance|Subscriber|Address|Page|DOS|Encounter|Collected|Ordering)\b|[|;\n(]|$)"
+)  # fmt: skip
 _NAME = re.compile(
-    rf"(?:^|[|\n]|\s)\s*(?:patient(?:'s)?(?: full)? name|pt\.? name|member(?:'s)? name|name of patient|beneficiary(?: name)?|patient|pt|re|name)\s*[:#]\s*(?P<name>[A-Z][A-Za-z'.\- ]*(?:,\s*[A-Z][A-Za-z'.\- ]*)?){_STOP}",
+    rf"(?:^|[|\n]|\s)\s*(?:patient(?:'s)?(?: full)? name|pt\.? name|member(?:'s)? name|name of patient|"
+    rf"beneficiary(?: name)?|patient|pt|re|"
+    rf"name)\s*[:#]\s*(?P<name>[A-Z][A-Za-z'.\- ]*(?:,\s*[A-Z][A-Za-z'.\- ]*)?){_STOP}",
     re.IGNORECASE,
 )
 _BORN = re.compile(
-    r"\b(?:d\.?o\.?b\.?|date of birth|birth ?date|born(?: on)?)\s*[:#]?\s*(?P<day>\d{1,2}[/.\-]\d{1,2}[/.\-](?:\d{4}|\d{2})|\d{4}-\d{1,2}-\d{1,2})",
+    r"\b(?:d\.?o\.?b\.?|date of birth|birth ?date|"
+    r"born(?: on)?)\s*[:#]?\s*(?P<day>\d{1,2}[/.\-]\d{1,2}[/.\-](?:\d{4}|\d{2})|\d{4}-\d{1,2}-\d{1,2})",
     re.IGNORECASE,
 )
 _MEMBER = re.compile(
-    r"\b(?:member|subscriber|medicare|policy|beneficiary|hicn|mbi)\s*(?:id|i\.d\.|no\.?|number|#)?\s*[:#]\s*(?P<id>[A-Z0-9\-]{6,18})\b",
+    r"\b(?:member|subscriber|medicare|policy|beneficiary|hicn|mbi)\s*(?:id|i\.d\.|no\.?|number|"
+    r"#)?\s*[:#]\s*(?P<id>[A-Z0-9\-]{6,18})\b",
     re.IGNORECASE,
 )
 _TITLES = frozenset(
@@ -48,15 +55,24 @@ _TITLES = frozenset(
     ]
 )
 _NICKNAMES = (
-    "robert bob rob bobby bert", "william bill will billy liam", "richard rick dick rich", "james jim jimmy jamie", "john jack johnny jon jonathan",
-    "thomas tom tommy", "elizabeth liz beth betty eliza lisa libby betsy", "margaret peggy meg maggie marge", "katherine catherine kathy kate katie cathy kathryn",
-    "michael mike mick", "charles charlie chuck", "edward ed eddie ted ned", "theodore ted theo", "joseph joe joey", "daniel dan danny", "david dave", "steven stephen steve",
-    "anthony tony", "patricia pat patty trish", "patrick pat", "susan sue suzanne", "deborah debra deb debbie", "barbara barb", "jennifer jen jenny", "christopher chris",
-    "christine christina chris tina", "samuel samantha sam", "alexander alexandra alex sandy", "benjamin ben", "matthew matt", "andrew andy drew", "ronald ron", "donald don",
-    "kenneth ken", "gregory greg", "lawrence larry", "raymond ray", "timothy tim", "nicholas nick", "francis frank fran", "frances fran", "jeffrey geoffrey jeff", "gerald jerry",
-    "eugene gene", "albert al", "alfred al fred", "frederick fred", "henry hank harry", "harold harry hal", "leonard len leo", "dorothy dot dottie", "virginia ginny", "rebecca becky",
-    "victoria vicky", "cynthia cindy", "pamela pam", "sandra sandy", "teresa theresa terry", "terence terry", "walter walt", "peter pete", "philip phil", "douglas doug", "joshua josh",
-    "zachary zach", "jacob jake", "abigail abby", "amanda mandy", "jacqueline jackie", "judith judy", "kimberly kim", "nancy nan", "mary molly polly", "ann anne anna annie nancy", "helen nell ellen",
+    "robert bob rob bobby bert", "william bill will billy liam", "richard rick dick rich", "james jim jimmy jamie",
+    "john jack johnny jon jonathan",
+    "thomas tom tommy", "elizabeth liz beth betty eliza lisa libby betsy", "margaret peggy meg maggie marge",
+    "katherine catherine kathy kate katie cathy kathryn",
+    "michael mike mick", "charles charlie chuck", "edward ed eddie ted ned", "theodore ted theo",
+    "joseph joe joey", "daniel dan danny", "david dave", "steven stephen steve",
+    "anthony tony", "patricia pat patty trish", "patrick pat", "susan sue suzanne", "deborah debra deb debbie",
+    "barbara barb", "jennifer jen jenny", "christopher chris",
+    "christine christina chris tina", "samuel samantha sam", "alexander alexandra alex sandy", "benjamin ben",
+    "matthew matt", "andrew andy drew", "ronald ron", "donald don",
+    "kenneth ken", "gregory greg", "lawrence larry", "raymond ray", "timothy tim", "nicholas nick",
+    "francis frank fran", "frances fran", "jeffrey geoffrey jeff", "gerald jerry",
+    "eugene gene", "albert al", "alfred al fred", "frederick fred", "henry hank harry", "harold harry hal",
+    "leonard len leo", "dorothy dot dottie", "virginia ginny", "rebecca becky",
+    "victoria vicky", "cynthia cindy", "pamela pam", "sandra sandy", "teresa theresa terry", "terence terry",
+    "walter walt", "peter pete", "philip phil", "douglas doug", "joshua josh",
+    "zachary zach", "jacob jake", "abigail abby", "amanda mandy", "jacqueline jackie", "judith judy",
+    "kimberly kim", "nancy nan", "mary molly polly", "ann anne anna annie nancy", "helen nell ellen",
 )  # fmt: skip
 _GROUPS = tuple(frozenset(group.split()) for group in _NICKNAMES)
 
@@ -85,7 +101,8 @@ def identity_of(page: str) -> Identity | None:
     def found(pattern: re.Pattern[str], group: str) -> str:
         for m in pattern.finditer(text):
             if (m.start() < head or m.start() >= foot) and not re.search(
-                r"\b(?:provider|physician|doctor|facility|guarantor|emergency|contact|mother|father|spouse|referring)\W*$",
+                r"\b(?:provider|physician|doctor|facility|guarantor|emergency|contact|mother|father|spouse|"
+                r"referring)\W*$",
                 text[max(0, m.start() - 22) : m.start() + 1], re.IGNORECASE,
             ):  # fmt: skip
                 places.append((m.start(group), m.end(group)))

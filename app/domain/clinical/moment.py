@@ -14,10 +14,14 @@ from app.domain.request import parsed_date
 MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name} | {
     name.lower(): n for n, name in enumerate(calendar.month_abbr) if name
 } | {"sept": 9}  # fmt: skip
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)  # fmt: skip
 WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "eighteen": 18, "twenty": 20,
+    "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "eighteen": 18,
+    "twenty": 20,
     "twenty-four": 24, "thirty": 30, "forty": 40, "sixty": 60, "ninety": 90, "a": 1, "an": 1, "half a": 0.5,
 }  # fmt: skip
 _COUNT = r"(?:\d+(?:\.\d+)?|" + "|".join(sorted((w for w in WORDS), key=len, reverse=True)) + r")"
@@ -45,7 +49,8 @@ class Moment:
 
 
 _FULL = re.compile(
-    r"(?<![\d/.\-])(?:(?P<iso>\d{4}-\d{1,2}-\d{1,2})|(?P<us>\d{1,2}[/\-]\d{1,2}[/\-](?:\d{4}|\d{2})|\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})))(?![\d/\-])"
+    r"(?<![\d/.\-])(?:(?P<iso>\d{4}-\d{1,2}-\d{1,2})|(?P<us>\d{1,2}[/\-]\d{1,2}[/\-](?:\d{4}|\d{2})|"
+    r"\d{1,2}\.\d{1,2}\.(?:\d{4}|\d{2})))(?![\d/\-])"
     rf"|\b(?P<mdy>{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}})\b|\b(?P<dmy>\d{{1,2}}(?:st|nd|rd|th)?[ \-]{_MONTH}[ \-,]+\d{{4}})\b",
     re.IGNORECASE,
 )
@@ -54,7 +59,8 @@ _MONTH_YEAR = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(
-    r"(?:\b(?:in|since|from|until|till|to|circa|around|about|of|early|late|mid|year|by|dx'?d?|summer|fall|spring|winter)\s*-?\s*~?|[(,~@]\s*)(?P<year>(?:19|20)\d{2})\b(?!\s*(?:mg|ml|units|cal|steps|kcal))",
+    r"(?:\b(?:in|since|from|until|till|to|circa|around|about|of|early|late|mid|year|by|dx'?d?|summer|fall|spring|"
+    r"winter)\s*-?\s*~?|[(,~@]\s*)(?P<year>(?:19|20)\d{2})\b(?!\s*(?:mg|ml|units|cal|steps|kcal))",
     re.IGNORECASE,
 )
 _BARE_YEAR = re.compile(
@@ -73,7 +79,8 @@ _AGO = re.compile(
     re.IGNORECASE,
 )
 _LAST = re.compile(
-    r"\b(?:last|the past|previous)\s+(?P<unit>week|month|year)\b(?!s)|\b(?P<day>today|yesterday|this morning|this week|this month|earlier this (?P<this>week|month|year)|tomorrow|next (?P<next>week|month|year))\b",
+    r"\b(?:last|the past|previous)\s+(?P<unit>week|month|year)\b(?!s)|\b(?P<day>today|yesterday|this morning|"
+    r"this week|this month|earlier this (?P<this>week|month|year)|tomorrow|next (?P<next>week|month|year))\b",
     re.IGNORECASE,
 )
 
@@ -229,28 +236,39 @@ class Stretch:
 
 
 _STRETCH = re.compile(
-    rf"(?P<cmp>(?:at least|more than|greater than|longer than|over(?! the)|>=?|≥|a minimum of|minimum|no less than|less than|fewer than|under|<=?|≤|up to|at most|nearly|almost|about|approximately|approx\.?|around|roughly|~)\s*)?"
-    rf"(?:\bx\s*|\b)?(?<![\d./])(?P<n>{_COUNT})(?P<plus>\s*\+|\s+or more|\s+plus)?(?:\s*(?:-|to)\s*(?P<n2>{_COUNT}))?[\s\-]*(?P<tail>(?:consecutive|full|continuous|additional)\s+)?(?P<unit>{_UNIT})\b\.?(?P<half>\s+and a half)?",
+    rf"(?P<cmp>(?:at least|more than|greater than|longer than|over(?! the)|>=?|≥|a minimum of|minimum|"
+    rf"no less than|less than|fewer than|under|<=?|≤|up to|at most|nearly|almost|about|approximately|approx\.?|"
+    rf"around|roughly|~)\s*)?"
+    rf"(?:\bx\s*|\b)?(?<![\d./])(?P<n>{_COUNT})(?P<plus>\s*\+|\s+or more|\s+plus)?(?:\s*(?:-|"
+    rf"to)\s*(?P<n2>{_COUNT}))?[\s\-]*(?P<tail>(?:consecutive|full|continuous|"
+    rf"additional)\s+)?(?P<unit>{_UNIT})\b\.?(?P<half>\s+and a half)?",
     re.IGNORECASE,
 )
 _PAST_UNIT = re.compile(
-    r"\b(?:for|over|during|in|throughout)?\s*the (?:past|last|prior|previous|preceding)\s+(?P<unit>day|week|month|year)\b",
+    r"\b(?:for|over|during|in|throughout)?\s*the (?:past|last|prior|previous|preceding)\s+(?P<unit>day|week|month|"
+    r"year)\b",
     re.IGNORECASE,
 )
 _SINCE = re.compile(
-    r"\b(?:since|starting(?: in| on)?|started(?: in| on)?|began(?: in| on)?|begun(?: in| on)?|initiated(?: in| on)?|diagnosed(?: with \w+)?(?: in| on)?|dx'?d?(?: in| on)?|onset(?: in| on| of| was)?|beginning(?: in| on)?|dating (?:back )?to|from|effective|start date:?|placed on|as of|has been .{0,60}? since|since(?:\s+[a-z]+){1,6})\s*:?\s*$",
+    r"\b(?:since|starting(?: in| on)?|started(?: in| on)?|began(?: in| on)?|begun(?: in| on)?|initiated(?: in|"
+    r" on)?|diagnosed(?: with \w+)?(?: in| on)?|dx'?d?(?: in| on)?|onset(?: in| on| of| was)?|beginning(?: in|"
+    r" on)?|dating (?:back )?to|from|effective|start date:?|placed on|as of|has been .{0,60}? since|"
+    r"since(?:\s+[a-z]+){1,6})\s*:?\s*$",
     re.IGNORECASE,
 )
 _UNTIL = re.compile(
-    r"\b(?:until|through|thru|to|till|ending(?: in| on)?|stopped(?: in| on)?|discontinued(?: in| on)?|ended(?: in| on)?|d/c'?d?(?: in| on)?|resolved(?: in| on)?|quit(?: in| on)?|-)\s*$",
+    r"\b(?:until|through|thru|to|till|ending(?: in| on)?|stopped(?: in| on)?|discontinued(?: in| on)?|ended(?: in|"
+    r" on)?|d/c'?d?(?: in| on)?|resolved(?: in| on)?|quit(?: in| on)?|-)\s*$",
     re.IGNORECASE,
 )
 _NOT_LASTING = re.compile(
-    r"\b(?:in|within|every|q|per|next|each|after|return|f/u|follow[- ]?up|aged?|at|another|coming|other|expir\w*|supply|refill\w*|the age of|turned)\s*(?:the\s+|for\s+)?(?:next\s+)?$",
+    r"\b(?:in|within|every|q|per|next|each|after|return|f/u|follow[- ]?up|aged?|at|another|coming|other|expir\w*|"
+    r"supply|refill\w*|the age of|turned)\s*(?:the\s+|for\s+)?(?:next\s+)?$",
     re.IGNORECASE,
 )
 _NOT_LASTING_AFTER = re.compile(
-    r"\s*-?\s*(?:old\b|o\b|/o|y/?o\b|supply|ago\b|prior\b|earlier\b|from now|follow|of age|later|hence|check|visit|post)",
+    r"\s*-?\s*(?:old\b|o\b|/o|y/?o\b|supply|ago\b|prior\b|earlier\b|from now|follow|of age|later|hence|check|"
+    r"visit|post)",
     re.IGNORECASE,
 )
 

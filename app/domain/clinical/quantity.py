@@ -99,7 +99,8 @@ _ROUGH = (
     "circa",
     "≈",
 )
-_SIGNS = {**dict.fromkeys(_LESS, "<"), **dict.fromkeys(_LESS_EQ, "<="), **dict.fromkeys(_MORE, ">"), **dict.fromkeys(_MORE_EQ, ">="),
+_SIGNS = {**dict.fromkeys(_LESS, "<"), **dict.fromkeys(_LESS_EQ, "<="), **dict.fromkeys(_MORE, ">"), **dict.fromkeys(_MORE_EQ,
+    ">="),
           **dict.fromkeys(_ROUGH, "~")}  # fmt: skip
 _SIGN = "|".join(
     rf"(?<![-=]){re.escape(s)}" if not s[0].isalpha() else rf"\b{re.escape(s)}"
@@ -112,36 +113,50 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _BEHIND = re.compile(
-    r"\s*(?P<more>or (?:more|greater|higher|above)|and (?:above|up|over|higher)|\+)|\s*(?P<less>or (?:less|lower|below|fewer)|and (?:below|under))\b",
+    r"\s*(?P<more>or (?:more|greater|higher|above)|and (?:above|up|over|higher)|\+)|\s*(?P<less>or (?:less|lower|"
+    r"below|fewer)|and (?:below|under))\b",
     re.IGNORECASE,
 )
 _MASKED = re.compile(
-    r"\b\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?|\(?\b\d{3}\)?[-. ]\d{3}[-. ]\d{4}\b|\b\d{2,3}\s?/\s?\d{2,3}\b(?!\d)|#\s?\d+|\b(?:page|p\.|pg)\s*\d+(?:\s*of\s*\d+)?|^\s*\(?\d{1,2}[.)]\s"
-    r"|\b\d{1,3}[\s-]*(?:y/?o\b|y\.o\.|year[s]?[- ]old|yr[s]?[- ]old)|\b(?:age|aged)\s*:?\s*\d{1,3}\b|\b(?:npi|mrn|id|acct|account|phone|fax|tel|zip|code|cpt|hcpcs|icd-?10?)\s*(?:no\.?|number|#)?\s*[:#]?\s*[\w-]*\d[\w.-]*|\b[A-Z]\d{2}\.\w{1,4}\b|"
-    r"\b\d{1,2}\s?[ap]\.?m\b\.?|\b(?:type|grade|stage|class|phase|level|group|criterion|criteria|section|item|step|line|room|suite|visit|day|week|case|no\.|number)\s+\d{1,2}\b(?!\s*(?:%|[.,]\d))",
+    r"\b\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?|\(?\b\d{3}\)?[-. ]\d{3}[-. ]\d{4}\b|"
+    r"\b\d{2,3}\s?/\s?\d{2,3}\b(?!\d)|#\s?\d+|\b(?:page|p\.|pg)\s*\d+(?:\s*of\s*\d+)?|^\s*\(?\d{1,2}[.)]\s"
+    r"|\b\d{1,3}[\s-]*(?:y/?o\b|y\.o\.|year[s]?[- ]old|yr[s]?[- ]old)|\b(?:age|aged)\s*:?\s*\d{1,3}\b|\b(?:npi|"
+    r"mrn|id|acct|account|phone|fax|tel|zip|code|cpt|hcpcs|icd-?10?)\s*(?:no\.?|number|"
+    r"#)?\s*[:#]?\s*[\w-]*\d[\w.-]*|\b[A-Z]\d{2}\.\w{1,4}\b|"
+    r"\b\d{1,2}\s?[ap]\.?m\b\.?|\b(?:type|grade|stage|class|phase|level|group|criterion|criteria|section|item|"
+    r"step|line|room|suite|visit|day|week|case|no\.|number)\s+\d{1,2}\b(?!\s*(?:%|[.,]\d))",
     re.IGNORECASE,
 )
 _GOAL = re.compile(
-    r"\b(?:goals?|targets?|aim(?:ing)?|desired|should be|to keep|keep\w*|maintain\w*|objective|ideal(?:ly)?|optimal|to get|(?:bring|reduce|lower|improve|decrease|raise|increase|get)\w*\s+(?:\w+\s+){0,3}(?:to|below|under|above)|hope\w*|until|recommended)\b[^;.]*$",
+    r"\b(?:goals?|targets?|aim(?:ing)?|desired|should be|to keep|keep\w*|maintain\w*|objective|ideal(?:ly)?|"
+    r"optimal|to get|(?:bring|reduce|lower|improve|decrease|raise|increase|get)\w*\s+(?:\w+\s+){0,3}(?:to|below|"
+    r"under|above)|hope\w*|until|recommended)\b[^;.]*$",
     re.IGNORECASE,
 )
 _GOAL_NEAR = re.compile(
-    r"\b(?:goals?|targets?|aim(?:ing)?|desired|should be|to keep|ideal|objective)\b(?:\s+(?:is|of|was|are|a1c|for|to|be|range|hba1c|:|level))*\s*:?\s*\(?\s*$",
+    r"\b(?:goals?|targets?|aim(?:ing)?|desired|should be|to keep|ideal|objective)\b(?:\s+(?:is|of|was|are|a1c|for|"
+    r"to|be|range|hba1c|:|level))*\s*:?\s*\(?\s*$",
     re.IGNORECASE,
 )
 _GOAL_BEHIND = re.compile(
     r"\s*(?:\(\s*(?:goal|target)\s*\)|(?:goal|target)\b(?!\s*(?:is|was|of|[:<>(=\d])))", re.IGNORECASE
 )
 _LIMIT = re.compile(
-    r"\b(?:if|when|whenever|must be|must have|needs? to be|has to be|threshold|cut-?off|criteri(?:a|on)|requires?|required|requirement|unless|call (?:if|for)|notify|hold for|alert|alarm)\b[^;.]*$",
+    r"\b(?:if|when|whenever|must be|must have|needs? to be|has to be|threshold|cut-?off|criteri(?:a|on)|requires?|"
+    r"required|requirement|unless|call (?:if|for)|notify|hold for|alert|alarm)\b[^;.]*$",
     re.IGNORECASE,
 )
 _RANGE_NEAR = re.compile(
-    r"\b(?:ref(?:erence)?\.?(?: range| interval| value)?s?|normal(?: range| limits?| value)?s?|nl|nml|range|rr|lln|uln|lower limit(?: of normal)?|upper limit(?: of normal)?|expected|interval|ri|std range|limits)\b\s*(?:is|of|was|for|:|=|\(|\[|,|the|lab|lab's|assay|this)*\s*$",
+    r"\b(?:ref(?:erence)?\.?(?: range| interval| value)?s?|normal(?: range| limits?| value)?s?|nl|nml|range|rr|"
+    r"lln|uln|lower limit(?: of normal)?|upper limit(?: of normal)?|expected|interval|ri|std range|"
+    r"limits)\b\s*(?:is|of|was|for|:|=|\(|\[|,|the|lab|lab's|assay|this)*\s*$",
     re.IGNORECASE,
 )
 _PRIOR_NEAR = re.compile(
-    r"\b(?:previous(?:ly)?|prior|(?:down|up|decreased|increased|improved|dropped|fell|rose|risen|reduced|declined|changed|went)?\s*from|baseline|initial(?:ly)?|earlier|before(?: that)?|prev\.?|last (?:year|time|visit)|historical(?:ly)?|formerly|preceding|old|compared (?:to|with)|vs\.?|versus|pre-?op)\b\s*(?:was|of|a1c|hba1c|value|level|result|at|is|:|=|\(|been)*\s*$",
+    r"\b(?:previous(?:ly)?|prior|(?:down|up|decreased|increased|improved|dropped|fell|rose|risen|reduced|declined|"
+    r"changed|went)?\s*from|baseline|initial(?:ly)?|earlier|before(?: that)?|prev\.?|last (?:year|time|visit)|"
+    r"historical(?:ly)?|formerly|preceding|old|compared (?:to|with)|vs\.?|versus|pre-?op)\b\s*(?:was|of|a1c|hba1c|"
+    r"value|level|result|at|is|:|=|\(|been)*\s*$",
     re.IGNORECASE,
 )
 _NOW_BEHIND = re.compile(
@@ -149,11 +164,13 @@ _NOW_BEHIND = re.compile(
 )
 _WAS = re.compile(r"\b(?:was|were|had been|used to be)\s*$", re.IGNORECASE)
 _PRIOR_BEHIND = re.compile(
-    r"\s*\(?\s*(?:at (?:diagnosis|baseline|onset|presentation|the time of diagnosis)|initially|previously|before (?:treatment|therapy|starting))\b",
+    r"\s*\(?\s*(?:at (?:diagnosis|baseline|onset|presentation|the time of diagnosis)|initially|previously|"
+    r"before (?:treatment|therapy|starting))\b",
     re.IGNORECASE,
 )
 _CHANGE = re.compile(
-    r"\b(?:by|loss of|lost|gain(?:ed)?(?: of)?|drop(?:ped)?(?: of)?|(?:rise|increase|decrease|reduction|fall|change|improvement|worsening) of)\s*$",
+    r"\b(?:by|loss of|lost|gain(?:ed)?(?: of)?|drop(?:ped)?(?: of)?|(?:rise|increase|decrease|reduction|fall|"
+    r"change|improvement|worsening) of)\s*$",
     re.IGNORECASE,
 )
 
@@ -307,8 +324,7 @@ def holds(q: Quantity, comparison: str, limit: float, factor: float = 1.0) -> bo
     if comparison in (">", ">="):
         return _above(low, high, q.open_low, q.open_high, limit, comparison == ">", slack)
     if comparison in ("<", "<="):
-        flipped = _above(_neg(high), _neg(low), q.open_high, q.open_low, -limit, comparison == "<", slack)
-        return flipped
+        return _above(_neg(high), _neg(low), q.open_high, q.open_low, -limit, comparison == "<", slack)
     if low is None or high is None:
         return None
     if abs(low - limit) <= slack and abs(high - limit) <= slack:

@@ -28,10 +28,18 @@ _N = (
     + "|".join(w for w in WORDS if w not in ("a", "an", "half a"))
     + r"|once|twice|thrice)"
 )
-_EACH = r"(?:(?:a|per|each|every|/)\s*|/)\s*(?P<per>day|d\b|week|wk|month|mo\b|year|yr|hour|hr|h\b|24\s?h(?:ou)?rs?|night)|(?P<ly>daily|weekly|monthly|nightly|hourly)"
+_EACH = (
+    r"(?:(?:a|per|each|every|/)\s*|/)\s*(?P<per>day|d\b|week|wk|month|mo\b|year|yr|hour|hr|h\b|24\s?h(?:ou)?rs?|"
+    r"night)|(?P<ly>daily|weekly|monthly|nightly|hourly)"
+)  # fmt: skip
 _TIMES = re.compile(
-    rf"(?P<cmp>(?:at least|at minimum|a minimum of|minimum of|minimum|more than|greater than|over|>=?|≥|less than|fewer than|under|below|<=?|≤|up to|at most|no more than|only|about|approximately|approx\.?|~|around|roughly|an average of|averag\w+|avg\.?|mean(?: of)?)\s*)*"
-    rf"(?<![\w./])(?P<n>{_N})(?P<plus>\s*\+)?(?:\s*(?:-|to|or)\s*(?P<n2>{_N}))?(?P<more>\s+or more)?\s*(?P<x>x|times?|injections?|inj\.?|shots?|doses?|checks?|tests?|readings?|fingersticks?|finger sticks?|fs|episodes?|events?|sessions?|visits?|measurements?|glucose checks?|bg checks?|boluses|seizures?|treatments?|attacks?|hours?|hrs?|nights?|days?|(?:\w+ ){{1,3}}?(?=(?:per|a|each|daily|/)))?\s*(?:of \w+ )?(?:{_EACH})",
+    rf"(?P<cmp>(?:at least|at minimum|a minimum of|minimum of|minimum|more than|greater than|over|>=?|≥|less than|"
+    rf"fewer than|under|below|<=?|≤|up to|at most|no more than|only|about|approximately|approx\.?|~|around|"
+    rf"roughly|an average of|averag\w+|avg\.?|mean(?: of)?)\s*)*"
+    rf"(?<![\w./])(?P<n>{_N})(?P<plus>\s*\+)?(?:\s*(?:-|to|or)\s*(?P<n2>{_N}))?(?P<more>\s+or more)?\s*(?P<x>x|"
+    rf"times?|injections?|inj\.?|shots?|doses?|checks?|tests?|readings?|fingersticks?|finger sticks?|fs|episodes?|"
+    rf"events?|sessions?|visits?|measurements?|glucose checks?|bg checks?|boluses|seizures?|treatments?|attacks?|"
+    rf"hours?|hrs?|nights?|days?|(?:\w+ ){{1,3}}?(?=(?:per|a|each|daily|/)))?\s*(?:of \w+ )?(?:{_EACH})",
     re.IGNORECASE,
 )
 _LATIN = (
@@ -53,13 +61,17 @@ _EVERY = re.compile(
     re.IGNORECASE,
 )
 _LOG = re.compile(
-    r"(?<![\d.,/\-])\b(?P<n>\d[\d,]*)\s+(?:\w+\s+){0,3}?(?:readings?|checks?|tests?|measurements?|values|results|fingersticks?|"
-    r"entries|data ?points?)\b(?!\s*(?:/|per\b|a\b|each\b|every\b|daily))[^.;]{0,40}?\b(?:over|in|during|across|for|within)\s+(?:the\s+)?(?:past\s+|last\s+|a\s+)?(?P<days>\d+)[\s-]*(?P<unit>days?|weeks?)\b",
+    r"(?<![\d.,/\-])\b(?P<n>\d[\d,]*)\s+(?:\w+\s+){0,3}?(?:readings?|checks?|tests?|measurements?|values|results|"
+    r"fingersticks?|"
+    r"entries|data ?points?)\b(?!\s*(?:/|per\b|a\b|each\b|every\b|daily))[^.;]{0,40}?\b(?:over|in|during|across|"
+    r"for|within)\s+(?:the\s+)?(?:past\s+|last\s+|a\s+)?(?P<days>\d+)[\s-]*(?P<unit>days?|weeks?)\b",
     re.IGNORECASE,
 )
 _MEALS = re.compile(
-    r"\bbefore\s+(?:breakfast|bkfst),?\s+(?:before\s+)?lunch,?\s+(?:and\s+)?(?:before\s+)?(?:dinner|supper),?(?P<bed>,?\s*(?:and\s+)?(?:at\s+|before\s+)?(?:bed(?:time)?|hs))?"
-    r"|\b(?P<ac>(?:before|with|at|prior to)\s+(?:all\s+|each\s+|every\s+)?(?P<three>(?:3|three)\s+)?meals?|qac|ac)\b(?P<hs>\s*(?:and|&|,|\+|/|plus)\s*(?:at\s+|before\s+|q)?(?:bed(?:time)?|hs)\b)?|\bachs\b",
+    r"\bbefore\s+(?:breakfast|bkfst),?\s+(?:before\s+)?lunch,?\s+(?:and\s+)?(?:before\s+)?(?:dinner|"
+    r"supper),?(?P<bed>,?\s*(?:and\s+)?(?:at\s+|before\s+)?(?:bed(?:time)?|hs))?"
+    r"|\b(?P<ac>(?:before|with|at|prior to)\s+(?:all\s+|each\s+|every\s+)?(?P<three>(?:3|three)\s+)?meals?|qac|"
+    r"ac)\b(?P<hs>\s*(?:and|&|,|\+|/|plus)\s*(?:at\s+|before\s+|q)?(?:bed(?:time)?|hs)\b)?|\bachs\b",
     re.IGNORECASE,
 )  # fmt: skip
 

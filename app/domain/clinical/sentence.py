@@ -229,9 +229,9 @@ def _goes_on(before: str, line: str, item: bool, widest: int) -> bool:
     if item or not line.strip():
         return False
     said = heading_of(line)
-    if said is not None and not (line.lstrip()[:1].islower() and _UNFINISHED.search(stripped)):
-        if said[1] is not Section.OTHER or not line.lstrip()[:1].islower():
-            return False
+    small = line.lstrip()[:1].islower()
+    if said is not None and not (small and (_UNFINISHED.search(stripped) or said[1] is Section.OTHER)):
+        return False
     above = heading_of(before)
     if above is not None and not before[above[2] :].strip():
         # "Hypoglycemia:" and its answer on the next line are one; a known heading stands alone.

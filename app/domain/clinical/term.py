@@ -184,11 +184,11 @@ class TermIndex:
                 written = text[row[place].start : token.end]
                 if wanted.capitals and not written.isupper():
                     return None
-                return token.end if exact == wanted.exact or _alike(exact, wanted.exact) else None
+                return token.end if exact == wanted.exact or _forgiving(wanted.exact) else None
         return None
 
 
-def _alike(said: str, wanted: str) -> bool:
+def _forgiving(wanted: str) -> bool:
     """Whether a reading that differs in confusable characters may still count as the term."""
     return len(wanted) >= _LOOSE_FROM or (len(wanted) == 5 and any(c.isdigit() for c in wanted))
 

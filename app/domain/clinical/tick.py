@@ -36,7 +36,7 @@ def tick_of(text: str, start: int, end: int) -> Tick:
         return Tick.NONE
     answers = [_answer(text, boxes, n) for n in range(len(boxes))]
     if any(answers):
-        return _of_question(text, boxes, answers, start)
+        return _of_question(boxes, answers, start)
     before = [b for b in boxes if b.end() <= start]
     after = [b for b in boxes if b.start() >= end]
     leading = not text[: boxes[0].start()].strip(" -•*:") or text[: boxes[0].start()].rstrip().endswith(":")
@@ -82,7 +82,7 @@ def _answer(text: str, boxes: list[re.Match[str]], n: int) -> str:
     return ""
 
 
-def _of_question(text: str, boxes: list[re.Match[str]], answers: list[str], start: int) -> Tick:
+def _of_question(boxes: list[re.Match[str]], answers: list[str], start: int) -> Tick:
     """The answer to the question that words stand in: the run of yes and no boxes that follows it."""
     ahead = [n for n in range(len(boxes)) if boxes[n].start() >= start and answers[n]]
     if ahead:

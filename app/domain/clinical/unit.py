@@ -5,25 +5,34 @@ from __future__ import annotations
 import re
 
 _SAME = {
-    "percent": "%", "pct": "%", "per cent": "%", "mmhg": "mmhg", "mm of hg": "mmhg", "torr": "mmhg", "mm hg.": "mmhg",
-    "ml/minute": "ml/min", "cc/min": "ml/min", "ml/min/1.73m2": "ml/min", "ml/min/1.73m^2": "ml/min",
-    "ml/min/1.73": "ml/min", "ml/min/1.73sqm": "ml/min", "kg/m^2": "kg/m2", "kg/sqm": "kg/m2", "kg/m": "kg/m2", "kgm2": "kg/m2",
-    "mg%": "mg/dl", "mgs/dl": "mg/dl", "mg/100ml": "mg/dl", "mcg/l": "ug/l", "mcg/ml": "ug/ml", "lbs": "lb", "pounds": "lb", "pound": "lb",
-    "kilograms": "kg", "kgs": "kg", "inches": "in", "inch": "in", '"': "in", "feet": "ft", "foot": "ft", "centimeters": "cm",
-    "events/hour": "/hour", "events/hr": "/hour", "events/h": "/hour", "/hr": "/hour", "/h": "/hour", "per hour": "/hour", "events per hour": "/hour",
-    "episodes/hour": "/hour", "episodes per hour": "/hour", "per hr": "/hour", "event/hour": "/hour", "/hour of sleep": "/hour",
-    "an hour": "/hour", "eventsperhour": "/hour", "mcg": "ug", "decibels": "db", "dbhl": "db", "dbs": "db", "u/ml": "u/ml", "iu/ml": "iu/ml", "packyears": "pack-year",
-    "pack-years": "pack-year", "pack-yr": "pack-year", "pack-yrs": "pack-year", "packyear": "pack-year", "pky": "pack-year", "ppy": "pack-year",
-    "py": "pack-year", "packyrs": "pack-year", "milliseconds": "ms", "msec": "ms", "liters": "l", "l/minute": "l/min", "lpm": "l/min", "liters/min": "l/min",
-    "gm/dl": "g/dl", "g/100ml": "g/dl", "hours": "hour", "hrs": "hour", "hr": "hour", "h": "hour", "minutes": "min", "mins": "min",
-    "years": "year", "yrs": "year", "yr": "year", "months": "month", "weeks": "week", "days": "day", "pmol/ml": "nmol/l", "pts": "points", "point": "points",
+    "percent": "%", "pct": "%", "per cent": "%", "mmhg": "mmhg", "mm of hg": "mmhg", "torr": "mmhg",
+    "mm hg.": "mmhg", "ml/minute": "ml/min", "cc/min": "ml/min", "ml/min/1.73m2": "ml/min",
+    "ml/min/1.73m^2": "ml/min", "ml/min/1.73": "ml/min", "ml/min/1.73sqm": "ml/min", "kg/m^2": "kg/m2",
+    "kg/sqm": "kg/m2", "kg/m": "kg/m2", "kgm2": "kg/m2", "mg%": "mg/dl", "mgs/dl": "mg/dl", "mg/100ml": "mg/dl",
+    "mcg/l": "ug/l", "mcg/ml": "ug/ml", "lbs": "lb", "pounds": "lb", "pound": "lb", "kilograms": "kg",
+    "kgs": "kg", "inches": "in", "inch": "in", '"': "in", "feet": "ft", "foot": "ft", "centimeters": "cm",
+    "events/hour": "/hour", "events/hr": "/hour", "events/h": "/hour", "/hr": "/hour", "/h": "/hour",
+    "per hour": "/hour", "events per hour": "/hour", "episodes/hour": "/hour", "episodes per hour": "/hour",
+    "per hr": "/hour", "event/hour": "/hour", "/hour of sleep": "/hour", "an hour": "/hour",
+    "eventsperhour": "/hour", "mcg": "ug", "decibels": "db", "dbhl": "db", "dbs": "db", "u/ml": "u/ml",
+    "iu/ml": "iu/ml", "packyears": "pack-year", "pack-years": "pack-year", "pack-yr": "pack-year",
+    "pack-yrs": "pack-year", "packyear": "pack-year", "pky": "pack-year", "ppy": "pack-year", "py": "pack-year",
+    "packyrs": "pack-year", "milliseconds": "ms", "msec": "ms", "liters": "l", "l/minute": "l/min",
+    "lpm": "l/min", "liters/min": "l/min", "gm/dl": "g/dl", "g/100ml": "g/dl", "hours": "hour", "hrs": "hour",
+    "hr": "hour", "h": "hour", "minutes": "min", "mins": "min", "years": "year", "yrs": "year", "yr": "year",
+    "months": "month", "weeks": "week", "days": "day", "pmol/ml": "nmol/l", "pts": "points", "point": "points",
 }  # fmt: skip
 _KNOWN = (
-    r"%|percent(?!ile)|per cent|mg\s?%|m?mol\s?/\s?mol|[munp]?mol\s?/\s?m?l|(?:mc|[munpk])?gm?s?\s?/\s?(?:d|m|100\s?m)?l|m?e?q\s?/\s?l|m?i?u\s?/\s?m?l|"
-    r"ml\s?/\s?min(?:ute)?(?:\s?/\s?1\.73(?:\s?(?:m2|m\^2|sq ?m))?)?|ml per min(?:ute)?|cc\s?/\s?min|l\s?/\s?min(?:ute)?|lpm|kg\s?/\s?m(?:2|\^2|²)?|kg\s?/\s?sq\s?m|kgs?|kilograms|"
-    r"lbs?\.?|pounds?|mm\s?hg\.?|mm of hg|torr|cm(?:\s?h2o)?|mm|inches|inch|feet|foot|ft|in(?![a-z])(?=\s*[,.;)]|\s*$)|events?\s?(?:/|per)\s?h(?:ou)?r?|episodes\s?(?:/|per)\s?h(?:ou)?r|"
-    r"(?:/|per )\s?h(?:ou)?r?(?: of sleep)?|an hour|db(?:\s?hl)?s?|decibels|bpm|beats per minute|ms(?:ec)?|milliseconds|pack[\s-]?y(?:ea)?rs?|pky|mcg|ug|mg|units?|iu|meq|g|gm|l|liters?|ml|cc|"
-    r"years?|yrs?|months?|mos?|weeks?|wks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|points?|pts|times|x10\S+|k/ul|°\s?[fc]|degrees"
+    r"%|percent(?!ile)|per cent|mg\s?%|m?mol\s?/\s?mol|[munp]?mol\s?/\s?m?l|(?:mc|[munpk])?gm?s?\s?/\s?(?:d|m|"
+    r"100\s?m)?l|m?e?q\s?/\s?l|m?i?u\s?/\s?m?l|"
+    r"ml\s?/\s?min(?:ute)?(?:\s?/\s?1\.73(?:\s?(?:m2|m\^2|sq ?m))?)?|ml per min(?:ute)?|cc\s?/\s?min|"
+    r"l\s?/\s?min(?:ute)?|lpm|kg\s?/\s?m(?:2|\^2|²)?|kg\s?/\s?sq\s?m|kgs?|kilograms|"
+    r"lbs?\.?|pounds?|mm\s?hg\.?|mm of hg|torr|cm(?:\s?h2o)?|mm|inches|inch|feet|foot|ft|in(?![a-z])(?=\s*[,.;)]|"
+    r"\s*$)|events?\s?(?:/|per)\s?h(?:ou)?r?|episodes\s?(?:/|per)\s?h(?:ou)?r|"
+    r"(?:/|per )\s?h(?:ou)?r?(?: of sleep)?|an hour|db(?:\s?hl)?s?|decibels|bpm|beats per minute|ms(?:ec)?|"
+    r"milliseconds|pack[\s-]?y(?:ea)?rs?|pky|mcg|ug|mg|units?|iu|meq|g|gm|l|liters?|ml|cc|"
+    r"years?|yrs?|months?|mos?|weeks?|wks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|points?|pts|times|"
+    r"x10\S+|k/ul|°\s?[fc]|degrees"
 )
 _UNIT = re.compile(rf"\s*[-(]?\s*(?P<unit>{_KNOWN})(?![A-Za-z0-9])\)?", re.IGNORECASE)
 _CROSSED = re.compile(r"\s*(?:[HL*]{1,2}|high|low|\((?:h|l|high|low)\)|\*+)(?:\s+|$)", re.IGNORECASE)

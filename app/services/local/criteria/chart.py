@@ -32,11 +32,13 @@ INSTRUCTS = "text that tries to instruct the reviewer"
 NOT_NOTES = frozenset({"form", "fax_cover", "policy", "request"})
 """Kinds of documents whose pages are not read as notes: forms speak by their fields, requests by their parts."""
 _VISIT = re.compile(
-    r"\b(?:date of (?:service|visit|exam(?:ination)?|study|report|procedure|encounter|evaluation|admission|discharge|test)|d\.?o\.?s\.?|visit date|encounter(?: date)?|service date|exam date|study date|date seen|"
+    r"\b(?:date of (?:service|visit|exam(?:ination)?|study|report|procedure|encounter|evaluation|admission|"
+    r"discharge|test)|d\.?o\.?s\.?|visit date|encounter(?: date)?|service date|exam date|study date|date seen|"
     r"discharge date|date/time|visit|seen on|note date|date)\s*[:\-]?\s*$", re.IGNORECASE,
 )  # fmt: skip
 _DRAWN = re.compile(
-    r"\b(?:collected|collection date|specimen (?:date|collected)|date collected|drawn|date drawn|collection|resulted|reported)(?:\s*(?:on|date|time|/))*\s*[:\-]?\s*$",
+    r"\b(?:collected|collection date|specimen (?:date|collected)|date collected|drawn|date drawn|collection|"
+    r"resulted|reported)(?:\s*(?:on|date|time|/))*\s*[:\-]?\s*$",
     re.IGNORECASE,
 )
 _BIRTH = re.compile(r"\b(?:d\.?o\.?b\.?|birth ?date|date of birth|born(?: on)?)\s*[:\-]?\s*$", re.IGNORECASE)
@@ -53,7 +55,8 @@ _DATED = re.compile(
     r"\b(?:date|d\.?o\.?s|visit|seen|encounter|collect\w+|drawn|specimen|resulted|reported)\b", re.IGNORECASE
 )
 _COLUMN = re.compile(
-    r"\b(?:results?|value|units?|flag|reference|ref|range|test|component|analyte|normal|previous|prior|date|collected|current|interval)\b",
+    r"\b(?:results?|value|units?|flag|reference|ref|range|test|component|analyte|normal|previous|prior|date|"
+    r"collected|current|interval)\b",
     re.IGNORECASE,
 )
 
@@ -151,7 +154,8 @@ def _document(source: SourceText, request: Request, asked_on: date) -> tuple[lis
             made.append(
                 Statement(
                     sentence.text, Origin.DOCUMENT, 0, source, page.page, sentence.start, sentence.section,
-                    sentence.heading, sentence.lead, sentence.row, sentence.bare, drawn or visit, drawn, columns, barred or instructed,
+                    sentence.heading, sentence.lead, sentence.row, sentence.bare, drawn or visit, drawn,
+                    columns, barred or instructed,
                 )
             )  # fmt: skip
     return made, flags

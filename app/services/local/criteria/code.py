@@ -18,7 +18,8 @@ from app.services.local.criteria.statement import Origin, request_evidence
 ICD10_SHAPE = re.compile(r"[A-TV-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?")
 _SERVICE_SHAPE = re.compile(r"[A-V]\d{4}|\d{5}|\d{4}[A-Z]")
 _AGE = re.compile(
-    r"\b(\d{1,3})\s*-?\s*(?:years?|yrs?|y)\.?\s*-?\s*(?:old|o\b|/o)|\b(\d{1,3})\s?(?:y/?o|y\.o\.?)\b|\bage[d]?\s*:?\s*(\d{1,3})\b(?!\s*(?:months|mos|weeks|days))",
+    r"\b(\d{1,3})\s*-?\s*(?:years?|yrs?|y)\.?\s*-?\s*(?:old|o\b|/o)|\b(\d{1,3})\s?(?:y/?o|y\.o\.?)\b|"
+    r"\bage[d]?\s*:?\s*(\d{1,3})\b(?!\s*(?:months|mos|weeks|days))",
     re.IGNORECASE,
 )
 

@@ -13,21 +13,32 @@ from app.domain.material import Status
 from app.services.local.criteria.finding import dated
 from app.services.local.criteria.reading import Found, Mention, Reading, shown
 
-_WORDS = {"zero": 0, "no": 0, "one": 1, "single": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-          "ten": 10, "eleven": 11, "twelve": 12, "both": 2, "twice": 2, "thrice": 3, "once": 1, "couple": 2}  # fmt: skip
+_WORDS = {"zero": 0, "no": 0, "one": 1, "single": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
+    "eight": 8, "nine": 9,
+          "ten": 10, "eleven": 11, "twelve": 12, "both": 2, "twice": 2, "thrice": 3, "once": 1,
+          "couple": 2}  # fmt: skip
 _NUMBER = r"(?P<n>\d{1,2}|" + "|".join(_WORDS) + r")"
 _AHEAD = re.compile(
-    rf"(?P<cmp>at least|more than|over|>=?|≥|less than|fewer than|up to|<=?|≤|about|approximately|~)?\s*(?<![\w./])\b{_NUMBER}(?P<plus>\+)?(?:\s*\(\d{{1,2}}\))?(?:\s*(?:of|out of|/)\s*(?P<of>\d{{1,2}}))?"
-    r"(?:\s+(?:or more|prior|previous|separate|different|distinct|documented|additional|past|other|adequate|total|major|consecutive|full|of|the|his|her|their|these|such|known|recent|severe|medication|treatment|unsuccessful|"
+    rf"(?P<cmp>at least|more than|over|>=?|≥|less than|fewer than|up to|<=?|≤|about|approximately|"
+    rf"~)?\s*(?<![\w./])\b{_NUMBER}(?P<plus>\+)?(?:\s*\(\d{{1,2}}\))?(?:\s*(?:of|out of|/)\s*(?P<of>\d{{1,2}}))?"
+    r"(?:\s+(?:or more|prior|previous|separate|different|distinct|documented|additional|past|other|adequate|total|"
+    r"major|consecutive|full|of|the|his|her|their|these|such|known|recent|severe|medication|treatment|"
+    r"unsuccessful|"
     r"or|more|[a-z]+ed|[a-z]+ing|[a-z]+ive|[a-z]+ant)){0,4}\s*$", re.IGNORECASE,
 )  # fmt: skip
 _BEHIND = re.compile(
-    rf"\s*(?:(?:x|times)\s*(?P<x>\d{{1,2}})\b|[:=]\s*(?P<eq>\d{{1,2}})\b(?![./]\d)|\(\s*(?:n\s*=\s*|x\s*)?(?P<par>\d{{1,2}})\s*\)|(?:on|in|of|to|at|with|over)?\s*(?P<at_least>at least\s+)?{_NUMBER}\s+(?:(?:prior|different|separate|adequate|previous|other|of)\s+)*"
-    r"(?:occasions?|times|medications?|drugs?|agents?|trials?|antidepressants?|medicines|treatments?|therapies|visits?|episodes?|courses?|classes|seizure medications|AEDs?|ASMs?|events?|sessions?|attempts?|programs?|diets?)\b)", re.IGNORECASE,
+    rf"\s*(?:(?:x|times)\s*(?P<x>\d{{1,2}})\b|[:=]\s*(?P<eq>\d{{1,2}})\b(?![./]\d)|\(\s*(?:n\s*=\s*|"
+    rf"x\s*)?(?P<par>\d{{1,2}})\s*\)|(?:on|in|of|to|at|with|"
+    rf"over)?\s*(?P<at_least>at least\s+)?{_NUMBER}\s+(?:(?:prior|different|separate|adequate|previous|other|"
+    rf"of)\s+)*"
+    r"(?:occasions?|times|medications?|drugs?|agents?|trials?|antidepressants?|medicines|treatments?|therapies|"
+    r"visits?|episodes?|courses?|classes|seizure medications|AEDs?|ASMs?|events?|sessions?|attempts?|programs?|"
+    r"diets?)\b)", re.IGNORECASE,
 )  # fmt: skip
 
 _ELSE = re.compile(
-    r"[;.]\s|\b(?:on|currently|now|taking|takes|but|not|will|still|continues|responded|tolerat\w+|started|using|plan|next|trying)\b",
+    r"[;.]\s|\b(?:on|currently|now|taking|takes|but|not|will|still|continues|responded|tolerat\w+|started|using|"
+    r"plan|next|trying)\b",
     re.IGNORECASE,
 )
 

@@ -15,7 +15,8 @@ from app.services.local.criteria.reading import Found, Mention, Reading, shown
 
 _CLAUSE = re.compile(r"[;.]\s|\bbut\b|,\s*(?:and|then|now)\b|\bfollowed by\b", re.IGNORECASE)
 _OTHERS = re.compile(
-    r"\b(?:taking|takes|took|tried|treated with|managed with|relieved by|physical therapy|pt|medications?|nsaids?|aged?|year[- ]old|"
+    r"\b(?:taking|takes|took|tried|treated with|managed with|relieved by|physical therapy|pt|medications?|nsaids?|"
+    r"aged?|year[- ]old|"
     r"diagnosed|diabetes|t1dm|t2dm|checked|follow(?:ed)? up|visits?|authorized|approved|requested|supply)\b",
     re.IGNORECASE,
 )
@@ -29,7 +30,8 @@ _STOPPED = re.compile(
 )
 
 _BEGUN = re.compile(
-    r"\b(?:started|began|begun|initiated|placed on|switched to|transitioned to|diagnosed with|onset of|put on|commenced)"
+    r"\b(?:started|began|begun|initiated|placed on|switched to|transitioned to|diagnosed with|onset of|put on|"
+    r"commenced)"
     r"\s+(?:on\s+|a\s+|the\s+|with\s+|to\s+|regimen of\s+|program of\s+)*$",
     re.IGNORECASE,
 )

@@ -11,6 +11,7 @@ from app.domain.code import CodeLists, no_lists
 from app.domain.criterion import Group, Leaf
 from app.domain.evidence import Evidence
 from app.domain.material import Material, StatedFact, Status
+from app.domain.passage import SourceText
 from app.domain.policy import Policy
 from app.domain.prompt import Origin, Prompt
 from app.domain.recommendation import (
@@ -40,7 +41,7 @@ class CriteriaEngine:
 
     def __init__(self, code_lists: Callable[[], CodeLists] = no_lists) -> None:
         self._codes = code_lists
-        self._charts: OrderedDict[tuple[object, ...], Chart] = OrderedDict()
+        self._charts: OrderedDict[tuple[object, ...], tuple[Chart, tuple[SourceText, ...]]] = OrderedDict()
         self._lock = Lock()
 
     @property
@@ -72,16 +73,18 @@ class CriteriaEngine:
         """The chart of a material, kept while nothing of it changes."""
         key = (
             material.case_id, material.revision, line_id, material.asked_on, material.request.patient_name,
-            tuple((d.document_id, id(d.pages)) for d in material.documents), hash(material.fields), hash(material.stated),
+            tuple((d.document_id, id(d.pages)) for d in material.documents), hash(material.fields),
+            hash(material.stated),
         )  # fmt: skip
         with self._lock:
             found = self._charts.get(key)
             if found is not None:
                 self._charts.move_to_end(key)
-                return found
+                return found[0]
         made = chart_of(material, line_id)
         with self._lock:
-            self._charts[key] = made
+            # The documents are kept with it: while they are, no other can have their identity.
+            self._charts[key] = (made, material.documents)
             while len(self._charts) > _KEPT:
                 self._charts.popitem(last=False)
         return made
@@ -162,7 +165,7 @@ def _rationale(policy: Policy, outcome: Proposed, blocking: str, judged: dict[st
 
 
 def _clause(policy: Policy, blocking: str) -> str:
-    """The clause that says it is not covered: the nearest `otherwise` above the deciding criterion, else its own clause."""
+    """The clause that says it is not covered: the nearest `otherwise` above the deciding criterion, else its clause."""
     path = _path(policy.root, blocking)
     for criterion in reversed(path):
         if isinstance(criterion, Group) and criterion.otherwise:

@@ -18,8 +18,11 @@ from app.services.local.criteria.reading import Found, Mention, Reading, near_wo
 from app.services.local.criteria.statement import Origin, request_evidence
 
 _DONE = re.compile(
-    r"\b(?:complet\w+|done|perform\w+|underwent|undergone|receiv\w+|obtain\w+|had|showed|shows|reveal\w+|demonstrat\w+|result\w*|attended|finished|passed|taken|took|given|was|were|measured|s/p|status post|on file|documented|returned|"
-    r"confirm\w+|positive|read as|interpreted|tested|held|conducted|certificate|graduat\w+|ago|reviewed|evaluated|seen|met with|placed|implanted|failed|tried|trial(?:ed|led)?|used)\b|\d", re.IGNORECASE,
+    r"\b(?:complet\w+|done|perform\w+|underwent|undergone|receiv\w+|obtain\w+|had|showed|shows|reveal\w+|"
+    r"demonstrat\w+|result\w*|attended|finished|passed|taken|took|given|was|were|measured|s/p|status post|on file|"
+    r"documented|returned|"
+    r"confirm\w+|positive|read as|interpreted|tested|held|conducted|certificate|graduat\w+|ago|reviewed|evaluated|"
+    r"seen|met with|placed|implanted|failed|tried|trial(?:ed|led)?|used)\b|\d", re.IGNORECASE,
 )  # fmt: skip
 _LAST = re.compile(
     r"\b(?:last|most recent|latest|only|none since|no(?:ne)? (?:further|other|more)|single)\b", re.IGNORECASE
@@ -30,7 +33,7 @@ _RECENT = re.compile(r"\brecent(?:ly)?\b", re.IGNORECASE)
 def judge_finding(
     reading: Reading, test: FindingTest, material: Material, line: Line | None, codes: CodeLists
 ) -> Found:
-    """A finding is met by a statement about the patient that stands, not met by a denial; said and denied is neither."""
+    """Met by a statement about the patient that stands, not met by a denial; said and denied is neither."""
     every = [m for name in test.any_of for m in reading.mentions(name)]
     every = [m for m in every if test.line or m.statement.origin is not Origin.LINE]
     if test.line_only:  # what is asked for, not what once was or is only spoken of

@@ -5,31 +5,38 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from app.domain.clinical.context import Said
 from app.domain.clinical.heading import Section
-from app.domain.clinical.moment import before, moments, stretches
-from app.domain.clinical.trigger import ORDER
+from app.domain.clinical.moment import Stretch, before, moments, stretches
 from app.domain.clinical.rate import DAYS, Rate, rates
+from app.domain.clinical.trigger import ORDER
 from app.domain.criterion import FrequencyTest, Period
 from app.domain.evidence import Evidence
 from app.domain.material import Status
 from app.services.local.criteria.reading import Found, Mention, Reading, shown
 
 _SUPPLIES = re.compile(
-    r"\b(?:strips?|lancets?|dispense|refills?|sig|qty|quantity|supplies|supply|meter kit|prescri\w+|rx|disp|#\s?\d+)\b",
+    r"\b(?:strips?|lancets?|dispense|refills?|sig|qty|quantity|supplies|supply|meter kit|prescri\w+|rx|disp|"
+    r"#\s?\d+)\b",
     re.IGNORECASE,
 )
 _ADVISED = re.compile(
-    r"\b(?:should|must|advised|instructed|told|asked|encouraged|recommend\w*|needs? to|supposed to|goal|target|plan|will|agrees?|agreed|if|order\w*|required?|requires|able to|willing to|capable of|counsel\w*|educat\w*|discussed|continue to|use as directed|to be)\b",
+    r"\b(?:should|must|advised|instructed|told|asked|encouraged|recommend\w*|needs? to|supposed to|goal|target|"
+    r"plan|will|agrees?|agreed|if|order\w*|required?|requires|able to|willing to|capable of|counsel\w*|educat\w*|"
+    r"discussed|continue to|use as directed|to be)\b",
     re.IGNORECASE,
 )
 _ADVISED_AFTER = re.compile(
-    r"\b(?:advised|recommended|ordered|prescribed|encouraged|planned|required|needed|instructed|suggested|requested|goal)\b",
+    r"\b(?:advised|recommended|ordered|prescribed|encouraged|planned|required|needed|instructed|suggested|"
+    r"requested|goal)\b",
     re.IGNORECASE,
 )
 _HEDGED = re.compile(
-    r"\b(?:sometimes|occasionally|at times|when (?:she|he|they) remembers?|some days|intermittently|inconsistent\w*|irregular\w*|other (?:days|weeks) none|on (?:some|good|bad) days|erratic\w*|claims?|allegedly)\b",
+    r"\b(?:sometimes|occasionally|at times|when (?:she|he|they) remembers?|some days|intermittently|"
+    r"inconsistent\w*|irregular\w*|other (?:days|weeks) none|on (?:some|good|bad) days|erratic\w*|claims?|"
+    r"allegedly)\b",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
@@ -176,10 +183,9 @@ def _kept(reading: Reading, test: FrequencyTest, mention: Mention) -> bool | Non
     if written < before(reading.asked_on, test.duration):
         return None  # told too long ago to say anything of the time before the request
     text = statement.text
-    every = [_covers(s.least, s.most, s.since.last if s.since else None, s.until.first if s.until else None, test.duration, written)
-             for s in stretches(text, written)]  # fmt: skip
+    every = [_covers(s, test.duration, written) for s in stretches(text, written)]
     days = moments(text, written)
-    for first, second in zip(days, days[1:], strict=False):
+    for first, second in pairwise(days):
         if _RANGE.match(text[first.end : second.start]):
             every.append(first.last <= before(second.first, test.duration))
     if any(every):
@@ -187,15 +193,13 @@ def _kept(reading: Reading, test: FrequencyTest, mention: Mention) -> bool | Non
     return False if every and all(e is False for e in every) else None
 
 
-def _covers(least: Period | None, most: Period | None, since: date | None, until: date | None, asked: Period,
-            written: date) -> bool | None:  # fmt: skip
-    if since is not None:
-        return since <= before(until or written, asked)
-    if least is not None and least.days >= asked.days - 1:
+def _covers(stretch: Stretch, asked: Period, written: date) -> bool | None:
+    if stretch.since is not None:
+        end = stretch.until.first if stretch.until else written
+        return stretch.since.last <= before(end, asked)
+    if stretch.least is not None and stretch.least.days >= asked.days - 1:
         return True
-    if most is not None and most.days < asked.days - 1:
-        return False
-    return None
+    return False if stretch.most is not None and stretch.most.days < asked.days - 1 else None
 
 
 def _between(text: str, mention: Mention, rate: Rate) -> str:

@@ -21,10 +21,19 @@ from app.services.local.criteria.reading import Found, Mention, Reading, shown
 from app.services.local.criteria.statement import Origin, Statement
 
 _FILLER = re.compile(
-    r"\s*(?:is|was|are|were|be|been|being|of|at|level|levels|result|results|resulted|value|values|reading|readings|count|score|index|test|tests|today|fasting|recently|recent|came|back|returned|return|measured|measures|measuring|measurement|currently|current|now|to|has|have|had|"
-    r"remains|remained|remain|elevated|elevation|high|low|which|still|latest|most|last|in|on|by|with|a|an|the|this|that|and|as|recorded|noted|documented|reported|found|calculated|estimated|est|serum|plasma|blood|whole|total|mean|average|averaging|averages|avg|approx|approximately|about|only|just|repeat|"
-    r"repeated|follow|up|down|his|her|their|patient's|pt's|h|l|abnormal|normal|s|from|labs?|lab|drawn|collected|dated?|obtained|shows?|showed|showing|revealed|reveals|demonstrates?|demonstrated|equals|equal|equaled|stands|runs|ran|running|ranges|ranged|ranging|between|exceed\w*|frequently|often|consistently|usually|"
-    r"undetectable|detectable|reduced|depressed|impaired|preserved|diminished|persistently|chronically|markedly|severely|mildly|moderately|improved|worsened|decreased|increased|dropped|rose|fell|risen|greater|less|than|more|over|under|above|below|least|rest|room|air|while|during|exertion|ambulation|sleep|awake|overall|visually|then|later|again|best|worst|lowest|highest|nadir|peak|max|min|(?:x\s?)?\d\.?)\b"
+    r"\s*(?:is|was|are|were|be|been|being|of|at|level|levels|result|results|resulted|value|values|reading|"
+    r"readings|count|score|index|test|tests|today|fasting|recently|recent|came|back|returned|return|measured|"
+    r"measures|measuring|measurement|currently|current|now|to|has|have|had|"
+    r"remains|remained|remain|elevated|elevation|high|low|which|still|latest|most|last|in|on|by|with|a|an|the|"
+    r"this|that|and|as|recorded|noted|documented|reported|found|calculated|estimated|est|serum|plasma|blood|whole|"
+    r"total|mean|average|averaging|averages|avg|approx|approximately|about|only|just|repeat|"
+    r"repeated|follow|up|down|his|her|their|patient's|pt's|h|l|abnormal|normal|s|from|labs?|lab|drawn|collected|"
+    r"dated?|obtained|shows?|showed|showing|revealed|reveals|demonstrates?|demonstrated|equals|equal|equaled|"
+    r"stands|runs|ran|running|ranges|ranged|ranging|between|exceed\w*|frequently|often|consistently|usually|"
+    r"undetectable|detectable|reduced|depressed|impaired|preserved|diminished|persistently|chronically|markedly|"
+    r"severely|mildly|moderately|improved|worsened|decreased|increased|dropped|rose|fell|risen|greater|less|than|"
+    r"more|over|under|above|below|least|rest|room|air|while|during|exertion|ambulation|sleep|awake|overall|"
+    r"visually|then|later|again|best|worst|lowest|highest|nadir|peak|max|min|(?:x\s?)?\d\.?)\b"
     r"|\s+|[:=,()\-\[\]/|*#~<>≤≥+→]|->|\.{2,}|_+", re.IGNORECASE,
 )  # fmt: skip
 """What may stand between a measure and its number without making it the number of something else."""
@@ -48,7 +57,7 @@ class Value:
 
     def evidence(self, note: str = "") -> Evidence:
         start, end = (
-            sorted((self.mention.start, self.quantity.start))[0],
+            min(self.mention.start, self.quantity.start),
             max(self.mention.end, self.quantity.end),
         )
         return self.mention.statement.evidence(
@@ -57,7 +66,7 @@ class Value:
 
 
 def judge_number(reading: Reading, test: NumberTest) -> Found:
-    """A number is met by a measurement of the patient in a known unit that satisfies the limit; the latest counts, or any."""
+    """Met by a measurement of the patient, in a unit that is known, that satisfies the limit; the latest, or any."""
     what = reading.words(test.of)
     mentions = list(reading.mentions(test.of))
     values: list[Value] = []
@@ -227,9 +236,9 @@ def _chosen(
     at = mention.end
     for q in (q for q in quantities if q.start >= mention.end):
         gap = text[at : q.start]
-        if not _fills(reading, statement, gap, at, allowed):
-            if not (found and re.match(r"[^.;]{0,40}$", gap) and q.part is Part.RANGE and normal is None):
-                break
+        beside = found and normal is None and q.part is Part.RANGE and re.match(r"[^.;]{0,40}$", gap)
+        if not beside and not _fills(reading, statement, gap, at, allowed):
+            break
         at = q.end
         if q.part is Part.RANGE or (found and statement.row and q.exact is None):
             normal = normal or q

@@ -138,7 +138,7 @@ class Reading:
         return said
 
     def stands_with(self, name: str, statement: Statement) -> bool | None:
-        """Whether a concept is affirmed in a statement, its heading or lead: True, False when denied, None when absent."""
+        """Whether a concept is affirmed in a statement: True, False when it is denied, None when it is absent."""
         here = [m for m in self.mentions(name) if m.statement.place == statement.place]
         if any(m.said is Said.AFFIRMED for m in here):
             return True

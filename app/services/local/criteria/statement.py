@@ -31,9 +31,9 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True)
 class Statement:
-    """One sentence, row or answer. Offsets of mentions are offsets into `text`; `start` is where `text` begins on its page.
+    """One sentence, row or answer. `start` is where `text` begins on its page; mentions are offsets into `text`.
 
-    `written` is the day of the note it stands in, None when nobody says. `columns` is the head of the table it stands in.
+    `written` is the day of the note it stands in, None when nobody says. `columns` is the head of its table.
     `barred` says why it can never be evidence ("about another patient"); `doubt` why it does not count yet.
     """
 
@@ -72,8 +72,9 @@ class Statement:
                 supported and e.supported,
                 note or e.note,
             )
+        if self.source is None:
+            raise ValueError("a statement without a source carries its evidence")
         first, last = clause(self.text, start, end)
-        assert self.source is not None  # a statement without a source carries its evidence
         span = Span(self.source.document_id, self.page, self.start + first, self.start + last)
         return evidence_at(self.source, span, note, supported=supported)
 
@@ -82,7 +83,7 @@ _CUT = re.compile(r"[;,.:)]\s+")
 
 
 def clause(text: str, start: int, end: int) -> tuple[int, int]:
-    """The words around a place that a person understands: all of them when few, else whole clauses of at most `LONGEST`."""
+    """The words around a place that a person understands: all when they are few, else clauses of at most `LONGEST`."""
     if len(text) <= LONGEST:
         return 0, len(text)
     end = min(end, start + LONGEST)
@@ -135,7 +136,7 @@ def field_statements(fields: tuple[FormField, ...], asked_on: date) -> Iterator[
 
 
 def request_statements(material: Material, line: Line | None) -> Iterator[Statement]:
-    """The request's own words: the patient's condition, treatment and laboratory values, and the line's service and diagnosis."""
+    """The request's own words: condition, treatment and laboratory values, and the line's service and diagnosis."""
     request = material.request
     parts = [
         ("request.current_condition.name", "Condition", request.condition, Origin.REQUEST),

@@ -32,8 +32,10 @@ class Leaf:
 
 HYPO: Terms = {
     "recurring hypoglycemia": (
-        "recurrent hypoglycemia", "recurring hypoglycemia", "hypoglycemic episodes", "frequent hypoglycemia", "frequent lows",
-        "hypoglycemia unawareness", "recurrent lows", "episodes of hypoglycemia", "severe hypoglycemia", "hypoglycemia",
+        "recurrent hypoglycemia", "recurring hypoglycemia", "hypoglycemic episodes", "frequent hypoglycemia",
+        "frequent lows",
+        "hypoglycemia unawareness", "recurrent lows", "episodes of hypoglycemia", "severe hypoglycemia",
+        "hypoglycemia",
     ),
 }  # fmt: skip
 FINDING = Leaf(
@@ -115,7 +117,8 @@ FINDING = Leaf(
 )
 EDUCATION = Leaf(
     FindingTest(("diabetes education",), done=True),
-    {"diabetes education": ("diabetes education", "DSMES", "DSMT", "diabetes self-management training", "diabetes self management education")},
+    {"diabetes education": ("diabetes education", "DSMES", "DSMT", "diabetes self-management training",
+        "diabetes self management education")},
     (
         ("m", "Completed a comprehensive diabetes education program in March 2026."),
         ("m", "DSMES completed 05/14/2026 with the certified educator."),
@@ -160,7 +163,8 @@ MI = Leaf(
 )  # fmt: skip
 A1C = Leaf(
     NumberTest("HbA1c", ">", 7.0, "%", units=(("mmol/mol", 0.0915),), lowest=3, highest=20),
-    {"HbA1c": ("HbA1c", "A1c", "hemoglobin A1c", "glycosylated hemoglobin", "glycated hemoglobin", "Hgb A1c", "/hb ?a1c/")},
+    {"HbA1c": ("HbA1c", "A1c", "hemoglobin A1c", "glycosylated hemoglobin", "glycated hemoglobin", "Hgb A1c",
+        "/hb ?a1c/")},
     (
         ("m", "HbA1c 8.4% on 09/12/2026."),
         ("m", "Her most recent hemoglobin A1c was 7.9 %."),
@@ -207,7 +211,8 @@ A1C = Leaf(
     ),
 )  # fmt: skip
 PEPTIDE = Leaf(
-    NumberTest("C-peptide", "<=", 110, "ng/mL", units=(("nmol/L", 3.02), ("pmol/L", 0.00302)), limit_of="lower", given=("fasting",)),
+    NumberTest("C-peptide", "<=", 110, "ng/mL", units=(("nmol/L", 3.02), ("pmol/L", 0.00302)), limit_of="lower", given=(
+        "fasting",)),
     {"C-peptide": ("C-peptide", "C peptide", "connecting peptide"), "fasting": ("fasting", "fasted")},
     (
         ("m", "Fasting C-peptide 0.4 ng/mL (ref 1.1-4.4)."),
@@ -252,7 +257,8 @@ AHI = Leaf(
 )
 MDI = Leaf(
     DurationTest("multiple daily injections", least=Period(6, "month")),
-    {"multiple daily injections": ("multiple daily injections", "MDI", "multiple daily insulin injections", "basal-bolus insulin", "basal/bolus")},
+    {"multiple daily injections": ("multiple daily injections", "MDI", "multiple daily insulin injections",
+        "basal-bolus insulin", "basal/bolus")},
     (
         ("m", "On multiple daily injections for 8 months."),
         ("m", "MDI since January 2026."),
@@ -279,8 +285,10 @@ MDI = Leaf(
 )  # fmt: skip
 TESTING = Leaf(
     FrequencyTest("glucose self-testing", 4, "day", Period(2, "month")),
-    {"glucose self-testing": ("checks blood glucose", "checks glucose", "tests blood sugar", "checks her blood sugar", "checks his blood sugar", "SMBG", "self-monitoring",
-                              "fingersticks", "blood glucose readings", "tests", "checks BG", "self-testing", "glucose log", "meter download", "checking")},
+    {"glucose self-testing": ("checks blood glucose", "checks glucose", "tests blood sugar",
+        "checks her blood sugar", "checks his blood sugar", "SMBG", "self-monitoring",
+                              "fingersticks", "blood glucose readings", "tests", "checks BG", "self-testing",
+                              "glucose log", "meter download", "checking")},
     (
         ("m", "Checks blood glucose 5 times a day for the past 3 months."),
         ("m", "SMBG 4-6x/day over the last 90 days per meter download."),
@@ -311,14 +319,16 @@ TESTING = Leaf(
 TRIALS = Leaf(
     CountTest("failed trials", least=4, among=("sertraline", "bupropion", "venlafaxine", "lithium", "mirtazapine")),
     {
-        "failed trials": ("failed trials", "failed medications", "failed treatments", "failed antidepressants", "inadequate response to", "failed", "antidepressant trials", "did not respond to"),
-        "sertraline": ("sertraline", "Zoloft"), "bupropion": ("bupropion", "Wellbutrin"), "venlafaxine": ("venlafaxine", "Effexor"),
+        "failed trials": ("failed trials", "failed medications", "failed treatments", "failed antidepressants",
+        "inadequate response to", "failed", "antidepressant trials", "did not respond to"),
+        "sertraline": ("sertraline", "Zoloft"), "bupropion": ("bupropion", "Wellbutrin"), "venlafaxine": (
+        "venlafaxine", "Effexor"),
         "lithium": ("lithium",), "mirtazapine": ("mirtazapine", "Remeron"),
     },
     (
         ("m", "Four failed trials of adequate dose and duration."),
         ("m", "She has failed sertraline, bupropion, venlafaxine and lithium."),
-        ("m", "Failed medications:\n- sertraline 200 mg\n- bupropion XL 450 mg\n- venlafaxine 225 mg\n- mirtazapine 45 mg"),
+        ("m", "Failed medications:\n- sertraline 200 mg\n- bupropion XL\n- venlafaxine 225 mg\n- mirtazapine 45 mg"),
         ("m", "At least 5 failed antidepressants."),
         ("m", "Failed trials: 6"),
         ("n", "Two failed trials."),

@@ -73,7 +73,8 @@ SLEEPY = Leaf(
 )
 CABG = Leaf(
     FindingTest(("revascularization",), within=Period(3, "month")),
-    {"revascularization": ("CABG", "coronary artery bypass", "PCI", "angioplasty", "stenting", "coronary stent", "stent")},
+    {"revascularization": ("CABG", "coronary artery bypass", "PCI", "angioplasty", "stenting", "coronary stent",
+        "stent")},
     (
         ("m", "Underwent CABG x3 on 08/12/2026."),
         ("m", "PCI with DES to LAD on September 3, 2026"),
@@ -94,7 +95,8 @@ CABG = Leaf(
 PO2 = Leaf(
     NumberTest("saturation", "<=", 88, "%", given=("at rest", "room air"), bare=True, lowest=30, highest=100),
     {
-        "saturation": ("SpO2", "SaO2", "O2 sat", "oxygen saturation", "O2 saturation", "sat", "sats", "pulse oximetry", "pulse ox"),
+        "saturation": ("SpO2", "SaO2", "O2 sat", "oxygen saturation", "O2 saturation", "sat", "sats",
+        "pulse oximetry", "pulse ox"),
         "at rest": ("at rest", "resting", "rest"), "room air": ("room air", "RA"),
     },
     (
@@ -163,7 +165,8 @@ PAIN = Leaf(
 )
 MEDS = Leaf(
     DurationTest("medical therapy", least=Period(3, "month")),
-    {"medical therapy": ("optimal medical therapy", "OMT", "GDMT", "guideline directed medical therapy", "guideline-directed medical therapy")},
+    {"medical therapy": ("optimal medical therapy", "OMT", "GDMT", "guideline directed medical therapy",
+        "guideline-directed medical therapy")},
     (
         ("m", "On optimal medical therapy for 5 months."),
         ("m", "GDMT since 05/2026 (carvedilol, sacubitril/valsartan)."),
@@ -179,7 +182,8 @@ MEDS = Leaf(
 )  # fmt: skip
 SHOTS = Leaf(
     FrequencyTest("insulin injections", 3, "day"),
-    {"insulin injections": ("insulin injections", "injections", "injects", "shots of insulin", "insulin shots", "insulin", "MDI", "bolus doses")},
+    {"insulin injections": ("insulin injections", "injections", "injects", "shots of insulin", "insulin shots",
+        "insulin", "MDI", "bolus doses")},
     (
         ("m", "Takes 4 injections per day of insulin."),
         ("m", "She injects rapid-acting insulin TID with meals plus glargine at bedtime."),
@@ -199,7 +203,8 @@ SHOTS = Leaf(
 )  # fmt: skip
 EPISODES = Leaf(
     CountTest("depressive episodes", least=4),
-    {"depressive episodes": ("depressive episodes", "episodes of depression", "major depressive episodes", "MDD episodes", "episodes of MDD")},
+    {"depressive episodes": ("depressive episodes", "episodes of depression", "major depressive episodes",
+        "MDD episodes", "episodes of MDD")},
     (
         ("m", "She has had five depressive episodes since 2005."),
         ("m", "At least four episodes of MDD, including the current one."),
@@ -256,6 +261,7 @@ CLEARANCE = Leaf(
     ),
 )  # fmt: skip
 MORE: Mapping[str, Leaf] = {
-    "any of": SLEEPY, "procedure": CABG, "saturation": PO2, "body mass": BMI, "pain": PAIN, "therapy": MEDS, "injections": SHOTS,
+    "any of": SLEEPY, "procedure": CABG, "saturation": PO2, "body mass": BMI, "pain": PAIN, "therapy": MEDS,
+    "injections": SHOTS,
     "episodes": EPISODES, "encounter": DEVICE, "clearance": CLEARANCE,
 }  # fmt: skip

@@ -20,7 +20,8 @@ from app.services.ports import Answer, Ask
 
 DAY = date(2026, 10, 15)
 REQUEST = {
-    "patient": {"patient_name": "Dana Whitfield", "birth_date": "03/04/1968", "patient_id": "QX4471209", "gender": "Female"},
+    "patient": {"patient_name": "Dana Whitfield", "birth_date": "03/04/1968", "patient_id": "QX4471209", "gender":
+    "Female"},
     "lines": {"r1": {"order": 0, "service": {"type": "DEVICE", "code": "E0784", "description": "Insulin pump"},
                      "diagnosis": {"code": "E10.9", "description": ""}}},
 }  # fmt: skip
@@ -44,8 +45,13 @@ def note(
     return SourceText(document_id, name, kind, tuple(page_of(p, n) for n, p in enumerate(pages, 1)))
 
 
-def material(*documents: SourceText | str, request: Mapping[str, object] | None = None, stated: tuple[StatedFact, ...] = (),
-             marks: tuple[Mark, ...] = (), **more: object) -> Material:  # fmt: skip
+def material(
+    *documents: SourceText | str,
+    request: Mapping[str, object] | None = None,
+    stated: tuple[StatedFact, ...] = (),
+    marks: tuple[Mark, ...] = (),
+    **more: object,
+) -> Material:
     made = tuple(
         note(d, document_id=f"d{n}") if isinstance(d, str) else d for n, d in enumerate(documents, 1)
     )

@@ -463,6 +463,6 @@ def test_a_period_counts_to_the_day_of_the_note_not_of_the_request() -> None:
 
 
 def test_a_day_after_the_request_is_no_evidence() -> None:
-    assert DAY == date(2026, 10, 15)
+    assert date(2026, 10, 15) == DAY
     test = NumberTest("AHI", ">=", 15, bare=True)
     assert status(HEAD + "AHI 30 on 12/01/2026.", test, {"AHI": ("AHI",)}) is INSUFFICIENT
