@@ -62,6 +62,7 @@ __all__ = [
     "flattened",
     "leaves_of",
     "nodes_of",
+    "policy_and_problems",
     "policy_from",
     "problems_in",
     "refused",
@@ -145,7 +146,7 @@ def refused(what: str) -> Rejected:
 
 def policy_from(data: Mapping[str, Any], text: str) -> Policy:
     """The policy that a file describes, with its source text. Raises `Rejected` saying what is wrong with it."""
-    policy, problems = _read(data, text)
+    policy, problems = policy_and_problems(data, text)
     if problems or policy is None:
         rest = len(problems) - 1
         more = f" (and {rest} more problem{'s' if rest > 1 else ''})" if rest > 0 else ""
@@ -155,7 +156,7 @@ def policy_from(data: Mapping[str, Any], text: str) -> Policy:
 
 def problems_in(data: Mapping[str, Any], text: str) -> tuple[Problem, ...]:
     """Everything that is wrong with the data of a policy, in the order of the file; empty when it can be used."""
-    return _read(data, text)[1]
+    return policy_and_problems(data, text)[1]
 
 
 def check(policy: Policy) -> None:
@@ -207,7 +208,8 @@ def _contradictions(policy: Policy, places: Mapping[int, Path]) -> list[Problem]
     return found
 
 
-def _read(data: Mapping[str, Any], text: str) -> tuple[Policy | None, tuple[Problem, ...]]:
+def policy_and_problems(data: Mapping[str, Any], text: str) -> tuple[Policy | None, tuple[Problem, ...]]:
+    """The policy that data describes, and everything that is wrong with it: with problems it must not be used."""
     reader = CriterionReader()
     policy = _policy(reader, data, text)
     problems = reader.problems

@@ -14,7 +14,7 @@ import yaml
 from app.domain.case import Json
 from app.domain.criterion_reading import Path as DataPath
 from app.domain.errors import Rejected
-from app.domain.policy import Policy, policy_from, problems_in
+from app.domain.policy import Policy, policy_and_problems
 
 LARGEST = 1_000_000
 """Characters of a policy file, and of a source text. The longest that ships has a twentieth."""
@@ -37,7 +37,10 @@ class FileProblem:
         return f"Line {self.line}: {sentence}" if self.line else sentence
 
 
-def parsed_yaml(text: str) -> tuple[Json, Mapping[DataPath, int], tuple[FileProblem, ...]]:
+_Parsed = tuple[Json, Mapping[DataPath, int], tuple[FileProblem, ...]]
+
+
+def parsed_yaml(text: str) -> _Parsed:
     """What a YAML text holds, the line of every key, and what is wrong with it as YAML.
 
     Only plain data is made of it. Aliases are refused: a file of a few lines may stand for gigabytes with them.
@@ -48,36 +51,40 @@ def parsed_yaml(text: str) -> tuple[Json, Mapping[DataPath, int], tuple[FileProb
         problem = _dangerous(text)
         if problem is not None:
             return {}, {}, (problem,)
-        node = yaml.compose(text, Loader=_LOADER)
-        data = _plain(yaml.load(text, Loader=_LOADER))  # noqa: S506 - both are the safe loader
+        loader = _LOADER(text)
+        try:
+            node = loader.get_single_node()
+            data = _plain(loader.construct_document(node)) if node is not None else None
+        finally:
+            loader.dispose()
     except yaml.YAMLError as error:
         return {}, {}, (_yaml_problem(error),)
     except (ValueError, OverflowError, RecursionError) as error:  # a date such as 2026-13-45
         return {}, {}, (FileProblem(0, f"the file holds a value that is none: {error}"),)
     if not isinstance(data, dict):
         return {}, {}, (FileProblem(1, "a policy file is a map of keys and values"),)
-    lines = {path: line for path, line, _ in _lines(node, ())}
-    doubled = tuple(
-        FileProblem(line, f"the key “{path[-1]}” stands here twice")
-        for path, line, again in _lines(node, ())
-        if again
-    )
-    return data, lines, doubled
+    lines: dict[DataPath, int] = {}
+    doubled = []
+    for path, line, again in _lines(node, ()):
+        lines[path] = line
+        if again:
+            doubled.append(FileProblem(line, f"the key “{path[-1]}” stands here twice"))
+    return data, lines, tuple(doubled)
 
 
 def file_problems(text: str, source_text: str) -> tuple[FileProblem, ...]:
     """Everything that is wrong with a policy file and its source text, in the order of the lines."""
-    data, lines, problems = parsed_yaml(text)
-    if not data:
-        return problems
-    found = [FileProblem(_line(lines, p.path), p.text) for p in problems_in(data, source_text)]
-    return tuple(sorted({*problems, *found}, key=lambda p: (p.line, p.text)))
+    return _judged(parsed_yaml(text), source_text)[1]
 
 
 def policy_of_text(text: str, source_text: str, name: str = "the policy") -> Policy:
     """The policy of a YAML text. Raises `Rejected` with the first line that is wrong and how many more there are."""
-    problems = file_problems(text, source_text)
-    if problems:
+    return _policy_of(parsed_yaml(text), source_text, name)
+
+
+def _policy_of(parsed: _Parsed, source_text: str, name: str) -> Policy:
+    policy, problems = _judged(parsed, source_text)
+    if problems or policy is None:
         rest = len(problems) - 1
         more = f" There {'are' if rest > 1 else 'is'} {rest} more." if rest else ""
         raise Rejected(
@@ -87,7 +94,16 @@ def policy_of_text(text: str, source_text: str, name: str = "the policy") -> Pol
             line=problems[0].line,
             count=len(problems),
         )
-    return policy_from(parsed_yaml(text)[0], source_text)
+    return policy
+
+
+def _judged(parsed: _Parsed, source_text: str) -> tuple[Policy | None, tuple[FileProblem, ...]]:
+    data, lines, problems = parsed
+    if not data:
+        return None, problems
+    policy, found = policy_and_problems(data, source_text)
+    every = {*problems, *(FileProblem(_line(lines, p.path), p.text) for p in found)}
+    return policy, tuple(sorted(every, key=lambda p: (p.line, p.text)))
 
 
 def source_text_of(path: Path, text: str) -> str:
@@ -95,7 +111,10 @@ def source_text_of(path: Path, text: str) -> str:
 
     It has to lie beside or below the file. Raises `Rejected` when it cannot be read.
     """
-    data, _, _ = parsed_yaml(text)
+    return _source_text(path, parsed_yaml(text)[0])
+
+
+def _source_text(path: Path, data: Json) -> str:
     name = str(data.get("text", ""))
     if not name:
         return ""
@@ -127,8 +146,8 @@ def read_text(path: Path) -> str:
 
 def read_policy(path: Path) -> Policy:
     """The policy of a file, with the source text it names. Raises `Rejected` with the file, the line and the reason."""
-    text = read_text(path)
-    return policy_of_text(text, source_text_of(path, text), path.name)
+    parsed = parsed_yaml(read_text(path))
+    return _policy_of(parsed, _source_text(path, parsed[0]), path.name)
 
 
 def read_policies(folder: Path) -> tuple[Policy, ...]:

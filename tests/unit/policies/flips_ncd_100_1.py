@@ -161,6 +161,13 @@ for leaf, description in (
         INSUFFICIENT,
         APPROVE,
     )
+f.also(
+    "comorbidity_hypertension",
+    "illness",
+    "Comorbidities: T2DM (A1c 8.0), HTN, OSA on CPAP.",
+    base="hypertension",
+    known_bug="the 0 of 8.0 is taken for a denial of what follows",
+)
 NEVER_AGAINST = (
     "sleeve_asked",
     "open_band",

@@ -183,6 +183,15 @@ f.said(
     REFER,
 )
 f.said("limb_desaturation", "leg", "He has peripheral vascular disease.", INSUFFICIENT, APPROVE)
+RESULTS = "pH 7.38\npCO2 51 mmHg\npO2 53 mmHg"
+f.also("rest_po2", "rest", f"Arterial blood gas, room air, resting:\n{RESULTS}", base="rest_po2")
+f.also(
+    "rest_po2",
+    "rest",
+    f"ARTERIAL BLOOD GAS  10/18/2026  Room air, resting\n{RESULTS}",
+    base="rest_po2",
+    known_bug="the head of a list of results without a colon does not stand with its values",
+)
 NEVER_AGAINST = (
     "supplier_test",
     "limb_desaturation",

@@ -211,4 +211,10 @@ f.add(
 f.short_of("caregiver", "education", "His wife is willing to operate the CPAP device.", base="caregiver")
 f.said("no_benefit", "trial", "He did not benefit from CPAP in the first 12 weeks.", MET, REFER)
 f.said("no_benefit", "trial", "He benefited from CPAP in the first 12 weeks.", INSUFFICIENT, APPROVE)
+f.also(
+    "educated",
+    "education",
+    "DME to provide mask fitting; patient educated on use of CPAP today.",
+    known_bug="a plan of one clause is taken for that of the next",
+)
 NEVER_AGAINST = ("no_benefit",)

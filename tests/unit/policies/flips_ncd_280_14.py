@@ -356,5 +356,11 @@ f.add(
 
 f.against("pump_physician", "physician", "I do not manage multiple patients with CSII.")
 f.against("pump_team", "team", "I do not work with a team of nurses, diabetes educators and dietitians.")
+f.also(
+    "pump_team",
+    "team",
+    "Our clinic follows >200 CSII patients with a team of RN, CDCES and RD.",
+    known_bug="what a clinic does for its patients is taken for a general text, where the policy asks for just that",
+)
 NEVER_AGAINST = ("implanted",)
 """What is asked for is never denied by its own line."""
