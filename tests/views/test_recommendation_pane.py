@@ -242,12 +242,16 @@ def test_an_answer_that_is_locked_takes_nothing(pane: RecommendationPane) -> Non
     assert not pane.criteria.reason.isVisible()
 
 
-def test_lines_of_a_request_are_tabs_with_an_answer_each(pane: RecommendationPane) -> None:
-    assert pane.tabs.isHidden()
+def test_every_line_of_a_request_has_its_answer_and_its_outcome_in_sight(pane: RecommendationPane) -> None:
+    assert pane.lines.isHidden()
     show(pane, a_review("1", found(), found("r2", Proposed.REFER)))
-    assert pane.tabs.isVisible()
+    assert pane.lines.isVisible()
+    assert [p.accessibleName() for p in pane.lines.pills] == [
+        "Pump: Pend: information is missing", "Sensors: Refer to a physician",
+    ]  # fmt: skip
     chosen = told(pane.line_chosen)
-    pane.tabs.setCurrentIndex(1)
+    pane.lines.pills[0].setFocus()
+    press(Key.Key_Right)
     assert chosen == [("r2",)]
     assert pane.banner.outcome == "Refer to a physician"
     show(pane, a_review("2", found(), found("r2", Proposed.APPROVE)))

@@ -352,6 +352,17 @@ def test_what_is_sent_is_shown_word_for_word(desk: SideDesk) -> None:
     assert side.prompt.editor.isVisible()
 
 
+def test_tabs_are_gone_through_by_arrow_keys(desk: SideDesk) -> None:
+    side = desk.opened()
+    side.tabs.tabs[0].setFocus()
+    press(Key.Key_Right)
+    assert side.tabs.current == "pins"  # no guidelines were given to this side
+    assert side.pins.isVisible()
+    press(Key.Key_Left)
+    press(Key.Key_Left)
+    assert side.history.isVisible()
+
+
 # What a person decides
 
 

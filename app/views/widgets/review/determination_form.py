@@ -419,7 +419,8 @@ class DeterminationForm(QWidget):
 
     def wanted_height(self) -> int:
         """The height that shows all of it at this width."""
-        inner = self._column.sizeHint().height()
+        self._column.activate()
+        inner = self.reason.geometry().bottom() + 1 + theme.px(4)  # what is above it lies from the top down
         wanting = self.wanting.heightForWidth(max(60, self.width()))
         return inner + wanting + theme.px(8 + 28 + 6 + 6 + 6 + 34 + 10) + 2
 

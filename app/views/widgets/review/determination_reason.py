@@ -190,10 +190,10 @@ class PlainMeter(QPushButton):
         if empty:
             words = self.tr("Plain words: no codes, no short forms")
         elif findings:
-            words = self.tr("{count} to mend: {first}").format(count=len(findings), first=_words(findings[0]))
+            words = self.tr("{count} to mend: {first}").format(count=len(findings), first=findings[0].text)
         else:
             words = self.tr("Plain language")
-        self._note = words if empty or not note else f"{words} · {note}"
+        self._note = words if empty or findings or not note else f"{words} · {note}"
         self._elide()
         self.setEnabled(bool(findings))
         self._restyle()
@@ -265,4 +265,4 @@ _ENOUGH = 15
 
 
 def _words(found: Finding) -> str:
-    return f"{found.text} {found.suggestion}".strip()
+    return f"{found.text} → {found.suggestion}" if found.suggestion else found.text

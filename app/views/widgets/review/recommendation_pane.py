@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QTabBar,
     QVBoxLayout,
     QWidget,
 )
@@ -33,6 +32,7 @@ from app.views.widgets.review.evidence_place import Places, policy_line
 from app.views.widgets.review.pins_list import QuoteList
 from app.views.widgets.review.recommendation_banner import RecommendationBanner
 from app.views.widgets.review.recommendation_flag import FlagList
+from app.views.widgets.review.recommendation_line import LineChoice
 from app.views.widgets.review.recommendation_run import AnswerTrouble, RecommendationRun
 
 
@@ -76,12 +76,7 @@ class RecommendationPane(QWidget):
         self.compare = QPushButton(self.tr("Compare with previous"), self)
         self.compare.setProperty("quiet", True)
         self.compare.hide()
-        self.tabs = QTabBar(self)
-        self.tabs.setExpanding(False)
-        self.tabs.setDrawBase(False)
-        self.tabs.setUsesScrollButtons(True)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
-        self.tabs.hide()
+        self.lines = LineChoice(self)
         self.run = RecommendationRun(self)
         self.trouble = AnswerTrouble(self)
         self.notice = NoticePage(self)
@@ -109,20 +104,20 @@ class RecommendationPane(QWidget):
         self._top = top = QHBoxLayout()
         top.addWidget(self._head)
         top.addWidget(self.policy, 1)
-        self._second = second = QHBoxLayout()
-        second.addWidget(self.tabs, 1)
-        second.addStretch(1)
-        second.addWidget(self.compare)
+        self._foot = foot = QHBoxLayout()
+        foot.addWidget(self._keys, 1)
+        foot.addStretch(0)
+        foot.addWidget(self.compare)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addLayout(top)
-        outer.addLayout(second)
+        outer.addWidget(self.lines)
         outer.addWidget(self.run)
         outer.addWidget(self.trouble)
         outer.addWidget(self.notice, 1)
         outer.addWidget(self.area, 1)
-        outer.addWidget(self._keys)
+        outer.addLayout(foot)
 
     def _wire(self) -> None:
         self.run.cancelled.connect(self.cancelled)
@@ -135,7 +130,7 @@ class RecommendationPane(QWidget):
         self.difference.criterion_wanted.connect(self.criteria.reveal)
         self.difference.closed.connect(self.difference.hide)
         self.compare.clicked.connect(self.compare_wanted)
-        self.tabs.currentChanged.connect(self._tab_chosen)
+        self.lines.chosen.connect(self._line_chosen)
         criteria = self.criteria
         criteria.evidence_opened.connect(self.evidence_opened)
         criteria.evidence_dropped.connect(
@@ -198,16 +193,10 @@ class RecommendationPane(QWidget):
         lines = [r.line_id for r in review.recommendations]
         if self._line not in lines:
             self._line = lines[0] if lines else ""
-        self.tabs.blockSignals(True)
-        while self.tabs.count():
-            self.tabs.removeTab(0)
-        for line in lines:
-            self.tabs.addTab(titles.get(line, line))
-            self.tabs.setTabToolTip(self.tabs.count() - 1, titles.get(line, line))
-        if lines:
-            self.tabs.setCurrentIndex(lines.index(self._line))
-        self.tabs.blockSignals(False)
-        self.tabs.setVisible(len(lines) > 1)
+        self.lines.show_lines(
+            [(r.line_id, titles.get(r.line_id, r.line_id), r.outcome) for r in review.recommendations],
+            self._line,
+        )
         self._present(bool(lines))
         if review.problem:
             self.trouble.tell(review.problem, "", engine=review.model.leaves_computer)
@@ -221,9 +210,8 @@ class RecommendationPane(QWidget):
         """Show the answer for a line of the request."""
         if self._review is None:
             return
-        lines = [r.line_id for r in self._review.recommendations]
-        if line_id in lines:
-            self.tabs.setCurrentIndex(lines.index(line_id))
+        if line_id != self._line and any(r.line_id == line_id for r in self._review.recommendations):
+            self.lines.choose(line_id)
 
     def show_notes(self, pins: Sequence[tuple[str, Evidence]], marks: Sequence[Mark]) -> None:
         """What people pinned and marked, as it stands now."""
@@ -298,15 +286,14 @@ class RecommendationPane(QWidget):
         self._keys.setVisible(answered and not self._narrow)
         if not answered:
             self.policy.say("", "")
-            self.tabs.hide()
+            self.lines.hide()
             self.compare.setVisible(False)
 
-    def _tab_chosen(self, index: int) -> None:
-        if self._review is not None and 0 <= index < len(self._review.recommendations):
-            self._line = self._review.recommendations[index].line_id
-            self.difference.hide()
-            self._show_line()
-            self.line_chosen.emit(self._line)
+    def _line_chosen(self, line_id: str) -> None:
+        self._line = line_id
+        self.difference.hide()
+        self._show_line()
+        self.line_chosen.emit(line_id)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -322,14 +309,13 @@ class RecommendationPane(QWidget):
             palette = label.palette()
             palette.setColor(label.foregroundRole(), theme.colour("muted"))
             label.setPalette(palette)
-        self._keys.setText(self.tr("↑ ↓ move · M met · N not met · U take back · Enter opens"))
+        self._keys.setText(self.tr("M met · N not met · U undo · ↵ opens"))
         self._keys.setContentsMargins(theme.px(16), theme.px(4), theme.px(16), theme.px(4))
         self.compare.setFont(theme.font("small"))
         self.compare.setIcon(theme.icon("git-compare", "muted", theme.px(14)))
-        self.tabs.setFont(theme.font("strong"))
         self._top.setContentsMargins(theme.px(16), theme.px(10), theme.px(16), theme.px(4))
         self._top.setSpacing(theme.px(8))
-        self._second.setContentsMargins(theme.px(12), 0, theme.px(10), 0)
+        self._foot.setContentsMargins(0, 0, theme.px(10), 0)
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

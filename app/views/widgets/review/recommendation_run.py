@@ -172,6 +172,7 @@ class AnswerTrouble(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.colour("wrong_back"))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, theme.colour("line"))
         y = float(theme.px(10))
         for number, (role, ink, lines) in enumerate(self._texts()):
             if not number:

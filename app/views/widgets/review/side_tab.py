@@ -55,6 +55,12 @@ class SideTab(QAbstractButton):
         symbol = theme.px(16) + (theme.px(5) if self.shown else 0) if self._short else 0
         return QSize(round(words + symbol + 2 * theme.px(11)), theme.px(TAB))
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            event.ignore()  # a button would only move the keyboard: the row chooses the next one
+            return
+        super().keyPressEvent(event)
+
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
         self.update()
