@@ -181,9 +181,12 @@ def judged(known: Known, printed: Printed) -> Proposal | None:
     return Proposal(known.case_id, known.receipt, round(score, 3), signs, sure)
 
 
-def speaks_against(known: Known, printed: Printed) -> tuple[Sign, ...]:
-    """What a document says that the case contradicts: it may be about somebody else."""
-    return tuple(sign for sign in _signs(known, printed)[0] if _WEIGHTS[sign] < 0)
+def of_another(known: Known, texts: Iterable[str]) -> bool:
+    """Whether a document calls another day a date of birth than the case's, and nowhere says that one."""
+    if known.birth_date is None:
+        return False
+    dates, births = _dates("\n".join(texts))
+    return bool(births) and known.birth_date not in dates
 
 
 def _signs(known: Known, printed: Printed) -> tuple[tuple[Sign, ...], frozenset[Sign]]:

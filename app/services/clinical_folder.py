@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -30,6 +31,8 @@ _SETTING = "clinical_placing"
 _MOST_CANDIDATES = 60
 _MOST_SCANNED = 3000
 _MOST_PROPOSED = 8
+_PAGES_LOOKED_AT = 15
+"""Whose a document is stands on its first pages, if anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,7 @@ class ClinicalFolder:
 
     def propose(self, texts: Iterable[PageText]) -> tuple[Proposal, ...]:
         """The open cases a document may belong to, best first."""
-        printed = said_on(texts)
+        printed = said_on(islice(texts, _PAGES_LOOKED_AT))
         found = self._judged(self._candidates(printed), printed) or self._judged(
             self._alike(printed), printed
         )

@@ -304,7 +304,7 @@ def missing_pages(document: Json, entry: Mapping[str, Any], kept: KeptText) -> t
         return ()
     known = kept.read | kept.lost
     if kept.form is not None:
-        known |= {text.page for text in kept.texts()}
+        known |= {text.page for text in kept.form_texts()}
     return tuple(page for page in pages_of(entry) if page not in known)
 
 
@@ -315,7 +315,9 @@ def doubtful_pages(entry: Mapping[str, Any], kept: KeptText) -> tuple[int, ...]:
     if kept.form is None or entry.get("kind", "form") == "form":
         return ()
     own = frozenset(pages_of(entry)) - kept.read - kept.lost
-    return tuple(text.page for text in kept.texts() if text.page in own and text.words and _of_layer(text))
+    return tuple(
+        text.page for text in kept.form_texts() if text.page in own and text.words and _of_layer(text)
+    )
 
 
 def _of_layer(text: PageText) -> bool:

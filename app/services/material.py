@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from app.domain.attachment import PARTS, after_decision, document_name, named_apart
-from app.domain.belonging import known_of, said_on, speaks_against
+from app.domain.belonging import known_of, of_another
 from app.domain.box import Box
 from app.domain.case import Json, fields_from, from_time
 from app.domain.evidence import Evidence
 from app.domain.extraction import PageText, Word
 from app.domain.material import Mark, Material, StatedFact
-from app.domain.passage import SourceText
+from app.domain.passage import SourceText, page_string
 from app.domain.request import Request, request_from
 from app.domain.review_note import marks_from, pins_from, stated_from
 from app.services.document_text import doubtful_pages, pages_of, unread_of
@@ -24,7 +24,8 @@ from app.services.store.text_shelf import KeptText
 REQUEST = "request"
 """The id of an imported request's own words among the documents."""
 _KEPT_CASES = 6
-_KEPT_TEXTS = 24
+_FIRST_PAGES = 6
+"""Whose a document is stands on its first pages, if anywhere."""
 _NOWHERE = Box(0.0, 0.0, 0.0, 0.0)
 
 
@@ -41,7 +42,6 @@ class MaterialReader:
         """`needed` is told of a case whose documents somebody looks at before all of them are read."""
         self._store, self._needed = store, needed
         self._cases: OrderedDict[str, tuple[tuple[str, ...], Material]] = OrderedDict()
-        self._texts: OrderedDict[str, tuple[PageText, ...]] = OrderedDict()
 
     def material(self, case_id: str) -> Material:
         """Everything a recommendation on the case may rest on. Raises `NoSuchCase`.
@@ -96,20 +96,11 @@ class MaterialReader:
         )
         for document_id, entry in entries:
             kind = entry.get("kind", "form")
-            texts = self._unpacked(kept[entry["sha256"]])
+            texts = kept[entry["sha256"]].texts()
             own = frozenset(pages_of(entry))
             pages = tuple(text for text in texts if text.page in own)
             name = document_name(pages, entry.get("name", ""), kind)
             yield SourceText(document_id, name, kind, pages, int(entry.get("first_fax_page", 1)))
-
-    def _unpacked(self, kept: KeptText) -> tuple[PageText, ...]:
-        found = self._texts.get(kept.digest)
-        if found is None:
-            found = self._texts[kept.digest] = kept.texts()
-        self._texts.move_to_end(kept.digest)
-        while len(self._texts) > _KEPT_TEXTS:
-            self._texts.popitem(last=False)
-        return found
 
 
 def imported(document: Mapping[str, Any]) -> tuple[SourceText, ...]:
@@ -162,10 +153,14 @@ def _doubtful(document: Json, kept: Mapping[str, KeptText]) -> bool:
 
 
 def _of_another(document: Json, sources: Iterable[SourceText]) -> tuple[str, ...]:
-    """The clinical documents that contradict what the case knows of its patient."""
+    """The clinical documents that contradict what the case knows of its patient, by their first pages."""
     known = known_of(document)
     clinical = (source for source in sources if source.kind == "clinical")
-    return tuple(s.document_id for s in clinical if speaks_against(known, said_on(s.pages)))
+    return tuple(
+        s.document_id
+        for s in clinical
+        if of_another(known, (page_string(p).text for p in s.pages[:_FIRST_PAGES]))
+    )
 
 
 def _checked(evidence: Evidence, gone: frozenset[str]) -> Evidence:

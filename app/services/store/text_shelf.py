@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.domain.extraction import PageText
 from app.services.store.database import Database
 from app.services.store.packing import pack_words, unpack_words
 
 READ, LOST = "read", "lost"
+_REMEMBERED = 400
+"""Pages that stay unpacked: about 50 MB when all are full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,21 @@ class KeptText:
         return frozenset(page for page, state, _ in self.pages if state == LOST)
 
     def texts(self) -> tuple[PageText, ...]:
-        """The pages that were read, in order; the work of unpacking them is done here."""
-        found = {text.page: text for text in unpack_words(self.form)} if self.form is not None else {}
-        for page, state, body in self.pages:
+        """The pages that were read, in order; the work of unpacking them is done here, once."""
+        found = {text.page: text for text in self.form_texts()}
+        for page, state, body in self.pages:  # a page that was read by itself counts before the whole file
             if state == READ:
-                (found[page],) = unpack_words(body)
+                (found[page],) = _unpacked(body)
         return tuple(found[page] for page in sorted(found))
+
+    def form_texts(self) -> tuple[PageText, ...]:
+        """The pages as the form processor read them."""
+        return _unpacked(self.form) if self.form is not None else ()
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _unpacked(body: bytes) -> tuple[PageText, ...]:
+    return unpack_words(body)
 
 
 class TextShelf:
