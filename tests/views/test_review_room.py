@@ -496,3 +496,22 @@ def test_a_click_on_the_clock_opens_the_milestones(visit: Visit) -> None:
     assert visit.screen.summary.milestones.isVisible()
     QTest.keyClick(visit.screen.summary.milestones, Qt.Key.Key_Escape)
     assert not visit.screen.summary.milestones.isVisible()
+
+
+def test_the_page_of_a_policy_says_its_version_and_since_when(visit: Visit, notes: str) -> None:
+    policy = visit.shown()[3].document_id
+    visit.desk.show_document(policy)
+    visit.wait_for(0, policy)
+    assert visit.desk.halves.halves[0].head.words.startswith("NCD 280.14 p. 1 · version ")
+    assert "effective" in visit.desk.halves.halves[0].head.words
+
+
+def test_in_a_narrow_window_the_plan_goes_before_what_is_asked_for_whom(visit: Visit) -> None:
+    visit.open(visit.cases[0])
+    summary = visit.screen.summary
+    visit.screen.resize(1300, 800)
+    assert summary.plan.isVisible()
+    summary._summary = None
+    summary.headline.set_words("A service with a very long description " * 3, "Somebody with a long name, 47")
+    summary._fit()
+    assert not summary.plan.isVisible()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from app.domain.attachment import page_label
 from app.domain.case import Case, CaseDocument
@@ -287,13 +287,14 @@ class ReviewCaseModel(QObject):
         self._policies = tuple({p.key: p for p in (*self._policies, *policies)}.values())
         for policy in self._policies:
             if policy.key not in self._laid_out:
-                self._lay_out(policy.key, "policy", policy_title(policy), policy.text)
+                title, about = policy_title(policy), version_words(policy)
+                self._lay_out(policy.key, "policy", title, policy.text, about)
         self._list_documents()
 
-    def _lay_out(self, document_id: str, kind: str, title: str, text: str) -> None:
+    def _lay_out(self, document_id: str, kind: str, title: str, text: str, about: str = "") -> None:
         """Make pages of a text. It is listed at once, and its words are known when it is laid out."""
         content, case_id = text.encode(), self._wanted
-        self._laid_out[document_id] = _made(document_id, kind, title, "", ())
+        self._laid_out[document_id] = _made(document_id, kind, title, "", (), about)
 
         def work() -> tuple[str, tuple[PageText, ...]]:
             sha256 = self._sources.keep(content)
@@ -301,7 +302,7 @@ class ReviewCaseModel(QObject):
 
         def made(found: tuple[str, tuple[PageText, ...]]) -> None:
             if self._wanted == case_id:
-                self._laid_out[document_id] = _made(document_id, kind, title, found[0], found[1])
+                self._laid_out[document_id] = _made(document_id, kind, title, *found, about)
                 self._list_documents()
 
         self._background.run(self, "pages", work, done=made, failed=self.refused.emit)
@@ -340,6 +341,17 @@ def policy_title(policy: Policy) -> str:
     return policy.title
 
 
+def version_words(policy: Policy) -> str:
+    """Which version of a policy is shown, behind the label of its pages."""
+    tr = QCoreApplication.translate
+    words = tr("Policy", "version {version}").format(version=policy.version)
+    if policy.effective is not None:
+        words = tr("Policy", "{version}, effective {day}").format(
+            version=words, day=policy.effective.isoformat()
+        )
+    return f" · {words}"
+
+
 def _of_case(document: CaseDocument, source: SourceText | None, unread: bool, after: bool) -> ShownDocument:
     pages = document.pages or tuple(range(1, document.page_count + 1))
     name = source.name if source else page_label(document, 1).name
@@ -349,10 +361,12 @@ def _of_case(document: CaseDocument, source: SourceText | None, unread: bool, af
     return ShownDocument(entry, document, labels, source)
 
 
-def _made(document_id: str, kind: str, title: str, sha256: str, pages: tuple[PageText, ...]) -> ShownDocument:
+def _made(
+    document_id: str, kind: str, title: str, sha256: str, pages: tuple[PageText, ...], about: str
+) -> ShownDocument:
     file = CaseDocument(
         document_id, title, "", sha256, TEXT, kind, len(pages), (), datetime.fromtimestamp(0, UTC)
     )
-    labels = tuple(f"{title} p. {page.page}" for page in pages)
+    labels = tuple(f"{title} p. {page.page}{about}" for page in pages)
     source = SourceText(document_id, title, kind, pages) if pages else None
     return ShownDocument(DocumentEntry(document_id, kind, title, len(pages)), file, labels, source)

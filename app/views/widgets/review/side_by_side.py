@@ -307,7 +307,9 @@ class SideBySide(QSplitter):
     def use(self, half: int) -> None:
         """Make a half the one in use."""
         if half != self._active and (half == 0 or self.split):
-            self._active = half
+            left, self._active = self.page, half
+            if left.hasFocus():  # the keyboard goes along, from page to page
+                self.page.setFocus(Qt.FocusReason.OtherFocusReason)
             self._tell()
             self.active_changed.emit(half)
 

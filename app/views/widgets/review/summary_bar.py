@@ -219,6 +219,7 @@ class SummaryBar(QWidget):
         self.urgency.set_chip(urgency_chip(summary.urgency))
         self.plan.set_words(summary.plan or self.tr("Plan not known: strictest clock"))
         self._show_state(summary)
+        self._fit()
         self.milestones.show_milestones(self._reached(summary), self._rule(summary))
 
     def state_words(self, summary: Summary) -> str:
@@ -236,6 +237,16 @@ class SummaryBar(QWidget):
             "physician": self.tr("waits for a physician"),
         }.get(summary.waiting_for, "")
         return " · ".join(part for part in (waits or status, who) if part)
+
+    def _fit(self) -> None:
+        """What is asked for whom goes before the plan, which the clock's milestones tell too."""
+        fixed = (self.back, self.clock, self.urgency, self.state, self.following)
+        taken = sum(widget.sizeHint().width() for widget in fixed) + 7 * self._row.spacing() + theme.px(16)
+        needed = self.headline.sizeHint().width() + self.plan.sizeHint().width()
+        self.plan.setVisible(self.width() - taken >= needed)
+
+    def resizeEvent(self, _event: object) -> None:
+        self._fit()
 
     def _show_state(self, summary: Summary) -> None:
         words = self.state_words(summary)
