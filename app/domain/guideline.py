@@ -26,7 +26,8 @@ class Source:
 
     `digest` says what was indexed, so that the same is not indexed twice. `case_id` is "" unless it belongs to a case.
     `sha256` and `media_type` say which blob to open, "" when there is none. `in_force` is false for a version of a
-    policy that is kept because it was used: it is found after the one in force.
+    policy that is kept because it was used: it is found after the one in force. `also` are words it is found by that
+    do not stand in it, such as the codes a policy applies to.
     """
 
     source_id: str
@@ -39,6 +40,7 @@ class Source:
     media_type: str = ""
     pages: int = 0
     in_force: bool = True
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,7 +276,9 @@ class GuidelineIndex:
         for listed in policies.versions():
             policy = policies.policy(listed.policy_id, listed.version)
             wanted.add(policy.key)
-            digest = _digest(f"{policy.title} {listed.in_force} {policy.text}", SourceKind.POLICY)
+            digest = _digest(
+                f"{policy.title} {policy.applies.codes} {listed.in_force} {policy.text}", SourceKind.POLICY
+            )
             if known.get(policy.key) == digest:
                 continue
             made = self._put_policy(policy, digest, in_force=listed.in_force)
@@ -290,6 +292,7 @@ class GuidelineIndex:
     def _put_policy(self, policy: Policy, digest: str, *, in_force: bool) -> int:
         """The text of a policy, laid out as the window shows it: a plain text in pages."""
         content = policy.text.encode()
+        also = " ".join(code for code in policy.applies.codes if "*" not in code)
         sha256 = self._blobs.put(content)
         pages = 1
         try:
@@ -304,7 +307,7 @@ class GuidelineIndex:
         self._search.put(
             Source(
                 policy.key, SourceKind.POLICY, policy.title, f"{policy.policy_id} {policy.version}".strip(), digest,
-                "", sha256, media.TEXT, pages, in_force,
+                "", sha256, media.TEXT, pages, in_force, also,
             ),
             made,
         )  # fmt: skip

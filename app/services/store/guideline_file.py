@@ -20,14 +20,15 @@ from app.services.store.key import derived
 from app.services.store.presence import turn
 
 NAME = "guidelines.db"
-LAYOUT = 3
+LAYOUT = 4
 """Counted up whenever tables, tokens or stems change: the file is then made again."""
 
 _STATEMENTS = (
     """CREATE TABLE sources (
         number INTEGER PRIMARY KEY, source_id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, title TEXT NOT NULL,
         name TEXT NOT NULL, digest TEXT NOT NULL, case_id TEXT NOT NULL, sha256 TEXT NOT NULL,
-        media_type TEXT NOT NULL, pages INTEGER NOT NULL, in_force INTEGER NOT NULL
+        media_type TEXT NOT NULL, pages INTEGER NOT NULL, in_force INTEGER NOT NULL,
+        also TEXT NOT NULL
     )""",
     """CREATE TABLE passages (
         number INTEGER PRIMARY KEY, source INTEGER NOT NULL, page INTEGER NOT NULL, first INTEGER NOT NULL,

@@ -40,6 +40,7 @@ class Sought:
     token: Token
     capitals: bool = False
     empty: bool = False
+    joined: bool = False
     forms: list[Other] = field(default_factory=list)
     times: int = 0
 
@@ -67,7 +68,8 @@ class Typed:
     """A query as it was typed: quoted phrases, and the other words in their order.
 
     `either` says that one of the phrases is enough. `empty` tells which words say nothing alone: they are part of a
-    term (shortness of breath) or nothing. `open` says that the last word may not be finished yet.
+    term (shortness of breath) or nothing; `joined` which have a hyphen behind them. `open` says that the last word
+    may not be finished yet.
     """
 
     phrases: tuple[tuple[Token, ...], ...]
@@ -75,6 +77,7 @@ class Typed:
     words: tuple[Token, ...]
     capitals: tuple[bool, ...]
     empty: tuple[bool, ...]
+    joined: tuple[bool, ...]
     open: bool
 
 
@@ -96,7 +99,8 @@ def typed(text: str) -> Typed:
         empty = (False,) * len(words)
     capitals = tuple(_capital(rest[t.start : t.end]) for t in words)
     unfinished = bool(words) and rest.rstrip("?!. ") == rest and words[-1].end == len(rest)
-    return Typed(tuple(phrases), either, words, capitals, empty, unfinished)
+    joined = tuple(rest[t.end : t.end + 1] in ("-", "‐", "‑") for t in words)
+    return Typed(tuple(phrases), either, words, capitals, empty, joined, unfinished)
 
 
 def _capital(raw: str) -> bool:

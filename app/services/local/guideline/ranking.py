@@ -114,17 +114,19 @@ class Judge:
                 spans += runs
                 best = max(best, _often(len(runs) + (_HEADING if _within(stems_, above) else 0), norm))
             return best
-        together = len(unit.words) < 2 or bool(_runs(unit.stems, places))
+        runs = _runs(unit.stems, places) if len(unit.words) > 1 else []
+        spans += runs
         weights = [rarity(word.times, self._total) for word in unit.words]
         best = 0.0
         for word, weight in zip(unit.words, weights, strict=True):
             strongest = 0.0
-            if not together and len(word.token.word) == 1:
-                continue  # a letter alone is no part of a term
+            letter = len(unit.words) > 1 and len(word.token.word) == 1
+            if letter and not runs:
+                continue  # alone it is no part of the term
             for form in word.forms:
                 stem = form.stems[0]
                 at = places.get(stem, [])
-                spans += [(n, n) for n in at]
+                spans += [] if letter else [(n, n) for n in at]
                 count = len(at) + (_HEADING if stem in above else 0) + (_TITLE if stem in over else 0)
                 strongest = max(strongest, form.weight * _often(count, norm))
             best += strongest * weight / sum(weights)

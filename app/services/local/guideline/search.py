@@ -36,11 +36,11 @@ _TAIL = 0.25
 """What scores less than so much of the best answers another question."""
 _CHUNK = 900
 
-_SOURCE = "source_id, kind, title, name, digest, case_id, sha256, media_type, pages, in_force"
+_SOURCE = "source_id, kind, title, name, digest, case_id, sha256, media_type, pages, in_force, also"
 _CHANGED = "UPDATE state SET changes = changes + 1, passages = passages + ?"
 _ROW = (
     "SELECT p.stems, p.page, p.first, p.last, p.heading, p.box, p.text,"
-    " s.source_id, s.kind, s.title, s.name, s.digest, s.case_id, s.sha256, s.media_type, s.pages, s.in_force"
+    " s.source_id, s.kind, s.title, s.name, s.digest, s.case_id, s.sha256, s.media_type, s.pages, s.in_force, s.also"
     " FROM passages p JOIN sources s ON s.number = p.source"
     " WHERE p.number IN (SELECT value FROM json_each(?))"
 )
@@ -69,10 +69,10 @@ class LocalGuidelineSearch:
         with self._file.writing() as connection:
             self._remove(connection, source.source_id)
             number = connection.run(
-                f"INSERT INTO sources ({_SOURCE}) VALUES (?{', ?' * 9})",  # noqa: S608 - a constant
+                f"INSERT INTO sources ({_SOURCE}) VALUES (?{', ?' * 10})",  # noqa: S608 - a constant
                 (
                     source.source_id, str(source.kind), source.title, source.name, source.digest, source.case_id,
-                    source.sha256, source.media_type, source.pages, int(source.in_force),
+                    source.sha256, source.media_type, source.pages, int(source.in_force), source.also,
                 ),
             )  # fmt: skip
             row = connection.one("SELECT coalesce(max(number), 0) FROM passages")
@@ -85,7 +85,7 @@ class LocalGuidelineSearch:
                     for at, (p, (_, body, _)) in enumerate(zip(passages, prepared, strict=True))
                 ),
             )
-            title = " ".join(stems(source.title))
+            title = " ".join(stems(_named(source)))
             tag = _tags(source)
             connection.many(
                 f"INSERT INTO {_table(source.kind)} (rowid, title, heading, body, tag) VALUES (?, ?, ?, ?, ?)",  # noqa: S608
@@ -125,7 +125,7 @@ class LocalGuidelineSearch:
             return
         source, number = _source(row), row[-1]
         rows = connection.all("SELECT number, heading, text FROM passages WHERE source = ?", (number,))
-        words = (_words(source.title, heading, text) for _, heading, text in rows)
+        words = (_words(_named(source), heading, text) for _, heading, text in rows)
         self._count(connection, source, words, -1)
         connection.many(
             f"DELETE FROM {_table(source.kind)} WHERE rowid = ?",  # noqa: S608 - one of two names
@@ -175,12 +175,17 @@ class LocalGuidelineSearch:
 def _prepared(source: Source, passage: Passage) -> tuple[str, str, set[str]]:
     heading = list(tokens(passage.heading))
     body = list(tokens(passage.text))
-    words = {t.word for t in body} | {t.word for t in heading} | {t.word for t in tokens(source.title)}
+    words = {t.word for t in body} | {t.word for t in heading} | {t.word for t in tokens(_named(source))}
     return " ".join(t.stem for t in heading), " ".join(t.stem for t in body), words
 
 
 def _words(title: str, heading: str, text: str) -> set[str]:
     return {token.word for part in (title, heading, text) for token in tokens(part)}
+
+
+def _named(source: Source) -> str:
+    """What a source is called, with what it is also found by."""
+    return f"{source.title} {source.also}".rstrip()
 
 
 def _case_tag(case_id: str) -> str:
@@ -291,7 +296,7 @@ def _weighed(
             source = _source(row[7:])
             if not _allowed(query, source):
                 continue
-            judged = judge.judge(source.title, row[4], row[0].split(), in_force=source.in_force)
+            judged = judge.judge(_named(source), row[4], row[0].split(), in_force=source.in_force)
             if judged.score > 0:
                 found.append((judged, Passage(row[1], row[6], row[2], row[3], row[4], _box(row[5])), source))
     found.sort(key=lambda f: (-f[0].score, f[2].source_id, f[1].page, f[1].start))
@@ -334,7 +339,17 @@ def _hit(judged: Judged, passage: Passage, source: Source, corrected: str) -> Hi
 
 def _source(row: Sequence[Any]) -> Source:
     return Source(
-        row[0], SourceKind(row[1]), row[2], row[3], row[4], row[5], row[6], row[7], row[8], bool(row[9])
+        row[0],
+        SourceKind(row[1]),
+        row[2],
+        row[3],
+        row[4],
+        row[5],
+        row[6],
+        row[7],
+        row[8],
+        bool(row[9]),
+        row[10],
     )
 
 

@@ -40,7 +40,7 @@ def understand(text: str, vocabulary: Vocabulary, *, as_typed: bool = False) -> 
     words: list[Sought] = []
     mended: list[tuple[Token, str]] = []
     for number, token in enumerate(asked.words):
-        word = Sought(token, asked.capitals[number], empty=asked.empty[number])
+        word = Sought(token, asked.capitals[number], asked.empty[number], asked.joined[number])
         last = asked.open and number == len(asked.words) - 1
         if word.empty and not last:
             word.forms = [Other((token.stem,), 1.0)]
@@ -134,7 +134,7 @@ def _units(words: list[Sought], vocabulary: Vocabulary) -> list[Unit]:
     at = 0
     while at < len(words):
         pair = words[at : at + 2]
-        if len(pair) == 2 and _beside(pair) and any(_letter(word) for word in pair):
+        if len(pair) == 2 and _beside(pair) and _lettered(*pair):
             units.append(
                 Unit(pair, _others(pair, vocabulary))
             )  # C-peptide, hepatitis C: a letter is part of a term
@@ -156,6 +156,11 @@ def _units(words: list[Sought], vocabulary: Vocabulary) -> list[Unit]:
             at += size
             break
     return units
+
+
+def _lettered(one: Sought, two: Sought) -> bool:
+    """Whether a letter and a word are one term; a hyphen says which word it belongs to."""
+    return (_letter(one) and not _letter(two)) or (_letter(two) and not two.joined)
 
 
 def _letter(word: Sought) -> bool:

@@ -15,7 +15,7 @@ from app.domain.case import Case, CaseDocument, Json
 from app.domain.errors import Cancelled
 from app.domain.extraction import Document, PageText, Word
 from app.domain.guideline import SearchQuery, SourceKind
-from app.domain.policy import Policy
+from app.domain.policy import Applies, Policy
 from app.domain.role import NotAllowed, Person, Right, Role, require
 from app.services.guideline_index import FILES, GuidelineIndex, Indexed
 from app.services.guideline_searching import Searching
@@ -237,6 +237,7 @@ class Library:
             text = self.texts[policy_id, version][0]
 
         made: Any = Made()
+        made.applies = Applies(("E0784",), ())
         made.policy_id, made.version = policy_id, version
         return made  # type: ignore[no-any-return]
 
@@ -245,6 +246,7 @@ def test_policies_follow_the_library(desk: Desk) -> None:
     library = Library({("pump", "1"): ("Pumps need marzipan.", True)})
     assert [item.outcome for item in desk.index.refresh(library)] == ["added"]
     assert desk.index.refresh(library) == ()
+    assert desk.finds("e0784 ") == ["pump 1"]  # the code stands in the policy's data, not in its text
     library.texts = {
         ("pump", "1"): ("Pumps need marzipan.", False),
         ("pump", "2"): ("Pumps need marzipan and more.", True),

@@ -80,6 +80,8 @@ def test_a_letter_finds_nothing_alone(search: LocalGuidelineSearch) -> None:
     assert [hit.source.source_id for hit in found(search, "C-peptide ")] == ["peptide"]
     assert [hit.source.source_id for hit in found(search, "fasting c peptide ")] == ["peptide"]
     assert first(search, "cpeptide ") == "peptide"
+    hit = found(search, "insulin pmpp C-peptide ")[0]
+    assert [hit.snippet[a:b] for a, b in hit.marks] == ["C-peptide"]
 
 
 def test_words_in_quotes_stand_beside_each_other(search: LocalGuidelineSearch) -> None:
