@@ -28,7 +28,7 @@ def user_credentials() -> Credentials:
     from google.auth.exceptions import GoogleAuthError
 
     try:
-        found, _ = google.auth.default(scopes=SCOPES)  # type: ignore[no-untyped-call]
+        found, _ = google.auth.default(scopes=SCOPES)
     except GoogleAuthError as error:
         raise SignInRequired(
             "Nobody is signed in to Google on this computer.",
