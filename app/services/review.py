@@ -150,13 +150,14 @@ class Reviewing:
         heard = _Heard(hear)
         started = time.monotonic()
         found: list[Recommendation] = []
+        attempts: dict[str, tuple[Flag, ...]] = {}
         flags: list[Flag] = [*self._in_store(self.rules.traps, material), *unread_flags(material)]
         if chosen.info.name == ENGINE:
             flags += unused_prose(prompt)
         problem = ""
         try:
             for ask in asks:
-                made, noticed = self._judged(ask, chosen, heard)
+                made, noticed = self._judged(ask, chosen, heard, self._attempts(ask, attempts))
                 found.append(made)
                 flags += noticed
         except Cancelled:
@@ -198,14 +199,20 @@ class Reviewing:
 
     def judge(self, ask: Ask, model: str = "") -> tuple[Recommendation, tuple[Flag, ...]]:
         """One line judged by a model as every answer is, and kept nowhere: for measuring models. Raises as they do."""
-        found, flags = self._judged(ask, self._model(model), _Heard(None))
+        found, flags = self._judged(ask, self._model(model), _Heard(None), self._attempts(ask, {}))
         return found, tuple(flags)
 
+    def _attempts(self, ask: Ask, known: dict[str, tuple[Flag, ...]]) -> tuple[Flag, ...]:
+        """The attempts to instruct in the material and the policy; looked for once a policy, not once a line."""
+        key = ask.policy.key if ask.policy is not None else ""
+        if key not in known:
+            known[key] = self.rules.attempts(ask.material, ask.policy)
+        return known[key]
+
     def _judged(
-        self, ask: Ask, chosen: RecommendationModel, heard: _Heard
+        self, ask: Ask, chosen: RecommendationModel, heard: _Heard, attempts: tuple[Flag, ...]
     ) -> tuple[Recommendation, list[Flag]]:
         """One line judged: the engine always, the model beside it where another was asked."""
-        attempts = self.rules.attempts(ask.material, ask.policy)
         flags = list(attempts)
         engine_alone = chosen.info.name == ENGINE
         engine = chosen if engine_alone else self._model(ENGINE)
