@@ -30,6 +30,7 @@ from app.views.widgets.review.pins_list import PinsPage
 from app.views.widgets.review.prompt_pane import PromptPane
 from app.views.widgets.review.prompt_version import versions
 from app.views.widgets.review.recommendation_pane import RecommendationPane
+from app.views.widgets.review.recommendation_policy import PolicyOption
 from app.views.widgets.review.side_tab import SideTabs
 
 WIDTH, LEAST = 490, 380
@@ -155,6 +156,7 @@ class ReviewSide(QWidget):
         pane.again_wanted.connect(model.ask)
         pane.engine_wanted.connect(model.use_engine)
         pane.compare_wanted.connect(model.compare)
+        pane.policy_chosen.connect(model.choose_policy)
         model.opened.connect(self._show_opened)
         model.closed.connect(self._show_closed)
         model.reviews_changed.connect(self._show_reviews)
@@ -260,6 +262,10 @@ class ReviewSide(QWidget):
         if rows:
             rows[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    def focus_decision(self) -> None:
+        """Put the keyboard where a person decides."""
+        self.bar.focus_first()
+
     def flush(self) -> None:
         """Hand over what waits to be kept: the window is closing."""
         self._review.flush()
@@ -338,6 +344,7 @@ class ReviewSide(QWidget):
         if material is not None:
             self._name_places(material)
             self.answer.show_notes(material.pins, material.marks)
+        self.answer.policy.show_options([PolicyOption(p.policy_id, p.title) for p in model.in_force])
         self.answer.show_news(self._news(review))
         latest = next((r for r in model.reviews if r.recommendations), review)
         self.answer.show_review(

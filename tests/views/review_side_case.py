@@ -48,8 +48,9 @@ class SideDesk:
     def side(self) -> ReviewSide:
         reviewing, station = self.desk.reviewing, self.desk.station
         review = ReviewModel(
-            reviewing, self.desk.noting, station.store, lambda: self.person.name, self.background
-        )
+            reviewing, self.desk.noting, station.store, lambda: self.person.name, self.background,
+            policies=lambda: tuple(self.desk.policies.known),
+        )  # fmt: skip
         determination = DeterminationModel(
             Deciding(station.changes, reviewing, self.receipts, check),
             station.store,

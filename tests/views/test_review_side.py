@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from app.domain.recommendation import Proposed
 from app.domain.review_note import marks_from, pins_from, stated_from
 from app.services.ports import Answer, Ask, Hear
 from app.services.review import ENGINE
-from tests.reviewing import REQUEST, ScriptedModel, at, change_case, finds_all, put_case
+from tests.reviewing import REQUEST, ScriptedModel, a_policy, at, change_case, finds_all, put_case
 from tests.views.review_side_case import PHYSICIAN, SideDesk, a_side_desk, hold, press
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -361,6 +362,36 @@ def test_tabs_are_gone_through_by_arrow_keys(desk: SideDesk) -> None:
     press(Key.Key_Left)
     press(Key.Key_Left)
     assert side.history.isVisible()
+
+
+def test_a_line_is_judged_by_another_policy_when_a_person_chooses_one(desk: SideDesk) -> None:
+    other = replace(a_policy(), policy_id="our_own", title="Our own rules")
+    desk.desk.policies.known.insert(0, other)
+    side = desk.opened()
+    ask(desk, side)
+    assert side.answer.shown.policy_id == "pumps"
+    action = next(a for a in side.answer.policy.menu.actions() if "Our own rules" in a.text())
+    action.trigger()
+    desk.settle()
+    assert side.answer.shown.policy_id == "our_own"
+    ask(desk, side)
+    assert side.answer.shown.policy_id == "our_own"  # it stays chosen for this case
+    side.open_case(desk.desk.case_id)
+    desk.settle()
+    ask(desk, side)
+    assert side.answer.shown.policy_id == "pumps"
+
+
+def test_another_policy_sends_nothing_by_itself_where_words_would_leave_the_computer(desk: SideDesk) -> None:
+    other = replace(a_policy(), policy_id="our_own", title="Our own rules")
+    desk.desk.policies.known.insert(0, other)
+    desk.desk.models["remote"] = ScriptedModel(name="remote", leaves=True)
+    side = desk.opened()
+    ask(desk, side)
+    side.prompt.model_chosen.emit("remote")
+    side.answer.policy.chosen.emit("our_own")
+    desk.settle()
+    assert len(side.history.rows) == 1
 
 
 # What a person decides

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,8 @@ class Opened:
     models: tuple[ModelInfo, ...]
     drafts: Mapping[str, Draft]
     pins: tuple[Pin, ...]
+    in_force: tuple[Policy, ...] = ()
+    """Every policy a line may be judged by, those that fit a line of the request first."""
 
     def prompt(self, person: str) -> Prompt:
         """The prompt to go on with: words typed and not yet asked, else the last that was asked, else a new one."""
@@ -57,6 +59,7 @@ class Lookup:
     reviewing: Reviewing
     noting: Noting
     store: DraftShelf
+    in_force: Callable[[], tuple[Policy, ...]] = tuple
     policies: dict[tuple[str, str], Policy] = field(default_factory=dict)
 
     def look(self, case_id: str) -> Opened:
@@ -70,7 +73,12 @@ class Lookup:
         reviews = reviewing.reviews(case_id)
         if reviews:
             self.fetch(reviews[0])
-        return Opened(material, generated, reviews, reviewing.infos(), drafts, pins)
+        return Opened(material, generated, reviews, reviewing.infos(), drafts, pins, self._offered(material))
+
+    def _offered(self, material: Material) -> tuple[Policy, ...]:
+        fitting = [p for line in material.request.lines for p in self.reviewing.policies.for_line(line)]
+        every = {policy.policy_id: policy for policy in (*fitting, *self.in_force())}
+        return tuple(every.values())
 
     def fetch(self, review: Review) -> Review:
         """Have the versions at hand that an answer was judged by; one that is gone is shown without."""

@@ -78,10 +78,15 @@ class ReviewModel(QObject):
         person: Callable[[], str],
         background: Background,
         parent: QObject | None = None,
+        *,
+        policies: Callable[[], tuple[Policy, ...]] = tuple,
     ) -> None:
+        """`policies` gives those in force, to choose another from; asked in the lane `review`."""
         super().__init__(parent)
         self._reviewing, self._noting = reviewing, noting
-        self._lookup = Lookup(reviewing, noting, store)
+        self._lookup = Lookup(reviewing, noting, store, policies)
+        self._chosen: dict[str, str] = {}
+        self._in_force: tuple[Policy, ...] = ()
         self._person = person
         self._background = background
         self._case_id: str | None = None
@@ -150,6 +155,11 @@ class ReviewModel(QObject):
         """Whether typed words are not durable yet."""
         return self._keeper.saving
 
+    @property
+    def in_force(self) -> tuple[Policy, ...]:
+        """The policies a line may be judged by."""
+        return self._in_force
+
     def policies_of(self, review: Review) -> dict[str, Policy]:
         """The policies an answer was judged by, by line, as far as they are known here."""
         return self._lookup.policies_of(review)
@@ -172,7 +182,8 @@ class ReviewModel(QObject):
         self.flush()
         self.stop()
         self._case_id = self._material = self._prompt = self._generated = self._shown = None
-        self._reviews, self._pins = (), ()
+        self._reviews, self._pins, self._in_force = (), (), ()
+        self._chosen = {}
         self.closed.emit()
 
     def refresh(self) -> None:
@@ -212,6 +223,7 @@ class ReviewModel(QObject):
     def _take(self, found: Opened) -> None:
         self._material, self._generated = found.material, found.generated
         self._reviews, self._models, self._pins = found.reviews, found.models, found.pins
+        self._in_force = found.in_force
         if self.model is None and found.models:
             self._model = found.models[0].name
         shown = self._shown.review_id if self._shown else ""
@@ -304,19 +316,25 @@ class ReviewModel(QObject):
             self.choose_model(local.name)
             self.ask()
 
+    def choose_policy(self, line: str, policy_id: str) -> None:
+        """Judge a line by another policy from now on. Asked again at once where nothing leaves this computer."""
+        self._chosen[line] = policy_id
+        if self.model is not None and not self.model.leaves_computer:
+            self.ask()
+
     def show_sent(self) -> None:
         """Ask for exactly the words that would go out now."""
         if self._case_id is None or self._prompt is None:
             return
         self._background.run(
             self, LANE, self._reviewing.outgoing, self._case_id, self._prompt, self._model,
-            done=self.sent_shown.emit, failed=self.refused.emit,
+            dict(self._chosen), done=self.sent_shown.emit, failed=self.refused.emit,
         )  # fmt: skip
 
     def ask(self) -> None:
         """Send the prompt as it stands to the model that is chosen; one question at a time."""
         if self._case_id is not None and self._prompt is not None and self.model is not None:
-            self._question.ask(self._case_id, self._prompt, self.model, self.person)
+            self._question.ask(self._case_id, self._prompt, self.model, self.person, dict(self._chosen))
 
     def stop(self) -> None:
         """Wait for the answer no longer. It ends as soon as it can, and what came so far is kept."""

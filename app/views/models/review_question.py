@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal
@@ -21,6 +22,7 @@ class _Asking:
     case_id: str
     prompt: Prompt
     model: ModelInfo
+    policies: Mapping[str, str]
     stop: threading.Event = field(default_factory=threading.Event)
     text: str = ""
     told: bool = False
@@ -48,11 +50,13 @@ class ReviewQuestion(QObject):
     def asking(self) -> bool:
         return self._now is not None
 
-    def ask(self, case_id: str, prompt: Prompt, model: ModelInfo, by: str) -> None:
-        """Ask, unless a question is under way."""
+    def ask(
+        self, case_id: str, prompt: Prompt, model: ModelInfo, by: str, policies: Mapping[str, str]
+    ) -> None:
+        """Ask, unless a question is under way. `policies` are other ones than those that fit, by line."""
         if self._now is not None:
             return
-        asking = self._now = _Asking(case_id, prompt, model)
+        asking = self._now = _Asking(case_id, prompt, model, policies)
         self.asking_changed.emit(model)
         self._background.run(
             self, LANE, self._ask, asking, by,
@@ -78,7 +82,9 @@ class ReviewQuestion(QObject):
                 self._background.post(lambda: self._tell(asking))
 
         hear("")
-        review = self._lookup.reviewing.ask(asking.case_id, asking.prompt, asking.model.name, by, hear)
+        review = self._lookup.reviewing.ask(
+            asking.case_id, asking.prompt, asking.model.name, by, hear, asking.policies
+        )
         return self._lookup.fetch(review)
 
     def _tell(self, asking: _Asking) -> None:

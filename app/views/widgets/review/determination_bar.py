@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import QDate, QRectF, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from app.domain.determination import Determination, Outcome, allowed
 from app.domain.draft import Draft
@@ -60,6 +60,7 @@ class DeterminationBar(QWidget):
         self._locked = ""
         self._again = False
         self._letters = True
+        self._follow = False
         self.words = QLabel(self)
         self.words.setWordWrap(True)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
@@ -128,6 +129,9 @@ class DeterminationBar(QWidget):
         if not self.form.isHidden():
             self.form.update_lines(self._lines)
         self._show()
+        if self._follow:  # the keyboard was in the form that is gone
+            self._follow = False
+            self.focus_first()
 
     def show_words(self, missing: Sequence[str]) -> None:
         """Words a person may pick from when they pend; none is picked by itself."""
@@ -203,6 +207,8 @@ class DeterminationBar(QWidget):
 
     def recorded(self) -> None:
         """The decision is on record: the form goes, what was written in it is done with."""
+        focus = QApplication.focusWidget()
+        self._follow = focus is not None and self.isAncestorOf(focus)
         self.set_busy(False)
         self._again = False
         self._reason = Draft("", 0, 0)
@@ -283,6 +289,13 @@ class DeterminationBar(QWidget):
         return f"{state.title}: {words}" if len(self._lines) > 1 else words
 
     # What the person does
+
+    def focus_first(self) -> None:
+        """Put the keyboard on what can be done next; never on the act itself."""
+        if not self.form.isHidden():
+            self.form.focus_first()
+        elif self.row.items:
+            self.row.items[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def begin(self, outcome: Outcome) -> None:
         """Open the form of an outcome, when this person may choose it."""

@@ -20,6 +20,10 @@ class FlowRow(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.place)
 
+    @property
+    def items(self) -> tuple[QWidget, ...]:
+        return tuple(self._items)
+
     def set_items(self, items: list[QWidget]) -> None:
         """Show these, in this order; others that were shown are not any more."""
         for old in self._items:

@@ -22,7 +22,6 @@ from app.domain.policy import Policy
 from app.domain.recommendation import Recommendation, Review
 from app.domain.review_record import Difference
 from app.views import theme
-from app.views.widgets.lettering import draw_text
 from app.views.widgets.notice_page import NoticePage
 from app.views.widgets.overlay_bar import OverlayBar
 from app.views.widgets.review.compare_view import CompareView
@@ -33,6 +32,7 @@ from app.views.widgets.review.pins_list import QuoteList
 from app.views.widgets.review.recommendation_banner import RecommendationBanner
 from app.views.widgets.review.recommendation_flag import FlagList
 from app.views.widgets.review.recommendation_line import LineChoice
+from app.views.widgets.review.recommendation_policy import PolicyChoice
 from app.views.widgets.review.recommendation_run import AnswerTrouble, RecommendationRun
 
 
@@ -50,6 +50,8 @@ class RecommendationPane(QWidget):
     cancelled = Signal()
     again_wanted = Signal()
     engine_wanted = Signal()
+    policy_chosen = Signal(str, str)
+    """line, policy: the line is to be judged by another one"""
     compare_wanted = Signal()
     latest_wanted = Signal()
 
@@ -72,7 +74,7 @@ class RecommendationPane(QWidget):
 
     def _build(self) -> None:
         self._head = QLabel(self.tr("RECOMMENDATION"), self)
-        self.policy = PolicyLabel(self)
+        self.policy = PolicyChoice(self)
         self.compare = QPushButton(self.tr("Compare with previous"), self)
         self.compare.setProperty("quiet", True)
         self.compare.hide()
@@ -130,6 +132,7 @@ class RecommendationPane(QWidget):
         self.difference.criterion_wanted.connect(self.criteria.reveal)
         self.difference.closed.connect(self.difference.hide)
         self.compare.clicked.connect(self.compare_wanted)
+        self.policy.chosen.connect(lambda policy: self.policy_chosen.emit(self._line, policy))
         self.lines.chosen.connect(self._line_chosen)
         criteria = self.criteria
         criteria.evidence_opened.connect(self.evidence_opened)
@@ -260,10 +263,11 @@ class RecommendationPane(QWidget):
         found = self.shown
         given = self._found()
         if found is None or given is None or self._review is None:
-            self.policy.say("", "")
+            self.policy.say("", "", "")
             return
         policy = self._policy(found)
-        self.policy.say(policy_line(policy, found.policy_id, found.policy_version), found.policy_title)
+        words = policy_line(policy, found.policy_id, found.policy_version)
+        self.policy.say(words, found.policy_title, found.policy_id)
         note = ""
         if self._earlier:
             note = self.tr("An earlier answer. The latest one is in the history.")
@@ -285,7 +289,7 @@ class RecommendationPane(QWidget):
         self._answered = answered
         self._keys.setVisible(answered and not self._narrow)
         if not answered:
-            self.policy.say("", "")
+            self.policy.say("", "", "")
             self.lines.hide()
             self.compare.setVisible(False)
 
@@ -322,22 +326,3 @@ class RecommendationPane(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.colour("surface"))
         painter.fillRect(QRectF(0, 0, self.width(), 1), theme.colour("line"))
-
-
-class PolicyLabel(QWidget):
-    """The policy with its version at the right end of a head; its title and what is cut off are in the tooltip."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.text = ""
-        self.setMinimumHeight(theme.px(18))
-
-    def say(self, words: str, title: str) -> None:
-        self.text = words
-        self.setToolTip("\n".join(part for part in (words, title) if part))
-        self.setAccessibleName(words)
-        self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        draw_text(painter, QRectF(self.rect()), self.text, "caption", "muted", Qt.AlignmentFlag.AlignRight)
