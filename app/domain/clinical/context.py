@@ -93,6 +93,8 @@ def _state(text: str, place: tuple[int, int], before: str, scope: str, tail: str
         return Said.GENERAL
     if bare or t.TEMPLATE.match(tail):
         return Said.GENERAL
+    if tick is Tick.NONE and t.OPTIONS.search(text):
+        return Said.GENERAL
     if tick is Tick.UNTICKED:
         return Said.UNTICKED
     if tick is Tick.NO:
@@ -120,6 +122,8 @@ def _state(text: str, place: tuple[int, int], before: str, scope: str, tail: str
         return Said.PLANNED
     if t.TALK.match(near):
         return Said.SUPPOSED
+    if tick is Tick.TICKED:
+        return Said.AFFIRMED
     if t.UNCERTAIN.search(scope) or t.UNCERTAIN_AFTER.match(tail) or before.rstrip().endswith("?"):
         return Said.UNCERTAIN
     if text.rstrip().endswith("?"):

@@ -129,7 +129,7 @@ def identity_of(page: str) -> Identity | None:
 def contradicts(who: Identity, request: Request) -> str:
     """In words why a page is about somebody else; "" when it is not known to be."""
     names = (
-        _same_name(who.name, request.patient_name)
+        same_person(who.name, request.patient_name)
         if who.name and len(_parts(request.patient_name)) >= 2
         else None
     )
@@ -157,7 +157,7 @@ def _parts(name: str) -> list[str]:
     ]
 
 
-def _same_name(first: str, second: str) -> bool:
+def same_person(first: str, second: str) -> bool:
     """Whether two names can be one person's: order, initials, short forms and misread letters aside."""
     one, two = _parts(first), _parts(second)
     if len([w for w in one if len(w) > 1]) < 1:

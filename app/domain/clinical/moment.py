@@ -80,7 +80,7 @@ _AGO = re.compile(
 )
 _LAST = re.compile(
     r"\b(?:last|the past|previous)\s+(?P<unit>week|month|year)\b(?!s)|\b(?P<day>today|yesterday|this morning|"
-    r"this week|this month|earlier this (?P<this>week|month|year)|tomorrow|next (?P<next>week|month|year))\b",
+    r"this week|this month|this year|earlier this (?P<this>week|month|year)|tomorrow|next (?P<next>week|month|year))\b",
     re.IGNORECASE,
 )
 
@@ -160,6 +160,8 @@ def _named(m: re.Match[str], written: date) -> tuple[date, date]:
         return written - timedelta(days=1), written - timedelta(days=1)
     if said == "this week" or m.group("this") == "week":
         return written - timedelta(days=7), written
+    if said == "this year":
+        return date(written.year, 1, 1), written
     if said == "this month" or m.group("this") == "month":
         return date(written.year, written.month, 1), written
     if m.group("this"):

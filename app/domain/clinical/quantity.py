@@ -118,7 +118,7 @@ _BEHIND = re.compile(
     re.IGNORECASE,
 )
 _MASKED = re.compile(
-    r"\b\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?|\(?\b\d{3}\)?[-. ]\d{3}[-. ]\d{4}\b|"
+    r"\b24[\s-]?h(?:ou)?rs?\b|\b24[\s-]?h\b|\b\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?|\(?\b\d{3}\)?[-. ]\d{3}[-. ]\d{4}\b|"
     r"\b\d{2,3}\s?/\s?\d{2,3}\b(?!\d)|#\s?\d+|\b(?:page|p\.|pg)\s*\d+(?:\s*of\s*\d+)?|^\s*\(?\d{1,2}[.)]\s"
     r"|\b\d{1,3}[\s-]*(?:y/?o\b|y\.o\.|year[s]?[- ]old|yr[s]?[- ]old)|\b(?:age|aged)\s*:?\s*\d{1,3}\b|\b(?:npi|"
     r"mrn|id|acct|account|phone|fax|tel|zip|code|cpt|hcpcs|icd-?10?)\s*(?:no\.?|number|"
@@ -129,7 +129,7 @@ _MASKED = re.compile(
 )
 _GOAL = re.compile(
     r"\b(?:goals?|targets?|aim(?:ing)?|desired|should be|to keep|keep\w*|maintain\w*|objective|ideal(?:ly)?|"
-    r"optimal|to get|(?:bring|reduce|lower|improve|decrease|raise|increase|get)\w*\s+(?:\w+\s+){0,3}(?:to|below|"
+    r"optimal|to get|(?:bring|reduce|lower|improve|decrease|raise|increase|get)\s+(?:\w+\s+){0,3}(?:to|below|"
     r"under|above)|hope\w*|until|recommended)\b[^;.]*$",
     re.IGNORECASE,
 )
@@ -139,7 +139,8 @@ _GOAL_NEAR = re.compile(
     re.IGNORECASE,
 )
 _GOAL_BEHIND = re.compile(
-    r"\s*(?:\(\s*(?:goal|target)\s*\)|(?:goal|target)\b(?!\s*(?:is|was|of|[:<>(=\d])))", re.IGNORECASE
+    r"\s*(?:\(\s*(?:goal|target)\s*\)|(?:is |are )?(?:desired|preferred|recommended|required|needed|advised)\b|(?:goal|target)\b(?!\s*(?:is|was|of|[:<>(=\d])))",
+    re.IGNORECASE,
 )
 _LIMIT = re.compile(
     r"\b(?:if|when|whenever|must be|must have|needs? to be|has to be|threshold|cut-?off|criteri(?:a|on)|requires?|"
@@ -164,7 +165,7 @@ _NOW_BEHIND = re.compile(
 )
 _WAS = re.compile(r"\b(?:was|were|had been|used to be)\s*$", re.IGNORECASE)
 _PRIOR_BEHIND = re.compile(
-    r"\s*\(?\s*(?:at (?:diagnosis|baseline|onset|presentation|the time of diagnosis)|initially|previously|"
+    r"\s*\(?\s*(?:at (?:diagnosis|baseline|onset|presentation|the time of diagnosis)|(?:initially|previously)\b(?!\s*[\d<>~])|"
     r"before (?:treatment|therapy|starting))\b",
     re.IGNORECASE,
 )
@@ -288,7 +289,7 @@ def _part(text: str, q: Quantity, lead: str, found: list[Quantity], n: int) -> P
         return Part.PRIOR
     if n + 1 < len(found):
         between = text[q.end : found[n + 1].start]
-        if re.match(r"\s*(?:->|→|-->|=>)\s*$", between):
+        if re.match(r"\s*(?:\([^)]*\)\s*)?(?:->|→|-->|=>)\s*$", between):
             return Part.PRIOR
         if _WAS.search(near) and re.search(
             r"\b(?:now|currently|today|presently|most recent\w*|latest)\b", between, re.IGNORECASE

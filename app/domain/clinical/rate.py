@@ -39,7 +39,7 @@ _TIMES = re.compile(
     rf"(?<![\w./])(?P<n>{_N})(?P<plus>\s*\+)?(?:\s*(?:-|to|or)\s*(?P<n2>{_N}))?(?P<more>\s+or more)?\s*(?P<x>x|"
     rf"times?|injections?|inj\.?|shots?|doses?|checks?|tests?|readings?|fingersticks?|finger sticks?|fs|episodes?|"
     rf"events?|sessions?|visits?|measurements?|glucose checks?|bg checks?|boluses|seizures?|treatments?|attacks?|"
-    rf"hours?|hrs?|nights?|days?|(?:\w+ ){{1,3}}?(?=(?:per|a|each|daily|/)))?\s*(?:of \w+ )?(?:{_EACH})",
+    rf"hours?|hrs?|nights?|days?|(?:\w+ ){{1,3}}?(?=(?:per|a|each|every|daily|/)))?\s*(?:of \w+ )?(?:{_EACH})",
     re.IGNORECASE,
 )
 _LATIN = (
@@ -76,6 +76,9 @@ _MEALS = re.compile(
 )  # fmt: skip
 
 
+_COUNTED = re.compile(rf"\b{_N}\s+(?:[a-z]+\s+){{0,3}}$", re.IGNORECASE)
+
+
 def rates(text: str) -> tuple[Rate, ...]:
     """The rates of a text in their order, per day."""
     found: list[Rate] = []
@@ -109,6 +112,8 @@ def rates(text: str) -> tuple[Rate, ...]:
         add(Rate(m.start(), m.end(), min(first, second), max(first, second)))
     for pattern, each in _LATIN:
         for m in pattern.finditer(text):
+            if _COUNTED.search(text[: m.start()]):
+                continue  # "four injections every day": the number says more
             add(Rate(m.start(), m.end(), each, each))
     return tuple(sorted(found, key=lambda r: r.start))
 

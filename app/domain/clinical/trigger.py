@@ -105,7 +105,7 @@ DENIED_AFTER = _start(
 )  # fmt: skip
 
 TALK = re.compile(
-    r"[\s-]+(?:mimics?|team|handout|clinic|center|screening|screen|prevention|precautions|prophylaxis|protocol|"
+    r"[\s-]+(?:tenderness|mimics?|team|handout|clinic|center|screening|screen|prevention|precautions|prophylaxis|protocol|"
     r"pathway|risks?|guidelines?|specialist|association|foundation|support group|"
     r"brochure|pamphlet|hotline|action plan|education|educational|educator|teaching|counsel?ling|awareness|"
     r"questionnaire|work-?up|consult|consultation|alert|kit|literature)\b",
@@ -160,6 +160,8 @@ HEAD = re.compile(
 """What may follow a word that is denied itself; another noun would be what is denied ("no diabetes ed")."""
 
 UNSETTLED = _any(
+    "no (?:clear|definite|definitive|convincing|conclusive)", "(?:does|do|did)(?: not|n't) (?:think|believe|feel|suspect)", "not (?:been |be )?(?:excluded|ruled out)",
+    "cannot be (?:excluded|ruled out|determined)",
     r"(?:can(?:not|'t| not)|could not|couldn't|unable to|not able to) (?:be )?(?:rule[d]? out|exclude[d]?|"
     r"ruled out|excluded|determined?|confirm(?:ed)?)",
     "not (?:been )?ruled out", "r/o", "rule out", "rule-out", "to rule out",
@@ -173,6 +175,8 @@ UNSETTLED = _any(
 """Nobody knows: neither for it nor against it."""
 
 UNCERTAIN = _any(
+    "reason for (?:the )?(?:exam(?:ination)?|study|test|order|referral|consult(?:ation)?)", r"(?:clinical )?indications?(?: for (?:the )?\w+)?\s*:", "clinical question",
+    r"clinical (?:info(?:rmation)?|details)\s*:",
     "unlikely(?: to (?:be|have))?", "doubt(?:s|ful)?(?: about| of)?", "unsure (?:of|about)", "unclear",
     "no (?:clear|definite|definitive|convincing|formal|confirmed)",
     "possible", "possibly", "probable", "probably", "suspected", "suspect", "suspects", "suspicion(?: of| for)?",
@@ -198,6 +202,7 @@ UNCERTAIN_AFTER = _start(
 )  # fmt: skip
 
 SUPPOSED = _any(
+    "(?:can|may|could|might|will) (?:progress|develop|become|be|occur|trigger)", "progress(?:es|ing|ion)? (?:in)?to", "untreated", "leads? to", "leading to",
     r"reviewed\s*:", "topics?(?: covered| discussed| reviewed| included?)?(?: in class| today)?",
     "covered(?: in class)?\\s*:", "side[- ]effects?", "adverse effects?",
     "complications? (?:of|include|includes|including|may|can|such)",
@@ -324,7 +329,7 @@ RELATIVE = _any(
 REPORTS = re.compile(
     r"\s*(?:\([^)]*\)\s*)?,?\s*(?:who (?:is present|accompanies \w+|is here)?,?\s*)?(?:also |both |"
     r"who )*(?:reports?|reported|states?|stated|says?|said|notes?|noted|describes?|described|confirms?|confirmed|"
-    r"believes|feels|is concerned|administers|helps?|gives|"
+    r"believes|feels|is concerned|(?:administers|helps?|gives)\s+(?:her|him|the patient|pt|patient)(?!self)|"
     r"accompan\w+|present|here|brought|drove|witness\w*|assists?|prepares|provides|is available|is willing|"
     r"at bedside|called|asks|is able|found|observed|denies|sleeps|complains|has (?:noticed|observed|witnessed|"
     r"seen|reported|noted|found)|who)\b",
@@ -350,6 +355,7 @@ IN_RELATIVE = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 OTHER_PATIENT = re.compile(
+    r"\bin the (?:next|other|neighbou?ring|adjacent) (?:bed|room)\b|"
     r"\b(?:another|other|different|previous|next|a second|wrong|similar)\s+(?:patient|member|resident|client|"
     r"individual|person)s?\b|\bnot (?:this|the) patient\b|\bthe donor\b|\bcase report of\b|\bmisfiled\b",
     re.IGNORECASE,
@@ -374,7 +380,13 @@ TEMPLATE = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 """A question or a blank of a template that nobody filled in."""
+OPTIONS = re.compile(
+    r"\b(?:check|select|choose|mark|circle) (?:one|all|any|each)\b|\bindications for\b|\bcovered (?:conditions|indications|diagnoses)\b",
+    re.IGNORECASE,
+)
+"""A list of options to choose from: none of them is said, unless its box is ticked."""
 RULE = re.compile(
+    r"\b(?:is|are) (?:fda[- ]?)?(?:approved|indicated|reimbursed) (?:for|in|when|to treat)\b|"
     r"\b(?:is|are|will be|may be|not) (?:considered )?(?:covered|non-?covered|reasonable and necessary) (?:when|"
     r"if|for|only|under|as)\b|\bcoverage (?:criteria|requires?|determination|is (?:limited|provided|available))\b|"
     r"\b(?:medicare|cms|ncd|lcd|policy|plan|payer|insurance|insurer|criteria|guidelines?) (?:\w+ ){0,3}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from app.domain.clinical.heading import Section
-from app.domain.clinical.identity import contradicts, identity_of
+from app.domain.clinical.identity import contradicts, identity_of, same_person
 from app.domain.clinical.moment import Moment, moments
 from app.domain.clinical.quantity import Quantity, quantities
 from app.domain.clinical.sentence import Sentence, sentences
@@ -53,6 +53,10 @@ _NOT_OF_NOTE = re.compile(
 _NUMBER = re.compile(r"\d")
 _DATED = re.compile(
     r"\b(?:date|d\.?o\.?s|visit|seen|encounter|collect\w+|drawn|specimen|resulted|reported)\b", re.IGNORECASE
+)
+_TITLED = re.compile(r"\W*(?:Mr|Mrs|Ms|Miss)\b\.?\s+(?P<name>[A-Z][A-Za-z'\-]+)")
+_STAFF = re.compile(
+    r"(?:\s+[A-Z][a-z]+)?,?\s*(?:RN|RD|NP|PA|MD|DO|CDE|CDCES|LPN|PT|OT|PhD)\b|\s+(?:reports?|states?|says|notes|called)\b"
 )
 _COLUMN = re.compile(
     r"\b(?:results?|value|units?|flag|reference|ref|range|test|component|analyte|normal|previous|prior|date|"
@@ -150,15 +154,24 @@ def _document(source: SourceText, request: Request, asked_on: date) -> tuple[lis
                     visit, drawn = day, None
                 elif label == "drawn":
                     drawn = day
+            stranger = _names_another(sentence.text, request)
             columns = _columns(sentence, columns, visit or asked_on)
             made.append(
                 Statement(
                     sentence.text, Origin.DOCUMENT, 0, source, page.page, sentence.start, sentence.section,
                     sentence.heading, sentence.lead, sentence.row, sentence.bare, drawn or visit, drawn,
-                    columns, barred or instructed,
+                    columns, barred or instructed or stranger,
                 )
             )  # fmt: skip
     return made, flags
+
+
+def _names_another(text: str, request: Request) -> str:
+    """Why a sentence is about somebody else: it begins with a Mr or Ms whose name is not the patient's."""
+    found = _TITLED.match(text)
+    if not found or not request.patient_name or _STAFF.match(text[found.end() :]):
+        return ""
+    return "" if same_person(found.group("name"), request.patient_name) else "about somebody of another name"
 
 
 def _other(source: SourceText, reason: str, page: int, span: Span) -> Flag:

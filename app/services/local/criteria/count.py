@@ -20,7 +20,8 @@ _WORDS = {"zero": 0, "no": 0, "one": 1, "single": 1, "two": 2, "three": 3, "four
 _NUMBER = r"(?P<n>\d{1,2}|" + "|".join(_WORDS) + r")"
 _AHEAD = re.compile(
     rf"(?P<cmp>at least|more than|over|>=?|≥|less than|fewer than|up to|<=?|≤|about|approximately|"
-    rf"~)?\s*(?<![\w./])\b{_NUMBER}(?P<plus>\+)?(?:\s*\(\d{{1,2}}\))?(?:\s*(?:of|out of|/)\s*(?P<of>\d{{1,2}}))?"
+    rf"~)?\s*(?<![\w./\-])\b(?:(?P<from>\d{{1,2}})\s*(?:-|to|"
+    rf"or)\s*)?{_NUMBER}(?P<plus>\+)?(?:\s*\(\d{{1,2}}\))?(?:\s*(?:of|out of|/)\s*(?P<of>\d{{1,2}}))?"
     r"(?:\s+(?:or more|prior|previous|separate|different|distinct|documented|additional|past|other|adequate|total|"
     r"major|consecutive|full|of|the|his|her|their|these|such|known|recent|severe|medication|treatment|"
     r"unsuccessful|"
@@ -170,8 +171,9 @@ def _counted(reading: Reading, test: CountTest, mention: Mention) -> list[Counte
     count = _WORDS.get(number.lower(), int(number) if number.isdigit() else 0)
     if ahead and (ahead.group("cmp") or "").lower() in ("more than", "over", ">"):
         count += 1
+    least = min(count, int(ahead.group("from"))) if ahead and ahead.group("from") else count
     problem = _when(reading, test, mention)
-    return [Counted(mention, 0 if most_only else count, None if least_only else count, problem)]
+    return [Counted(mention, 0 if most_only else least, None if least_only else count, problem)]
 
 
 def _when(reading: Reading, test: CountTest, mention: Mention) -> str:

@@ -24,6 +24,10 @@ _OPENS = re.compile(
     r"\W*(?:for|over|during|since|in|throughout|after|has|had)?\s*(?:the\s+)?(?:past|last)?\W*\|$",
     re.IGNORECASE,
 )
+_ADVISED = re.compile(
+    r"\b(?:advised|recommended|required|needed|ordered|planned|suggested|requested|before|prior to|then)\b",
+    re.IGNORECASE,
+)
 _STOPPED = re.compile(
     r"\b(?:stopped|discontinued|d/c'?d|ended|until|no longer|quit|came off|weaned|resolved|off of)\b",
     re.IGNORECASE,
@@ -154,6 +158,8 @@ def _lastings(reading: Reading, test: DurationTest, mention: Mention) -> list[La
         if stretch.until is not None and stretch.until.last >= (statement.written or reading.asked_on):
             over = mention.said is Said.ENDED
         told = problem or ("it is told as over" if over and test.current else "")
+        if not told and _ADVISED.search(statement.text[stretch.end : stretch.end + 40]):
+            told = "it is advised or asked for, not told to be so"
         least, most = _compare(stretch, test, statement.written, reading.asked_on)
         out.append(Lasting(mention, stretch, least, most, told))
     return out

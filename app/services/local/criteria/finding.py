@@ -24,6 +24,13 @@ _DONE = re.compile(
     r"confirm\w+|positive|read as|interpreted|tested|held|conducted|certificate|graduat\w+|ago|reviewed|evaluated|"
     r"seen|met with|placed|implanted|failed|tried|trial(?:ed|led)?|used)\b|\d", re.IGNORECASE,
 )  # fmt: skip
+_PRESENT = re.compile(
+    r"\b(?:today|currently|now|continues?|continued|ongoing|active|present(?:s|ing|ed)?|this (?:week|visit|"
+    r"morning)|is|are|has|have|remains?|reports?|acute|admitted|seen|shows?|"
+    r"showed|reveals?|demonstrat\w+|performed|completed|done|obtained|result\w*|underwent|here for|new|noted)\b",
+    re.IGNORECASE,
+)
+"""What makes a statement one of the day it was written."""
 _LAST = re.compile(
     r"\b(?:last|most recent|latest|only|none since|no(?:ne)? (?:further|other|more)|single)\b", re.IGNORECASE
 )
@@ -150,6 +157,9 @@ def dated(reading: Reading, mention: Mention) -> tuple[date | None, date | None]
     written = mention.statement.written
     if written is None or _RECENT.search(mention.statement.text):
         return None, None
+    if not mention.context.past and not _PRESENT.search(mention.statement.text):
+        # A bare word ("PCI") may be of any day before the note.
+        return date.min, written
     if mention.context.past:
         # Told as history without a date: some day before the note was written.
         return date.min, written

@@ -26,7 +26,7 @@ from app.domain.criterion import (
 from app.domain.errors import Cancelled
 from app.domain.evidence import Evidence
 from app.domain.form import FieldKind, FieldWarning, FormField
-from app.domain.material import Mark, StatedFact, Status
+from app.domain.material import Mark, StatedFact, Status, Unread
 from app.domain.policy import Policy
 from app.domain.prompt import Filled, Origin, Prompt, Slot, SlotPlace
 from app.domain.recommendation import CriterionResult, Proposed
@@ -235,7 +235,7 @@ def test_a_doubt_in_the_notes_keeps_a_closed_list_open() -> None:
 def test_unread_documents_keep_a_closed_list_open() -> None:
     case = material(request=with_line("", "Shortness of breath"))
     assert judged(case, CLOSED, LISTED).status is NOT_MET
-    assert judged(replace(case, unread=("Clinical notes",)), CLOSED, LISTED).status is INSUFFICIENT
+    assert judged(replace(case, unread=(Unread("d9", "Clinical notes"),)), CLOSED, LISTED).status is INSUFFICIENT
 
 
 def test_a_code_of_the_line_says_a_concept() -> None:
