@@ -68,6 +68,7 @@ class ReviewRoom(QObject):
             lambda: workstation.person,
             background,
             self,
+            policies=workstation.policies.policies,
         )
         self.determination_model = DeterminationModel(
             services.deciding, workstation.store, lambda: workstation.access.me, background,
