@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.domain.guideline import Hit, SearchQuery, Source, SourceKind
 from app.domain.role import Right
 from app.services.guideline_index import Check, GuidelineIndex, InStore, Keeping
 from app.services.ports import GuidelineSearch
+
+_ASKED_AGAIN = timedelta(seconds=30)
+"""Whether somebody may search is asked anew after this long: not with every key, which the store would be waited for."""
 
 
 class Searching:
@@ -35,16 +38,17 @@ class Searching:
         self._now = now
         self._lock = threading.Lock()
         self._noted: set[tuple[str, str]] = set()
-        self._allowed: set[str] = set()
+        self._allowed: dict[str, datetime] = {}
 
     def search(self, query: SearchQuery, by: str) -> tuple[Hit, ...]:
         """The best passages, best first. Raises `NotAllowed` or `SignInRequired` for who may not review."""
+        now = self._now()
         with self._lock:
-            asked = by in self._allowed
-        if not asked:
+            asked = self._allowed.get(by)
+        if asked is None or not asked <= now < asked + _ASKED_AGAIN:
             self._in_store(self._check, by, Right.REVIEW)
             with self._lock:
-                self._allowed.add(by)
+                self._allowed[by] = now
         clinical = not query.kinds or SourceKind.CLINICAL in query.kinds
         if clinical and query.text.strip() and (query.case_id or query.every_case):
             self._read(by, "" if query.every_case else query.case_id)
@@ -56,11 +60,6 @@ class Searching:
     def warm(self) -> None:
         """Load what the first search would wait for."""
         self._search.search(SearchQuery("misspeled wrod "))
-
-    def forget(self) -> None:
-        """Somebody else signed in, or rights changed: ask again."""
-        with self._lock:
-            self._allowed.clear()
 
     def _read(self, by: str, case_id: str) -> None:
         with self._lock:

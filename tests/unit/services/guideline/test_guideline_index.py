@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -322,3 +322,15 @@ def test_progress_is_told_for_each_document(desk: Desk) -> None:
     desk.index.add(paths, SourceKind.GUIDELINE, "ada", None, told.append)
     assert [item.name for item in told] == ["0.txt", "1.txt", "2.txt"]
     assert all(item.passages == 1 for item in told)
+
+
+def test_a_right_that_was_taken_away_ends_searching_soon(desk: Desk) -> None:
+    moments = [NOW]
+    searching = Searching(desk.search, desk.keeping, in_store, check, lambda: moments[-1])
+    desk.add(desk.write("knee.txt", "Arthroplasty."))
+    assert len(searching.search(SearchQuery("arthroplasty "), "nora")) == 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ROLES, "nora", Role.CASE_MANAGER)
+        moments.append(NOW + timedelta(seconds=31))
+        with pytest.raises(NotAllowed):
+            searching.search(SearchQuery("arthroplasty "), "nora")
