@@ -13,7 +13,7 @@ from app.services.guideline_index import Check, GuidelineIndex, InStore, Keeping
 from app.services.ports import GuidelineSearch
 
 _ASKED_AGAIN = timedelta(seconds=30)
-"""Whether somebody may search is asked anew after this long: not with every key, which the store would be waited for."""
+"""Whether somebody may search is asked anew after this long; with every key, the store would be waited for."""
 
 
 class Searching:
