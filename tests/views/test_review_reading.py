@@ -17,6 +17,7 @@ from app.domain.passage import PageString, SourceText, Span, page_string, quoted
 from app.views.widgets.page_view import text_choice
 from app.views.widgets.page_view.reading import ReadingView
 from app.views.widgets.page_view.text_fit import text_extent
+from app.views.widgets.review.document_bar import DocumentBar, DocumentEntry
 from app.views.widgets.review.evidence_mime import EVIDENCE_MIME, to_mime
 from app.views.widgets.review.side_by_side import SideBySide
 from tests.views.review_pages import LETTER, NOTE, draw_tiles, page_of, source_of
@@ -405,3 +406,43 @@ def test_the_widgets_stand_alone(qtbot: QtBot) -> None:
     shown = SideBySide(holder)
     assert not shown.split
     assert shown.page is shown.halves[0].page
+
+
+# the tabs
+
+
+def test_tabs_without_room_are_in_a_menu_and_what_is_on_show_keeps_its_tab(qtbot: QtBot) -> None:
+    bar = DocumentBar()
+    qtbot.addWidget(bar)
+    bar.resize(640, 40)
+    bar.show()
+    bar.show_documents(tuple(DocumentEntry(f"d{n}", "clinical", f"Document {n}", 2) for n in range(9)))
+    bar.set_shown(("d7", "d8"), 1)
+    standing = [tab.entry.document_id for tab in bar.tabs if tab.isVisible()]
+    assert standing[-2:] == ["d7", "d8"]
+    assert not bar._rest.isHidden()
+    menu = [action.text() for action in bar._rest.menu.actions()]
+    assert len(menu) + len(standing) == 9
+    asked: list[tuple[str, bool]] = []
+    bar.document_asked.connect(lambda name, other: asked.append((name, other)))
+    bar._rest.menu.actions()[0].trigger()
+    assert asked[0][0] not in standing
+    QTest.mouseClick(bar.tabs[8], LEFT, Qt.KeyboardModifier.ControlModifier)
+    assert asked[1] == ("d8", True)
+    assert [bar.document_at(n) for n in (1, 9, 10)] == ["d0", "d8", ""]
+
+
+def test_a_tab_says_which_half_it_is_in_and_that_it_is_still_read(qtbot: QtBot) -> None:
+    bar = DocumentBar()
+    qtbot.addWidget(bar)
+    bar.resize(900, 40)
+    entries = (
+        DocumentEntry("a", "form", "Request form", 2),
+        DocumentEntry("b", "clinical", "Notes", 1, reading=True),
+    )
+    bar.show_documents(entries)
+    bar.set_shown(("a", "b"), 0)
+    assert [tab.accessibleDescription() for tab in bar.tabs] == ["left", "right"]
+    assert "still being read" in bar.tabs[1].toolTip()
+    assert bar.split_button.isChecked()
+    assert not bar.grab().isNull()

@@ -169,10 +169,13 @@ def test_the_next_request_is_one_key_away_and_the_queue_another(visit: Visit, qt
 
 def test_the_answer_for_a_request_that_was_left_is_dropped(visit: Visit, qtbot: QtBot) -> None:
     first, second = visit.cases
+    opened: list[str] = []
+    visit.room.case_model.case_opened.connect(lambda told: opened.append(told.case.case_id))
     visit.screen.open_case(first)
     visit.screen.open_case(second)
+    qtbot.waitUntil(lambda: bool(opened))
     qtbot.waitUntil(lambda: not visit.background.busy_besides("pages"))
-    assert visit.room.case_model.case.case_id == second  # type: ignore[union-attr]
+    assert opened == [second]
 
 
 def test_the_milestones_are_told_with_who_and_when(visit: Visit) -> None:
@@ -251,6 +254,19 @@ def test_evidence_opens_its_document_in_the_half_that_shows_it(visit: Visit, not
     assert visit.on_show(1) == policy
 
 
+def test_notes_and_policy_keep_their_halves_when_other_evidence_is_opened(visit: Visit, notes: str) -> None:
+    labs, policy = visit.shown()[1].document_id, visit.shown()[3].document_id
+    visit.desk.set_split(True)
+    visit.wait_for(1, policy)
+    visit.desk.halves.use(0)
+    visit.desk.show_document(labs)
+    visit.wait_for(0, labs)
+    visit.desk.halves.use(1)
+    visit.screen.show_evidence(Evidence("Insulin glargine", notes))
+    visit.wait_for(0, notes)
+    assert visit.on_show(1) == policy
+
+
 def test_evidence_without_a_place_is_found_by_its_words(visit: Visit, notes: str, qtbot: QtBot) -> None:
     visit.wait_for(0, notes)
     visit.screen.show_evidence(Evidence("insulin GLARGINE at bedtime", notes))
@@ -302,6 +318,7 @@ def test_words_of_an_imported_request_are_quoted_by_its_own_lines(visit: Visit, 
     source = material.document("request")
     assert source is not None
     assert chosen[0].span is not None
+    assert chosen[0].box is None, "its lines stand on no page"
     string = source.page(1)
     assert string is not None
     assert string.text[chosen[0].span.start : chosen[0].span.end] == "Insulin glargine"
@@ -355,7 +372,6 @@ def test_find_goes_on_with_text_that_is_read_meanwhile(visit: Visit, qtbot: QtBo
     assert not [f for f in visit.room.find_model.places if f.span.document_id == document_id]
     assert "so far" in visit.desk.find_bar.told.text()
     keep_words(visit.station, NOTE)
-    visit.room.case_model.look_again()
     qtbot.waitUntil(
         lambda: [f.span.document_id for f in visit.room.find_model.places] == [document_id], timeout=8000
     )

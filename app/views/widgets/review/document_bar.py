@@ -175,7 +175,9 @@ class DocumentBar(QWidget):
         self.find_button = BarButton("search", self.tr("Find in all documents (Ctrl+F)"))
         self.thumbnails_button = BarButton("files", self.tr("Thumbnails (F7)"), checkable=True)
         self.night_button = BarButton("moon", self.tr("Night page (F8)"), checkable=True)
-        self.split_button = BarButton("columns-2", self.tr("Two documents side by side (Ctrl+\\)"), checkable=True)
+        self.split_button = BarButton(
+            "columns-2", self.tr("Two documents side by side (Ctrl+\\)"), checkable=True
+        )
         self.find_button.clicked.connect(self.find_asked)
         self.split_button.clicked.connect(self.split_asked)
         self.thumbnails_button.clicked.connect(self.thumbnails_asked)
@@ -224,18 +226,22 @@ class DocumentBar(QWidget):
     def _arrange(self) -> None:
         gap, pad = theme.px(6), theme.px(12)
         room = self.find_button.x() - gap - pad if self.find_button.x() > 0 else self.width() - theme.px(160)
-        widths = [tab.sizeHint().width() for tab in self.tabs]
-        fits = sum(widths) + gap * len(widths) <= room - pad
-        rest_width = 0 if fits else theme.px(64)
-        x, hidden = pad, []
-        for tab, wide in zip(self.tabs, widths, strict=True):
-            if x + wide + gap + rest_width > room + pad and not fits:
-                hidden.append(tab)
-                tab.hide()
-                continue
-            tab.setGeometry(x, (self.height() - tab.sizeHint().height()) // 2, wide, tab.sizeHint().height())
-            tab.show()
-            x += wide + gap
+        widths = {tab: tab.sizeHint().width() for tab in self.tabs}
+        fits = sum(widths.values()) + gap * len(widths) <= room - pad
+        left = room - pad - (0 if fits else theme.px(70))
+        standing = set()
+        # what is on show keeps its tab, whatever its number
+        for tab in sorted(self.tabs, key=lambda tab: tab.entry.document_id not in self._shown):
+            if widths[tab] + gap <= left:
+                standing.add(tab)
+                left -= widths[tab] + gap
+        x, hidden = pad, [tab for tab in self.tabs if tab not in standing]
+        for tab, wide in widths.items():
+            tab.setVisible(tab in standing)
+            if tab in standing:
+                tall = tab.sizeHint().height()
+                tab.setGeometry(x, (self.height() - tall) // 2, wide, tall)
+                x += wide + gap
         self._rest.setVisible(bool(hidden))
         if hidden:
             self._fill_rest(hidden)
