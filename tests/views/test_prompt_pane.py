@@ -238,3 +238,12 @@ def test_a_difference_reads_as_whole_words_taken_out_and_put_in() -> None:
         ("same", "has "), ("removed", "[symptoms not stated]"), ("added", "thirst at night"), ("same", ", and so"),
     ]  # fmt: skip
     assert merged(difference("a b", "a b")) == tuple(difference("a b", "a b"))
+
+
+def test_the_prompt_stands_as_tall_as_its_words_at_every_width(pane: PromptPane) -> None:
+    wide = pane.editor.wanted_height()
+    pane.resize(400, 400)
+    narrow = pane.editor.wanted_height()
+    assert narrow > wide
+    pane.resize(490, 400)
+    assert pane.editor.wanted_height() == wide

@@ -115,6 +115,10 @@ class ReasonEditor(QPlainTextEdit):
             self.setFixedHeight(round(self.fontMetrics().lineSpacing() * lines + margin + 2))
             self.height_changed.emit()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._measure()
+
     def _restyle(self) -> None:
         self.setFont(theme.font("body"))
         self.document().setDocumentMargin(theme.px(8))

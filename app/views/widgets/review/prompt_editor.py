@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
     QPen,
+    QResizeEvent,
     QTextCharFormat,
     QTextCursor,
     QTextOption,
@@ -126,6 +127,10 @@ class PromptEditor(QPlainTextEdit):
     def wanted_height(self) -> int:
         """The height that shows the whole prompt, between three lines and eleven."""
         return round(self._spacing() * min(max(self._lines, LEAST_LINES), MOST_LINES) + theme.px(4))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._measure()
 
     def _spacing(self) -> float:
         return self.fontMetrics().lineSpacing()
