@@ -16,6 +16,8 @@ from app.domain.evidence import Evidence, evidence_document
 from app.domain.material import Status
 from app.domain.policy import Criterion, Group, Leaf, Policy
 
+_HALF = 0.5
+
 
 class Proposed(StrEnum):
     APPROVE = "approve"
@@ -155,9 +157,27 @@ def deciding(criterion: Criterion, leaves: Mapping[str, Status]) -> Criterion | 
     failing = [p for p in criterion.parts if status_of(p, leaves) is status]
     if criterion.kind == "all":
         return deciding(failing[0], leaves) or failing[0]
-    if len(failing) == 1:
-        return deciding(failing[0], leaves) or failing[0]
-    return criterion
+    near = failing[0] if len(failing) == 1 else nearest(criterion, leaves)
+    return deciding(near, leaves) or near if near is not None and near in failing else criterion
+
+
+def nearest(group: Group, leaves: Mapping[str, Status]) -> Criterion | None:
+    """Of alternatives the one that is half met already, where no other is: what is left of it is what matters."""
+    if group.kind != "any":
+        return None
+    halves = [p for p in group.parts if isinstance(p, Group) and _share_met(p, leaves) >= _HALF]
+    return halves[0] if len(halves) == 1 else None
+
+
+def _share_met(criterion: Criterion, leaves: Mapping[str, Status]) -> float:
+    """How much of a criterion is met, from 0 to 1: of all parts their mean, of alternatives the best."""
+    if status_of(criterion, leaves) is Status.MET:
+        return 1.0
+    if isinstance(criterion, Leaf) or criterion.kind == "not":
+        return 0.0
+    shares = sorted((_share_met(part, leaves) for part in criterion.parts), reverse=True)
+    counted = shares if criterion.kind == "all" else shares[: max(criterion.count, 1)]
+    return sum(counted) / len(counted)
 
 
 def missing_of(criterion: Criterion, leaves: Mapping[str, Status]) -> tuple[Leaf, ...]:
@@ -167,7 +187,8 @@ def missing_of(criterion: Criterion, leaves: Mapping[str, Status]) -> tuple[Leaf
     if isinstance(criterion, Leaf):
         return (criterion,)
     found: list[Leaf] = []
-    for part in criterion.parts:
+    near = nearest(criterion, leaves)
+    for part in criterion.parts if near is None or not missing_of(near, leaves) else (near,):
         found += missing_of(part, leaves)
     return tuple(dict.fromkeys(found))
 
