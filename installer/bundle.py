@@ -22,7 +22,7 @@ NAME = "countersign"
 
 LEFT_OUT = [
     # Only the models of rapidocr are used, run by onnxruntime directly: not its code, not what that needs.
-    "rapidocr", "pyclipper", "shapely", "omegaconf", "requests", "urllib3", "colorlog", "tqdm", "six",
+    "rapidocr", "pyclipper", "shapely", "omegaconf", "colorlog", "tqdm", "six",
     # Only its list of codes is read.
     "simple_icd_10_cm",
     # PyMuPDF brings these for page layout analysis, which is not used.
