@@ -79,6 +79,7 @@ class ReviewScreen(QWidget):
         self._case_model = case_model
         self._memory = memory
         self._case_id = ""
+        self._recalled = False
         self.queue = ReviewQueuePage()
         self.summary = SummaryBar()
         self.notice = MessageLine()
@@ -265,7 +266,7 @@ class ReviewScreen(QWidget):
         case = opened.case
         if case.case_id != self._case_id:
             self.desk.show_nothing()
-            self._case_id = case.case_id
+            self._case_id, self._recalled = case.case_id, False
             self._memory.recall(_key(case.case_id), partial(self._put_back_case, case.case_id))
         self.queue.set_open(case.case_id, self._queue_model.index_of(case.case_id))
         self._show_case_page()
@@ -273,6 +274,7 @@ class ReviewScreen(QWidget):
 
     def _put_back_case(self, case_id: str, kept: Json | None) -> None:
         if case_id == self._case_id:
+            self._recalled = True
             self.desk.put_back(kept or {})
             self.desk.show_documents(self._case_model.documents)
 
@@ -310,7 +312,8 @@ class ReviewScreen(QWidget):
         self._show_holder(case)
 
     def _show_documents(self, documents: tuple[Any, ...]) -> None:
-        self.desk.show_documents(documents)
+        if self._recalled:  # until it is known how they were left, none is shown: nothing jumps
+            self.desk.show_documents(documents)
 
     def _show_nothing(self) -> None:
         self._case_id = ""

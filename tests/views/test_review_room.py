@@ -30,12 +30,21 @@ class Kept:
 
     def __init__(self) -> None:
         self.views: dict[str, Json] = {}
+        self.asked: list[Callable[[], None]] = []
+        self.at_once = True
 
     def keep_view(self, key: str, state: Json) -> None:
         self.views[key] = state
 
     def recall(self, key: str, then: Callable[[Json | None], None]) -> None:
-        then(self.views.get(key))
+        self.asked.append(lambda: then(self.views.get(key)))
+        if self.at_once:
+            self.answer()
+
+    def answer(self) -> None:
+        """Give the answers that were held back."""
+        while self.asked:
+            self.asked.pop(0)()
 
 
 class Visit:
@@ -208,6 +217,22 @@ def test_two_documents_stand_side_by_side_by_key_and_are_remembered(
     visit.wait_for(0, labs)
     visit.wait_for(1, policy)
     qtbot.waitUntil(lambda: abs(visit.desk.halves.halves[0].page.percent - 150) < 1)
+
+
+def test_no_document_is_shown_before_it_is_known_how_they_were_left(
+    visit: Visit, memory: Kept, qtbot: QtBot
+) -> None:
+    case_id = visit.cases[0]
+    attach(visit.station, case_id, "note.txt", NOTE)
+    labs = attach(visit.station, case_id, "labs.txt", LABS)
+    memory.views[f"review:{case_id}"] = {"halves": [labs, ""]}
+    memory.at_once = False
+    shown: list[str] = []
+    visit.desk.seen.connect(lambda looks: shown.extend(name for name, *_ in looks))
+    visit.open(case_id, documents=3)
+    assert visit.on_show(0) == ""
+    memory.answer()
+    visit.wait_for(0, labs)
 
 
 def test_a_tab_dropped_on_a_half_is_shown_there(visit: Visit, notes: str) -> None:
