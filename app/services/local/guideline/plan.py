@@ -8,7 +8,7 @@ from itertools import combinations
 
 from app.services.local.guideline.query import Unit
 
-BUDGET = 2_500
+BUDGET = 1_500
 """So many passages at most are ranked by the index itself: it takes three microseconds for each."""
 _NEAR = 12
 _FEW = 100

@@ -29,9 +29,9 @@ from app.services.local.guideline.understanding import understand
 from app.services.local.guideline.vocabulary import Known, Vocabulary
 from app.services.store.guideline_file import GuidelineConnection, GuidelineFile
 
-WEIGHED = 90
+WEIGHED = 70
 """So many candidates at most are weighed; each costs a twentieth of a millisecond."""
-_STRICT = 60
+_STRICT = 50
 _TAIL = 0.25
 """What scores less than so much of the best answers another question."""
 _CHUNK = 900
