@@ -35,8 +35,9 @@ from app.views.widgets.review.side_tab import SideTabs
 
 WIDTH, LEAST = 490, 380
 ANSWER, GUIDELINES, PINS, HISTORY, LETTER = "recommendation", "guidelines", "pins", "history", "letter"
-PROMPT_SHARE, FORM_SHARE = 0.46, 0.62
-"""The most of the height that the prompt takes by itself, and that a decision being written takes."""
+PROMPT_SHARE, READ_SHARE, FORM_SHARE = 0.46, 0.7, 0.62
+"""The most of the height that the prompt takes by itself, that words being read take in its place, and that a decision
+being written takes."""
 
 
 class ReviewSide(QWidget):
@@ -463,6 +464,7 @@ class ReviewSide(QWidget):
         self.bar.setFixedHeight(min(tall, round(self.height() * FORM_SHARE)) if deciding else tall)
         room = self.splitter.height()
         if not self._moved and not deciding and room > 0:
-            wanted = min(self.prompt.wanted_height(), round(self.height() * PROMPT_SHARE))
+            share = READ_SHARE if self.prompt.reading else PROMPT_SHARE
+            wanted = min(self.prompt.wanted_height(), round(self.height() * share))
             if self.splitter.sizes()[0] != wanted:
                 self.splitter.setSizes([wanted, max(1, room - wanted)])

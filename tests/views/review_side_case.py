@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
+from app.domain.policy import Policy
 from app.domain.role import Person, Right, Role, require
 from app.services.deciding import Deciding
 from app.services.review_receipt import Receipts
@@ -40,6 +41,8 @@ class SideDesk:
     background: Background
     qtbot: QtBot
     person: Person = NURSE
+    asked_last: Callable[[], None] = lambda: None
+    """Called where a look at the case is all but over."""
 
     @property
     def receipts(self) -> Receipts:
@@ -49,7 +52,7 @@ class SideDesk:
         reviewing, station = self.desk.reviewing, self.desk.station
         review = ReviewModel(
             reviewing, self.desk.noting, station.store, lambda: self.person.name, self.background,
-            policies=lambda: tuple(self.desk.policies.known),
+            policies=self.in_force,
         )  # fmt: skip
         determination = DeterminationModel(
             Deciding(station.changes, reviewing, self.receipts, check),
@@ -66,6 +69,10 @@ class SideDesk:
             side.show()
         side.activateWindow()
         return side
+
+    def in_force(self) -> tuple[Policy, ...]:
+        self.asked_last()
+        return tuple(self.desk.policies.known)
 
     def opened(self) -> ReviewSide:
         side = self.side()

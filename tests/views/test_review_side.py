@@ -20,6 +20,7 @@ from app.domain.recommendation import Proposed
 from app.domain.review_note import marks_from, pins_from, stated_from
 from app.services.ports import Answer, Ask, Hear
 from app.services.review import ENGINE
+from app.views.widgets.review.determination_words import Decision
 from tests.reviewing import REQUEST, ScriptedModel, a_policy, at, change_case, finds_all, put_case
 from tests.views.review_side_case import PHYSICIAN, SideDesk, a_side_desk, hold, press
 
@@ -210,6 +211,8 @@ def test_a_question_that_is_stopped_frees_the_side_at_once_and_what_came_is_in_t
     script.go.set()
     desk.settle()
     assert side.answer.notice.isVisible()  # nothing is shown as if it had been waited for
+    assert side._review.shown is None
+    assert side.answer.trouble.isHidden()
     assert [row.happened.words for row in side.history.rows] == ["The question was stopped."]
 
 
@@ -306,13 +309,23 @@ def test_nothing_of_one_case_is_left_in_the_next_not_even_to_be_undone(desk: Sid
 
 def test_a_look_that_began_before_an_answer_does_not_take_it_away_again(desk: SideDesk) -> None:
     side = desk.opened()
-    model = side._review
-    model.refresh()
-    model.refresh()
-    model.ask()
+    looking, go = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        looking.set()
+        go.wait(10)
+
+    desk.asked_last = wait
+    side.refresh()
+    assert looking.wait(10)  # what was asked so far is known to it
+    side.prompt.ask.click()
+    desk.wait(lambda: len(side.history.rows) == 1)
+    shown: list[int] = []
+    side._review.reviews_changed.connect(lambda reviews: shown.append(len(reviews)))
+    go.set()
     desk.settle()
+    assert shown == [1]  # it looked once more instead
     assert side.answer.shown.outcome is Proposed.PEND
-    assert len(side.history.rows) == 1
 
 
 def test_a_field_that_was_corrected_is_in_the_prompt_and_what_a_person_wrote_stays(desk: SideDesk) -> None:
@@ -436,6 +449,20 @@ def test_a_held_or_hurried_key_decides_nothing_twice(desk: SideDesk) -> None:
     desk.settle()
     after = len(desk.desk.station.in_store(desk.desk.station.store.history, desk.desk.case_id))
     assert after == before + 1
+
+
+def test_while_one_decision_is_being_recorded_the_model_takes_no_other(desk: SideDesk) -> None:
+    side = desk.opened()
+    ask(desk, side)
+    refused: list = []
+    side._determination.refused.connect(refused.append)
+    decision = Decision(("r1",), Outcome.REFER, "Is the pump needed?")
+    before = len(desk.desk.station.in_store(desk.desk.station.store.history, desk.desk.case_id))
+    side._determination.decide(decision)
+    side._determination.decide(decision)
+    desk.settle()
+    after = len(desk.desk.station.in_store(desk.desk.station.store.history, desk.desk.case_id))
+    assert (after, refused) == (before + 1, [])
 
 
 def test_a_recommendation_decides_nothing_and_fills_in_nothing(desk: SideDesk) -> None:

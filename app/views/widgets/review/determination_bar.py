@@ -18,7 +18,7 @@ from app.views import theme
 from app.views.widgets.key_button import KeyButton
 from app.views.widgets.menu_chip import MenuChip
 from app.views.widgets.message_line import MessageLine
-from app.views.widgets.review.determination_form import KEY, DeterminationForm
+from app.views.widgets.review.determination_form import KEYS, DeterminationForm
 from app.views.widgets.review.determination_parts import FlowRow
 from app.views.widgets.review.determination_words import (
     ORDER,
@@ -106,7 +106,8 @@ class DeterminationBar(QWidget):
         outer.addWidget(self.form, 1)
         outer.addWidget(self.message)
         outer.addWidget(self._strip)
-        self.act = QShortcut(QKeySequence(KEY), self)
+        self.act = QShortcut(self)
+        self.act.setKeys([QKeySequence(key) for key in KEYS])
         self.act.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.act.setAutoRepeat(False)
         self.act.activated.connect(self.form.countersign)

@@ -37,7 +37,8 @@ from app.views.widgets.review.determination_words import (
     reason_words,
 )
 
-KEY = "Ctrl+Shift+Return"
+KEYS = ("Ctrl+Shift+Return", "Ctrl+Shift+Enter")
+"""The one deliberate act; the second is the key of the number pad."""
 ANSWER_IN = timedelta(days=7)
 PICKS = 5
 """So many words to pick from are in sight at first; the others unfold."""

@@ -89,8 +89,7 @@ class PromptEditor(QPlainTextEdit):
     def forget(self) -> None:
         """Show nothing, and nothing of it comes back by undoing: another case follows."""
         self._loading = True
-        self.clear()
-        self.document().clearUndoRedoStacks()
+        self.clear()  # with all that could be undone
         self._loading = False
         self._prompt, self._unused = None, ()
         self._mark()

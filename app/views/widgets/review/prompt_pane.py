@@ -219,8 +219,15 @@ class PromptPane(QWidget):
     def armed(self) -> Slot | None:
         return self.chips.slot
 
+    @property
+    def reading(self) -> bool:
+        """Whether a sheet of words stands in place of the editor."""
+        return self.stack.currentWidget() is self.sheet
+
     def wanted_height(self) -> int:
         """The height that shows all of it at its present width."""
+        if self.reading:
+            return theme.px(8 + 24 + 4 + 12) + self.sheet.wanted_height()
         chips = self.chips.wanted_height + theme.px(6) if self.chips.chips else 0
         inner = self.editor.wanted_height() + theme.px(8 + 8) + chips
         row = 36 + (34 + 6 if self._narrow else 0)
@@ -257,6 +264,7 @@ class PromptPane(QWidget):
 
     def _show_sheet(self) -> None:
         self.stack.setCurrentIndex(1)
+        self._fit()
         self.sheet.words.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _fit(self) -> None:

@@ -76,6 +76,11 @@ class WordSheet(QWidget):
         self.use.setVisible(bool(use))
         self._say(title, note)
 
+    def wanted_height(self) -> int:
+        """The height that shows all words; whoever shows it may give less."""
+        lines = max(3, int(self.words.document().size().height()))
+        return lines * self.words.fontMetrics().lineSpacing() + theme.px(80)
+
     def _say(self, title: str, note: str) -> None:
         self._title.setText(title)
         self._note.setText(note)
