@@ -307,6 +307,7 @@ class ReviewRoom(QObject):
         """Somebody else wrote, or something came into review: look again at all that is shown."""
         self.queue_model.refetch()
         self.case_model.reload()
+        self.waiting_model.look()
 
     def set_person(self, name: str) -> None:
         self.screen.set_person(name)

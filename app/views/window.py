@@ -26,6 +26,8 @@ from app.views.widgets.rail import Rail
 from app.workstation import Workstation
 
 if TYPE_CHECKING:  # loaded and built when a person asks for them, not on the way to the first window
+    from app.services.clinical_folder import Taken
+    from app.views.models.review_folder_model import ReviewFolderModel
     from app.views.review_room import ReviewRoom
     from app.views.search_screen import SearchScreen
     from app.views.teach_room import TeachRoom
@@ -212,10 +214,36 @@ class Window(QMainWindow):
         screen.said.connect(self.messages.say)
         return screen
 
+    @cached_property
+    def clinical(self) -> ReviewFolderModel:
+        """Clinical documents that are put into their folder, whichever room is shown."""
+        from app.views.models.review_folder_model import ReviewFolderModel
+
+        model = ReviewFolderModel(self._workstation.clinical, self.background, self)
+        model.refused.connect(self.show_error)
+        model.came.connect(self._tell_clinical)
+        return model
+
+    def _tell_clinical(self, taken: Taken) -> None:
+        if taken.attached is not None:
+            receipt = taken.attached.case.receipt
+            self.messages.say(
+                "info", self.tr("A document came and joined {receipt}.").format(receipt=receipt)
+            )
+        elif taken.waiting is not None:
+            self.messages.say(
+                "info",
+                self.tr("A document came: {name}.").format(name=taken.waiting.name),
+                self.tr("It waits for a request."),
+            )
+        if "review" in self.__dict__:
+            self.review.refresh()
+
     def _warm_review(self) -> None:
         """Load the modules, services and policies of the review before somebody goes there."""
         if "review" not in self.__dict__:
             self.background.run(self, "review", _load_review, self._workstation)
+        self.clinical.start()
 
     def _count_reviews(self) -> None:
         """Show on the rail what waits for the review; the room does it itself once it is built."""
@@ -356,6 +384,8 @@ class Window(QMainWindow):
         if "review" in self.__dict__:
             self.review.stop()
         self._warm.stop()
+        if "clinical" in self.__dict__:
+            self.clinical.stop()
         self._remember()
         self.case_model.flush()
         self.intake_model.stop()

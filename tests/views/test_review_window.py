@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
+from app.domain.errors import Rejected
 from app.views.background import Background
+from app.views.models.review_folder_model import ReviewFolderModel
 from app.views.widgets.rail import RailButton
 from app.views.window import DESK, Window
 from tests.views.review_shop import NoReader, a_review
@@ -111,3 +113,46 @@ def test_the_search_has_a_room_of_its_own(window: Window) -> None:
     assert window.rooms.currentWidget() is window.search
     window.show_room("intake")
     assert window.rooms.currentWidget() is window.intake
+
+
+def test_a_document_put_into_its_folder_waits_for_a_request(
+    window: Window, station: Any, qtbot: QtBot
+) -> None:
+    window.clinical._timer.setInterval(20)
+    (station.clinical.folder / "fax.txt").write_text("Progress note of somebody", encoding="utf-8")
+    window.clinical.start()
+    qtbot.waitUntil(lambda: "fax.txt" in window.messages.text, timeout=10_000)
+    (waiting,) = station.in_store(station.clinical.waiting)
+    assert waiting.name == "fax.txt"
+    assert not (station.clinical.folder / "fax.txt").exists()
+
+
+class Stuck:
+    """A folder with one file that cannot be taken in."""
+
+    def __init__(self) -> None:
+        self.tried = 0
+
+    def look(self) -> tuple[Path, ...]:
+        return (Path("stuck.pdf"),)
+
+    def take_in_file(self, path: Path, by: str) -> Any:
+        self.tried += 1
+        raise Rejected("It cannot be read.", "Look at its rights.")
+
+    def resume(self) -> tuple[Any, ...]:
+        return ()
+
+
+def test_a_file_that_stays_is_told_once(station: Any, qtbot: QtBot) -> None:
+    background = Background(station.lanes)
+    folder = Stuck()
+    model = ReviewFolderModel(folder, background)
+    told: list[object] = []
+    model.refused.connect(told.append)
+    for _ in range(3):
+        model.look()
+        qtbot.waitUntil(lambda: not background.busy)
+    assert (folder.tried, len(told)) == (1, 1)
+    delete(model)
+    delete(background)
