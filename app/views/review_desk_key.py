@@ -45,9 +45,9 @@ def bind_desk(desk: ReviewDesk, where: QWidget) -> None:
         ("Alt+Right", desk.go_forward),
         ("Ctrl+F", desk.open_find),
         ("Ctrl+\\", desk.toggle_split),
-        ("Ctrl+P", lambda: halves.half.act(PIN)),
     ):
         bind(keys, function, where)
+    bind("Ctrl+P", lambda: halves.half.act(PIN), desk)  # beside it the guidelines pin what is chosen there
     for number in range(1, 10):
         bind(f"Alt+{number}", partial(desk.show_number, number), where)
         bind(f"Alt+Shift+{number}", partial(desk.show_number, number, True), where)

@@ -556,3 +556,19 @@ def test_in_a_narrow_window_the_plan_goes_before_what_is_asked_for_whom(visit: V
     summary.headline.set_words("A service with a very long description " * 3, "Somebody with a long name, 47")
     summary._fit()
     assert not summary.plan.isVisible()
+
+
+def test_control_p_pins_from_the_documents_and_leaves_the_guidelines_theirs(visit: Visit, notes: str) -> None:
+    visit.wait_for(0, notes)
+    pinned: list[Evidence] = []
+    visit.desk.pin_asked.connect(pinned.append)
+    page = visit.desk.halves.halves[0].page
+    page.choose(Span(notes, 1, 0, 13))
+    page.setFocus()
+    QTest.keyClick(page, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    assert [e.quote for e in pinned] == ["Progress note"]
+    visit.room.side.show_tab("guidelines")
+    field = visit.room.guidelines.panel.field
+    field.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    assert len(pinned) == 1
