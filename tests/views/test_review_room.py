@@ -558,7 +558,7 @@ def test_in_a_narrow_window_the_plan_goes_before_what_is_asked_for_whom(visit: V
     assert not summary.plan.isVisible()
 
 
-def test_control_p_pins_from_the_documents_and_leaves_the_guidelines_theirs(visit: Visit, notes: str) -> None:
+def test_control_p_pins_from_the_documents_and_from_nowhere_beside_them(visit: Visit, notes: str) -> None:
     visit.wait_for(0, notes)
     pinned: list[Evidence] = []
     visit.desk.pin_asked.connect(pinned.append)
@@ -567,8 +567,9 @@ def test_control_p_pins_from_the_documents_and_leaves_the_guidelines_theirs(visi
     page.setFocus()
     QTest.keyClick(page, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
     assert [e.quote for e in pinned] == ["Progress note"]
-    visit.room.side.show_tab("guidelines")
-    field = visit.room.guidelines.panel.field
-    field.setFocus()
-    QTest.keyClick(field, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    editor = visit.room.side.prompt.editor
+    visit.qtbot.waitUntil(visit.room.side.isEnabled)
+    editor.setFocus()
+    visit.qtbot.waitUntil(editor.hasFocus)
+    QTest.keyClick(editor, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
     assert len(pinned) == 1
