@@ -36,11 +36,16 @@ class SlotChip(QAbstractButton):
         self._name = name
         self.setText(self._full)
         self.setAccessibleName(self._full)
-        self.setToolTip(origin_words(filled, places))
+        self.show_filled(filled, places)
         self.setCheckable(filled.origin in (Origin.ABSENT, Origin.STATED))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def show_filled(self, filled: Filled, places: Places) -> None:
+        """Other words in the same slot, of the same origin."""
+        self.filled = filled
+        self.setToolTip(origin_words(filled, places))
 
     def set_short(self, short: bool) -> None:
         """Say the slot alone: its symbol says the rest where there is little room."""
@@ -104,9 +109,11 @@ class SlotChips(QWidget):
         )
         order = {Origin.ABSENT: 0, Origin.STATED: 2}
         needing = tuple(sorted(needing, key=lambda f: order.get(f.origin, 1)))
-        if needing == self._needing:
+        before, self._needing = self._needing, needing
+        if [_kind(f) for f in needing] == [_kind(f) for f in before]:
+            for chip, filled in zip(self._chips, needing, strict=True):
+                chip.show_filled(filled, places)  # with every key: only the words in a slot are others
             return
-        self._needing = needing
         for old in self._chips:
             old.hide()
             old.deleteLater()
@@ -195,3 +202,8 @@ class SlotChips(QWidget):
             return
         lines = broken(self._hint(), "small", max(40, self.width()), 3)
         draw_lines(QPainter(self), 0, self._hint_top, lines, "small", theme.colour("accent"))
+
+
+def _kind(filled: Filled) -> tuple[Slot, Origin, bool]:
+    """What a chip says of a slot, whatever words are in it."""
+    return filled.slot, filled.origin, filled.doubtful
