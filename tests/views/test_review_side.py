@@ -64,6 +64,10 @@ def test_a_held_ctrl_enter_asks_once(desk: SideDesk) -> None:
     hold(Key.Key_Return, CONTROL)
     desk.settle()
     assert len(desk.desk.reviewing.reviews(desk.desk.case_id)) == 1
+    side._review.ask()
+    side._review.ask()
+    desk.settle()
+    assert len(desk.desk.reviewing.reviews(desk.desk.case_id)) == 2
 
 
 def test_a_quote_that_is_clicked_is_asked_to_be_shown_where_it_stands(desk: SideDesk) -> None:
