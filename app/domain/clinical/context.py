@@ -13,7 +13,9 @@ from enum import StrEnum
 
 from app.domain.clinical import trigger as t
 from app.domain.clinical.heading import Section
+from app.domain.clinical.moment import spell
 from app.domain.clinical.tick import Tick, tick_of
+from app.domain.criterion import Period
 
 
 class Said(StrEnum):
@@ -49,19 +51,22 @@ NOTES: dict[Said, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`past` when it is told as history; `limited` when a denial speaks of now or of a short while only."""
+    """`past` when it is told as history; `limited` when a denial speaks of now or of a short while only, and `spell` how
+    long before the note that is, where it is told.
+    """
 
     said: Said
     note: str = ""
     past: bool = False
     limited: bool = False
+    spell: Period | None = None
 
 
 def context(text: str, start: int, end: int, section: Section = Section.NONE, lead: str = "",
             bare: bool = False, *, talk: bool = False) -> Context:  # fmt: skip
     """What is said of text[start:end] in its sentence. `lead` is the line that introduces its list."""
     before, after = text[:start], text[end:]
-    scope = _scope(before)
+    scope = _scope(before, text[start:])
     tail = _tail(after)
     if not scope.strip() or scope == before:
         # The line that introduces a list reaches every item, as long as the item does not begin anew.
@@ -70,14 +75,16 @@ def context(text: str, start: int, end: int, section: Section = Section.NONE, le
     tick = tick_of(text, start, end)
     said = _state(text, (start, end), before, scope, tail, near, section, bare, tick, talk)
     past = bool(t.PAST.search(scope[-60:]) or t.PAST_AFTER.match(tail) or _dated_only(tail))
-    limited = said is Said.DENIED and bool(t.LIMITED.search(f"{scope} {tail}"))
+    denied = said is Said.DENIED
+    lately = spell(scope, tail) if denied else None
+    limited = denied and bool(lately or t.LIMITED.search(f"{scope} {tail}") or t.NO_OTHER.search(before))
     note = NOTES[said]
     if said is Said.OTHER:
         person = t.RELATIVE.search(f"{scope} {tail}") or t.RELATIVE.search(text)
         note = f"about the {person.group().lower()}" if person else NOTES[said]
         if section is Section.FAMILY and not person:
             note = "family history"
-    return Context(said, note, past, limited)
+    return Context(said, note, past, limited, lately)
 
 
 def _state(text: str, place: tuple[int, int], before: str, scope: str, tail: str, near: str, section: Section,
@@ -115,7 +122,10 @@ def _state(text: str, place: tuple[int, int], before: str, scope: str, tail: str
         return Said.ENDED
     if section is Section.GOALS or _supposed(scope, tail, talk):
         return Said.SUPPOSED
-    if t.PLANNED.search(scope) or t.PLANNED_AFTER.match(tail) or t.PLANNED_TAIL.match(tail):
+    reason = t.CAUSE.split(scope)[-1]
+    if t.PLANNED.search(reason) or t.PLANNED_AFTER.match(tail) or t.PLANNED_TAIL.match(tail):
+        return Said.PLANNED
+    if t.PLANNED_BEHIND.match(tail) and not t.PERSON.search(scope):
         return Said.PLANNED
     ordered = section is Section.PLAN or bool(t.ORDER.match(text))
     if ordered and not t.HAPPENED.search(text) and not t.ORDERING.search(words):
@@ -138,11 +148,15 @@ def _supposed(scope: str, tail: str, talk: bool) -> bool:
     return any(not t.TALKING.match(found.group()) for found in t.SUPPOSED.finditer(scope))
 
 
-def _scope(before: str) -> str:
+def _scope(before: str, after: str) -> str:
     """The part of a sentence before a word that speaks of it."""
     last = 0
     for found in t.BREAK.finditer(before):
         last = found.end()
+    at = before.rfind("; ", last)
+    if at >= 0 and t.OWN_CLAUSE.search(f"{before[at + 2 :]}{after.split(';')[0]}"):
+        # "No otitis; tympanic membranes intact" is two clauses, "no cough; fever; chills" is one list.
+        last = at + 2
     return before[last:]
 
 
@@ -153,13 +167,23 @@ def _tail(after: str) -> str:
 
 
 def _denied(scope: str, tail: str) -> bool:
-    plain = t.PSEUDO.sub(lambda m: " " * len(m.group()), scope)
+    plain = t.PSEUDO.sub(lambda m: " " * len(m.group()), _behind_reason(scope))
     if t.DOUBLE.search(plain):
         return False
     if t.DENIED.search(plain) or t.DENIED_PREFIX.search(scope):
         return True
     tail = t.PSEUDO.sub(lambda m: "x" * len(m.group()), tail)
     return bool(t.DENIED_AFTER.match(tail))
+
+
+def _behind_reason(scope: str) -> str:
+    """What still speaks of a word behind a reason: why somebody cannot do a thing is not denied with it."""
+    causes = list(t.CAUSE.finditer(scope))
+    if not causes:
+        return scope
+    head = scope[: causes[-1].start()]
+    others = [m for m in t.DENIED.finditer(t.CANNOT.sub(lambda m: " " * len(m.group()), head))]
+    return scope if others or not t.CANNOT.search(head) else scope[causes[-1].end() :]
 
 
 def _of_somebody_else(text: str, before: str, scope: str, tail: str, near: str) -> bool:

@@ -219,6 +219,25 @@ def before(day: date, period: Period) -> date:
     return day - timedelta(days=days) if days < day.toordinal() else date.min
 
 
+_SPELL = re.compile(
+    rf"\b(?:in|within|over|during|for|x)\s+(?:the |his |her |their )?(?:last|past|previous|prior|preceding)\s+"
+    rf"(?:(?P<n>{_COUNT})[\s-]+)?(?P<unit>{_UNIT})\b|\b(?:in|within|over|during)\s+(?P<n2>{_COUNT})[\s-]+"
+    rf"(?P<unit2>{_UNIT})\b",
+    re.IGNORECASE,
+)
+
+
+def spell(before: str, after: str) -> Period | None:
+    """The time up to the note that words around a mention limit it to: "no MI in the last 40 days"."""
+    behind = _SPELL.search(after)
+    ahead = list(_SPELL.finditer(before))
+    found = behind or (ahead[-1] if ahead else None)
+    if found is None:
+        return None
+    unit = found.group("unit") or found.group("unit2")
+    return Period(counted(found.group("n") or found.group("n2") or "one"), UNIT_NAMES[unit[0].lower()])
+
+
 # How long
 
 

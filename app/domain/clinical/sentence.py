@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.domain.clinical.heading import Section, heading_of
 from app.domain.clinical.plain import plain
@@ -157,16 +157,20 @@ def sentences(page: str, before: Sentence | None = None) -> tuple[Sentence, ...]
                 bare = not piece[rest:].strip()
                 lead = piece.strip() if bare else ""
             row = bool(_NUMBER.search(piece)) and not _ENDED.search(piece) and len(piece.split()) <= 14
+            words = piece.strip()
+            if not words:
+                continue
+            first = start + at + len(piece) - len(piece.lstrip())
             found.append(
                 Sentence(
-                    start + at, start + to, piece, section, heading, "" if bare else lead, row, bare, start
+                    first, first + len(words), words, section, heading, "" if bare else lead, row, bare, start
                 )
             )
         if not number and not lead.endswith(":"):
             lead = ""
-        if found[-1].text.rstrip().endswith(":"):
+        if found and found[-1].text.endswith(":"):
             lead, listed = found[-1].text.strip(), False
-    return tuple(_tidy(s) for s in found if s.text.strip())
+    return tuple(found)
 
 
 def _stays(lead: str, item: bool, listed: bool, block: str) -> bool:
@@ -194,14 +198,6 @@ def _short(block: str) -> bool:
 
 def _flat(text: str) -> str:
     return text.replace("\n", " ")
-
-
-def _tidy(sentence: Sentence) -> Sentence:
-    """Without blanks around it."""
-    left = len(sentence.text) - len(sentence.text.lstrip())
-    text = sentence.text.strip()
-    start = sentence.start + left
-    return replace(sentence, start=start, end=start + len(text), text=text)
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int, bool]]:

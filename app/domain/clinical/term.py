@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 
 from app.domain.criterion import expanded
 
@@ -72,13 +74,18 @@ class Token:
 def tokens(text: str) -> tuple[Token, ...]:
     found = []
     for m in _TOKEN.finditer(text):
-        key = normal(m.group())
-        if key not in _SKIPPED:
-            found.append(Token(m.start(), m.end(), key, loose(key)))
+        key, free = _keys(m.group())
+        if key:
+            found.append(Token(m.start(), m.end(), key, free))
     return tuple(found)
 
 
 @lru_cache(maxsize=65536)
+def _keys(word: str) -> tuple[str, str]:
+    key = normal(word)
+    return ("", "") if key in _SKIPPED else (key, loose(key))
+
+
 def normal(word: str) -> str:
     """A word as it is compared."""
     word = word.lower()
@@ -94,7 +101,6 @@ def normal(word: str) -> str:
     return word
 
 
-@lru_cache(maxsize=65536)
 def loose(word: str) -> str:
     for pair, one in _PAIRS:
         word = word.replace(pair, one)
@@ -131,7 +137,9 @@ class TermIndex:
 
     texts: Sequence[str]
     tokens: list[tuple[Token, ...]] = field(init=False)
-    _places: Mapping[str, list[tuple[int, int]]] = field(init=False)
+    _places: Mapping[str, list[tuple[int, int]]] = field(init=False, repr=False)
+    _joined: str = field(init=False, repr=False)
+    _starts: list[int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.tokens = [tokens(text) for text in self.texts]
@@ -140,6 +148,8 @@ class TermIndex:
             for place, token in enumerate(row):
                 places[token.loose].append((number, place))
         self._places = places
+        self._joined = "\n".join(self.texts)
+        self._starts = list(accumulate((len(text) + 1 for text in self.texts), initial=0))
 
     def find(self, terms: Iterable[str]) -> list[tuple[int, int, int]]:
         """(text, start, end) of each place where one of the terms stands; the longest where several overlap."""
@@ -153,16 +163,33 @@ class TermIndex:
 
     def _pattern(self, expression: str) -> Iterable[tuple[int, int, int]]:
         pattern = re.compile(expanded(expression), re.IGNORECASE)
-        for number, text in enumerate(self.texts):
-            for m in pattern.finditer(text):
+        if "^" in expression or "$" in expression or "\\n" in expression:
+            candidates: Iterable[int] = range(len(self.texts))
+        else:
+            # One pass over everything tells which texts are worth a look of their own.
+            candidates = dict.fromkeys(
+                number
+                for m in pattern.finditer(self._joined)
+                for number in range(self._number(m.start()), self._number(max(m.start(), m.end() - 1)) + 1)
+            )
+        for number in candidates:
+            for m in pattern.finditer(self.texts[number]):
                 if m.start() < m.end():
                     yield number, m.start(), m.end()
+
+    def _number(self, at: int) -> int:
+        return bisect_right(self._starts, at) - 1
 
     def _phrase(self, wanted: Phrase) -> Iterable[tuple[int, int, int]]:
         if not wanted.loose:
             return
-        for length in range(1, len(wanted.loose) + 1):
+        whole = len(wanted.loose)
+        for length in range(1, whole + 1):
             for number, place in self._places.get(wanted.loose[:length], ()):
+                if length < whole:
+                    row = self.tokens[number]
+                    if place + 1 == len(row) or not wanted.loose.startswith(row[place + 1].loose, length):
+                        continue
                 end = self._follow(wanted, number, place)
                 if end is not None:
                     yield number, self.tokens[number][place].start, end

@@ -59,7 +59,8 @@ PSEUDO = _any(
     "without (?:difficulty|improvement|success|relief|benefit|response|change|resolution)",
     "gram negative", "no doubt", "no question", "no further", "not necessarily", "no longer than", "no more than",
     "no less than",
-    "not less than", "no fewer than", "not fewer than", "no later than", "no other", "no alternative", "not drain",
+    "not less than", "no fewer than", "not fewer than", "no later than",
+    "no other (?=option|choice|alternative|treatment|therapy|way|means|than)", "no alternative", "not drain",
     "not well controlled",
     "not controlled", "not at goal", "not adequately", "not sufficiently", "not optimally", "not yet at",
     "not responding", "not tolerat\\w+",
@@ -84,12 +85,13 @@ DENIED = _any(
     "ruled out(?: for)?", "excluded", "excludes",
     "doesn't", "don't", "didn't", "isn't", "wasn't", "hasn't", "haven't", "hadn't", "aren't", "won't", "can't",
     "cannot", "unable to",
-    "declines?", "declined", "refuses?", "refused", "no evidence", "no longer", "zero", r"0(?![.\d])", "non",
+    "declines?", "declined", "refuses?", "refused", "no evidence", "no longer", "zero",
     "nil", "unaware of any", "inconsistent with",
     "rather than", "stopped", "ø",
 )  # fmt: skip
 DENIED_PREFIX = re.compile(
-    r"\b(?:non|un|in)-$|\bnon-? $|\bno-$|(?:^|\s)\(-\)\s*$|(?:^|\s)-ve\s*$", re.IGNORECASE
+    r"\b(?:non|un|in)-$|\bnon-? $|\bno-$|(?:^|\s)\(-\)\s*$|(?:^|\s)-ve\s*$|(?:^|[\s(:=])0 (?:[a-z]+ ){0,2}$",
+    re.IGNORECASE,
 )
 DENIED_AFTER = _start(
     r"(?:has|have|had)\s+(?:not|never)(?! (?:been )?(?:improv|respond|resolv|heal|control|chang|well|at goal|"
@@ -97,12 +99,38 @@ DENIED_AFTER = _start(
     r"(?:is|was|are|were|has been|have been|had been|be|being)?\s*(?:not|never)(?! (?:only|improv|respond|resolv|"
     r"heal|control|well|at goal|yet at|toler))(?: \w+)?",
     r"(?:is|was|are|were)?\s*(?:negative|absent|denied|denies|deny|neg|nil|none|undetected|excluded|unremarkable)",
-    r"no(?! x| increase| change| further| longer than)", r"n(?![/\w])",
+    r"no(?! x| increase| change| further| longer than)(?=\s*(?:$|[^\w\s]|(?:known|history|hx|evidence|signs?|"
+    r"symptoms?|episodes?|events?|recent|recorded|reported|documented|such|prior|previous|past|current|current\w*|"
+    r"complaints?|issues?|problems?|concerns?|findings?|more|longer|of|for|in|on|at|or|and|but|since|that|he|she|"
+    r"pt|patient|n/?a|never|not|yes)\b))", r"n(?![/\w])",
     r"none (?:reported|noted|seen|known|found)?",
     r"(?:has been|have been|was|were|is)?\s*ruled out", "isn't", "wasn't", "weren't", "hasn't", "doesn't",
     "didn't", r"\(-\)", r"-ve", r"free",
     r"(?:is|was|were|are)?\s*declined", r"(?:is|was)?\s*refused", r"(?:0|zero)(?: (?:episodes?|times|events?))",
 )  # fmt: skip
+
+CAUSE = re.compile(
+    r"\b(?:because(?: of)?|due to|d/t|secondary to|2/2|owing to|on account of|as a result of|as (?:he|she|they) (?:has|"
+    r"have|is|are))\b", re.IGNORECASE,
+)  # fmt: skip
+"""What gives the reason. The reason why something cannot be, or is planned, is itself said to be so."""
+CANNOT = re.compile(
+    r"(?:\b(?:unable to|cannot|can not|not able to|could not|inability to|incapable of|declines?|declined|refuses?|"
+    r"refused|stopped|failed to|no longer|(?:does|do|did|was|were|is|are|has|have) not (?!have|had|show|complain|"
+    r"report|suffer|experience|demonstrate|exhibit|any|an?\b|due))|(?:ca|could|does|do|did|was|were|is|are|has|"
+    r"have)n't (?!have|had|show|complain|report|suffer|any|an?\b|due))",
+    re.IGNORECASE,
+)
+"""Denials of doing: what stands behind them as the reason is not denied."""
+OWN_CLAUSE = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|can|does|did|will|remains?|continues?|shows?|showed|reveals?|revealed|"
+    r"demonstrates?|demonstrated|reports?|reported|notes?|uses|used|takes|took|underwent|completed|received|"
+    r"educated|counsell?ed|instructed|given|done|performed|measured|intact|normal|clear|patent|unremarkable|stable|"
+    r"within normal limits|WNL|independent|adequate|good|positive|confirmed|failed|tolerated|fitted|discussed|"
+    r"diagnosed|treated|started|managed|controlled)\b|\bno\b|\bdenies\b",
+    re.IGNORECASE,
+)
+"""Words that make what stands behind a semicolon a clause of its own, and no further item of a list."""
 
 TALK = re.compile(
     r"[\s-]+(?:tenderness|mimics?|team|handout|clinic|center|screening|screen|prevention|precautions|prophylaxis|protocol|"
@@ -271,6 +299,19 @@ PLANNED_AFTER = _start(
     r"tomorrow",
     r"(?:is |are )?(?:to )?(?:start|begin)(?:s|ning)?\b", r"(?:set|booked|slated) for",
 )  # fmt: skip
+PLANNED_BEHIND = re.compile(
+    r"(?:\([^()]*\)|(?!\b(?:and|but|or|who|which|that|for whom|showed|shows|was done|with|so)\b)[^,;.:()]){0,70}\b"
+    r"(?:is|are|was|were|has been|have been|had been|remains?)\s+(?:now |currently |still |also |already |being |"
+    r"tentatively |to be |all )*(?:ordered|pending|scheduled|planned|requested|recommended|awaited|awaiting|"
+    r"anticipated|proposed|due|set for|booked|in process|under consideration|arranged|rescheduled|postponed|"
+    r"cancell?ed|not yet|yet to)\b",
+    re.IGNORECASE,
+)
+"""What is planned of a thing whose name goes on: "attended polysomnography in our laboratory is scheduled"."""
+PERSON = re.compile(
+    r"\b(?:patient|pt|he|she|they|member|man|woman|male|female|gentleman|lady|y/?o|year[- ]old|mr|mrs|ms)\b",
+    re.IGNORECASE,
+)
 PLANNED_TAIL = re.compile(
     r"(?:(?!\b(?:and|but|or|who|which|that)\b)[^,;.:]){0,50}\b(?:will(?: be)?|to be|shall be)\s+(?!able\b)[a-z]+",
     re.IGNORECASE,
@@ -285,7 +326,8 @@ HAPPENED = re.compile(
     r"\b(?:gave|led|resulted|improved|reported|noticed|experienced|uses|takes|tests|checks|is|are|has|have|had|"
     r"was|were|completed|continues?|underwent|received|showed|done|attended|finished|reports?|documented|is on|"
     r"remains|noted|"
-    r"demonstrated|revealed|diagnosed|developed|failed|s/p|status post|given)\b", re.IGNORECASE,
+    r"demonstrated|revealed|diagnosed|developed|failed|s/p|status post|given|took place|discussed|counsell?ed|educated|"
+    r"instructed|explained)\b", re.IGNORECASE,
 )  # fmt: skip
 
 ENDED = _any(
@@ -313,10 +355,14 @@ PAST_AFTER = _start(
 LIMITED = _any(
     "today", "currently", "at present", "presently", "right now", "at this time", "this visit", "this morning",
     "this week", "this month", "since (?:the )?last (?:visit|appointment|seen)",
-    "in the (?:last|past) (?:few |couple of |several |\\d+ |two |three )?(?:days?|hours?|weeks?|24 hours)",
+    "(?:in|within|over|during|for|x) (?:the )?(?:last|past|previous|prior|preceding) (?:few |couple of |several |\\d+ |"
+    "[a-z]+[- ](?:four )?)?(?:days?|hours?|weeks?|24 hours|months?)",
     "recent(?:ly)?", "acute", "at the moment", "in clinic", "overnight", "new", "active", "current", "lately",
     "interval", "during (?:the )?visit",
 )  # fmt: skip
+
+NO_OTHER = re.compile(r"\w[^.;]{5,}\bno other\b[^.;]*$", re.IGNORECASE)
+"""Behind what was said, "no other" speaks of others; at the beginning it denies."""
 
 RELATIVE = _any(
     "mother", "father", "mom", "dad", "brothers?", "sisters?", "siblings?", "parents?", "sons?", "daughters?",

@@ -54,6 +54,7 @@ _NUMBER = re.compile(r"\d")
 _DATED = re.compile(
     r"\b(?:date|d\.?o\.?s|visit|seen|encounter|collect\w+|drawn|specimen|resulted|reported)\b", re.IGNORECASE
 )
+_TWO_DAYS = re.compile(r"\d[/\-]\d.*\d[/\-]\d")
 _TITLED = re.compile(r"\W*(?:Mr|Mrs|Ms|Miss)\b\.?\s+(?P<name>[A-Z][A-Za-z'\-]+)")
 _STAFF = re.compile(
     r"(?:\s+[A-Z][a-z]+)?,?\s*(?:RN|RD|NP|PA|MD|DO|CDE|CDCES|LPN|PT|OT|PhD)\b|\s+(?:reports?|states?|says|notes|called)\b"
@@ -101,7 +102,7 @@ def chart_of(material: Material, line_id: str) -> Chart:
         if source.kind in NOT_NOTES:
             continue
         scanned.add(source.document_id)
-        found, seen = _document(source, material.request, material.asked_on)
+        found, seen = _document(source, material.request, material.asked_on, len(made))
         made += found
         flags += seen
     others = [
@@ -119,10 +120,12 @@ def stated_chart(material: Material) -> Chart:
 
 
 def _numbered(made: list[Statement]) -> tuple[Statement, ...]:
-    return tuple(replace(s, place=n) for n, s in enumerate(made))
+    return tuple(s if s.place == n else replace(s, place=n) for n, s in enumerate(made))
 
 
-def _document(source: SourceText, request: Request, asked_on: date) -> tuple[list[Statement], list[Flag]]:
+def _document(
+    source: SourceText, request: Request, asked_on: date, begin: int
+) -> tuple[list[Statement], list[Flag]]:
     made: list[Statement] = []
     flags: list[Flag] = []
     visit = _first_day(source, asked_on)
@@ -158,8 +161,8 @@ def _document(source: SourceText, request: Request, asked_on: date) -> tuple[lis
             columns = _columns(sentence, columns, visit or asked_on)
             made.append(
                 Statement(
-                    sentence.text, Origin.DOCUMENT, 0, source, page.page, sentence.start, sentence.section,
-                    sentence.heading, sentence.lead, sentence.row, sentence.bare, drawn or visit, drawn,
+                    sentence.text, Origin.DOCUMENT, begin + len(made), source, page.page,
+                    sentence.start, sentence.section, sentence.heading, sentence.lead, sentence.row, sentence.bare, drawn or visit, drawn,
                     columns, barred or instructed or stranger,
                 )
             )  # fmt: skip
@@ -239,7 +242,7 @@ def _columns(sentence: Sentence, columns: str, day: date) -> str:
         and not text.rstrip().endswith(".")
     ):
         return text
-    if len(moments(text, day)) >= 2 and len(re.sub(r"[\d/\-.\s]", "", text)) <= 24:
+    if _TWO_DAYS.search(text) and len(moments(text, day)) >= 2 and len(re.sub(r"[\d/\-.\s]", "", text)) <= 24:
         return text
     if not sentence.row and len(text.split()) > 12:
         return ""

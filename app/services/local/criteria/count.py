@@ -11,12 +11,13 @@ from app.domain.criterion import CountTest
 from app.domain.evidence import Evidence
 from app.domain.material import Status
 from app.services.local.criteria.finding import dated
-from app.services.local.criteria.reading import Found, Mention, Reading, shown
+from app.services.local.criteria.reading import Found, Mention, Reading, quoted_once, shown
 
-_WORDS = {"zero": 0, "no": 0, "one": 1, "single": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
-    "eight": 8, "nine": 9,
-          "ten": 10, "eleven": 11, "twelve": 12, "both": 2, "twice": 2, "thrice": 3, "once": 1,
-          "couple": 2}  # fmt: skip
+_WORDS = {
+    "zero": 0, "no": 0, "one": 1, "single": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
+    "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "both": 2, "twice": 2, "thrice": 3, "once": 1,
+    "couple": 2,
+}  # fmt: skip
 _NUMBER = r"(?P<n>\d{1,2}|" + "|".join(_WORDS) + r")"
 _AHEAD = re.compile(
     rf"(?P<cmp>at least|more than|over|>=?|≥|less than|fewer than|up to|<=?|≤|about|approximately|"
@@ -72,11 +73,13 @@ def judge_count(reading: Reading, test: CountTest) -> Found:
     if met and failing:
         return Found(
             Status.INSUFFICIENT,
-            _evidence(met + failing),
+            quoted_once(met + failing),
             f"The documents give different numbers of {what}; {asked} is asked for.",
         )
     if met:
-        return Found(Status.MET, _evidence(met), f"{_number(met[0])} {what} are said; {asked} is asked for.")
+        return Found(
+            Status.MET, quoted_once(met), f"{_number(met[0])} {what} are said; {asked} is asked for."
+        )
     if members and not failing and _verdict(test, len(members), None) is True:
         evidence = shown(list(members.values()), max(4, len(members)))
         names = ", ".join(reading.words(n) for n in members)
@@ -86,7 +89,7 @@ def judge_count(reading: Reading, test: CountTest) -> Found:
     if failing and len(members) <= max(c.most or 0 for c in failing):
         return Found(
             Status.NOT_MET,
-            _evidence(failing),
+            quoted_once(failing),
             f"{_number(failing[0])} {what} are said; {asked} is asked for.",
         )
     denials = [m for m in mentions if m.denied and not m.context.limited]
@@ -105,7 +108,7 @@ def judge_count(reading: Reading, test: CountTest) -> Found:
         reason = said[0].problem or "which does not decide it"
         return Found(
             Status.INSUFFICIENT,
-            _evidence(said),
+            quoted_once(said),
             f"{_number(said[0])} {what} are said, {reason}; {asked} is asked for.",
         )
     near = mentions or [m for name in test.among for m in reading.mentions(name)]
@@ -228,14 +231,6 @@ def _number(counted: Counted) -> str:
     if counted.most is None:
         return f"At least {counted.least}"
     return str(counted.most) if counted.least else f"At most {counted.most}"
-
-
-def _evidence(found: list[Counted]) -> tuple[Evidence, ...]:
-    out: dict[tuple[object, ...], Evidence] = {}
-    for f in found:
-        e = f.evidence()
-        out.setdefault((e.document, e.page, e.start, e.field, e.quote), e)
-    return tuple(out.values())[:4]
 
 
 def _cap(text: str) -> str:

@@ -11,7 +11,7 @@ from app.domain.clinical.moment import Stretch, before, stretches
 from app.domain.criterion import DurationTest, Period
 from app.domain.evidence import Evidence
 from app.domain.material import Status
-from app.services.local.criteria.reading import Found, Mention, Reading, shown
+from app.services.local.criteria.reading import Found, Mention, Reading, quoted_once, shown
 
 _CLAUSE = re.compile(r"[;.]\s|\bbut\b|,\s*(?:and|then|now)\b|\bfollowed by\b", re.IGNORECASE)
 _OTHERS = re.compile(
@@ -71,35 +71,35 @@ def judge_duration(reading: Reading, test: DurationTest) -> Found:
     denials = [m for m in mentions if m.denied and not m.context.limited]
     if met and not failing and not denials:
         return Found(
-            Status.MET, _evidence(met), f"{_cap(what)} is told for {_told(met[0])}; {asked} is asked for."
+            Status.MET, quoted_once(met), f"{_cap(what)} is told for {_told(met[0])}; {asked} is asked for."
         )
     if met and test.most is None and not denials:
         # A longer stretch of the same thing is not contradicted by a shorter part of it.
         return Found(
             Status.MET,
-            _evidence(met + failing),
+            quoted_once(met + failing),
             f"{_cap(what)} is told for {_told(met[0])}; {asked} is asked for.",
         )
     if met:
-        evidence = _evidence(met + failing) + shown(denials, 2)
+        evidence = quoted_once(met + failing) + shown(denials, 2)
         return Found(Status.INSUFFICIENT, evidence, f"The documents differ about how long {what} lasts.")
     over = [f for f in found if f.problem]
     if failing and len(failing) == len(fine):
         return Found(
             Status.NOT_MET,
-            _evidence(failing),
+            quoted_once(failing),
             f"{_cap(what)} is told for {_told(failing[0])}; {asked} is asked for.",
         )
     if fine:
         return Found(
             Status.INSUFFICIENT,
-            _evidence(fine),
+            quoted_once(fine),
             f"It cannot be told surely from “{_told(fine[0])}” that {what} lasts {asked}.",
         )
     if over:
         return Found(
             Status.INSUFFICIENT,
-            _evidence(over),
+            quoted_once(over),
             f"{_cap(what)} is told for {_told(over[0])}, but {over[0].problem}; {asked} is asked for.",
         )
     if denials and not usable:
@@ -122,14 +122,6 @@ def _verdict(test: DurationTest, found: Lasting) -> bool | None:
     if any(v is False for v in asked):
         return False
     return True if asked and all(asked) else None
-
-
-def _evidence(found: list[Lasting]) -> tuple[Evidence, ...]:
-    out: dict[tuple[object, ...], Evidence] = {}
-    for f in found:
-        e = f.evidence()
-        out.setdefault((e.document, e.page, e.start, e.field, e.quote), e)
-    return tuple(out.values())[:4]
 
 
 def _told(found: Lasting) -> str:

@@ -119,7 +119,7 @@ def _recommendation(ask: Ask, policy: Policy, judged: dict[str, CriterionResult]
         policy.policy_id,
         policy.version,
         policy.title,
-        _rationale(policy, outcome, blocking, judged, missing),
+        _rationale(policy, outcome, blocking, judged, missing) + _unread(ask.material),
         blocking,
         results_of(policy, judged),
         tuple(dict.fromkeys(leaf.ask or leaf.text for leaf in missing)),
@@ -162,6 +162,16 @@ def _rationale(policy: Policy, outcome: Proposed, blocking: str, judged: dict[st
     if len(missing) > 1:
         several = f" {len(missing)} criteria lack information."
     return f"“{name}” cannot be told from what is here.{' ' + why if why else ''}{several}".strip()
+
+
+def _unread(material: Material) -> str:
+    """That something may still stand where nobody has read."""
+    count = len(material.unread)
+    if not count:
+        return ""
+    return (
+        f" {count} document{'s are' if count > 1 else ' is'} not read to the end yet: more may stand there."
+    )
 
 
 def _clause(policy: Policy, blocking: str) -> str:

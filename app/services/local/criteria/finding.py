@@ -67,7 +67,7 @@ def judge_finding(
         else:
             fits.append(mention)
     denials = [m for m in every if m.denied and _denial_covers(reading, test, m)]
-    hard = [m for m in denials if not m.context.limited]
+    hard = [m for m in denials if not m.context.limited or _reaches(reading, test, m)]
     against = {m.concept for m in hard}
     if coded and not against:
         return Found(Status.MET, (coded, *shown(fits, 2)), f"The request's own code says {what}.")
@@ -198,6 +198,14 @@ def _denial_covers(reading: Reading, test: FindingTest, mention: Mention) -> boo
     return written is not None and written >= before(reading.asked_on, test.within)
 
 
+def _reaches(reading: Reading, test: FindingTest, mention: Mention) -> bool:
+    """Whether a denial of the last so many days goes back as far as what is asked for."""
+    told, written = mention.context.spell, mention.statement.written
+    if told is None or written is None or test.within is None:
+        return False
+    return before(written, told) <= before(reading.asked_on, test.within)
+
+
 def _coded(reading: Reading, test: FindingTest, material: Material, line: Line | None) -> Evidence | None:
     """The evidence of a code of the line that says one of the concepts."""
     if line is None or test.given:
@@ -236,7 +244,7 @@ def _outside(reading: Reading, test: FindingTest, material: Material, line: Line
         else (f"{root}.code", line.diagnosis_code)
     )
     evidence = request_evidence(material, path, text)
-    if getattr(material, "unread", ()):
+    if material.unread:
         return Found(
             Status.INSUFFICIENT,
             (evidence,),

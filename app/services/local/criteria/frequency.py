@@ -15,7 +15,7 @@ from app.domain.clinical.trigger import ORDER
 from app.domain.criterion import FrequencyTest, Period
 from app.domain.evidence import Evidence
 from app.domain.material import Status
-from app.services.local.criteria.reading import Found, Mention, Reading, shown
+from app.services.local.criteria.reading import Found, Mention, Reading, quoted_once, shown
 
 _SUPPLIES = re.compile(
     r"\b(?:strips?|lancets?|dispense|refills?|sig|qty|quantity|supplies|supply|meter kit|prescri\w+|rx|disp|"
@@ -71,43 +71,43 @@ def judge_frequency(reading: Reading, test: FrequencyTest) -> Found:
     failing = [o for o in newest if o.verdict is False]
     if sure and not failing:
         return Found(
-            Status.MET, _evidence(sure), f"{_cap(what)} is said ({_told(sure[0])}); {asked} is asked for."
+            Status.MET, quoted_once(sure), f"{_cap(what)} is said ({_told(sure[0])}); {asked} is asked for."
         )
     if (sure or met) and failing:
         return Found(
             Status.INSUFFICIENT,
-            _evidence(met + failing),
+            quoted_once(met + failing),
             f"The documents differ about how often: {_told(met[0])}, and {_told(failing[0])}; {asked} is asked for.",
         )
     if failing:
         return Found(
             Status.NOT_MET,
-            _evidence(failing),
+            quoted_once(failing),
             f"{_cap(what)} is said ({_told(failing[0])}); {asked} is asked for.",
         )
     short = [o for o in newest if o.verdict and o.kept is False]
     if met:
         return Found(
             Status.INSUFFICIENT,
-            _evidence(met),
+            quoted_once(met),
             f"{_cap(what)} is said ({_told(met[0])}), but not for how long; {asked} is asked for.",
         )
     if short:
         return Found(
             Status.NOT_MET,
-            _evidence(short),
+            quoted_once(short),
             f"{_cap(what)} is said ({_told(short[0])}), but for a shorter time; {asked} is asked for.",
         )
     if fine:
         return Found(
             Status.INSUFFICIENT,
-            _evidence(fine),
+            quoted_once(fine),
             f"{_cap(what)} is said ({_told(fine[0])}), which cannot be counted surely; {asked} is asked for.",
         )
     if found:
         return Found(
             Status.INSUFFICIENT,
-            _evidence(found),
+            quoted_once(found),
             f"{_cap(what)} is spoken of ({_told(found[0])}), but {found[0].problem}; {asked} is asked for.",
         )
     denials = [m for m in mentions if m.denied and not m.context.limited]
@@ -210,14 +210,6 @@ def _between(text: str, mention: Mention, rate: Rate) -> str:
 
 def _told(found: Often) -> str:
     return found.mention.statement.text[found.rate.start : found.rate.end].strip()
-
-
-def _evidence(found: list[Often]) -> tuple[Evidence, ...]:
-    out: dict[tuple[object, ...], Evidence] = {}
-    for f in found:
-        e = f.evidence()
-        out.setdefault((e.document, e.page, e.start, e.field, e.quote), e)
-    return tuple(out.values())[:4]
 
 
 def _cap(text: str) -> str:

@@ -64,13 +64,13 @@ class Value:
     dated: bool = False
     """Its day is told beside it."""
 
-    def evidence(self, note: str = "") -> Evidence:
+    def evidence(self) -> Evidence:
         start, end = (
             min(self.mention.start, self.quantity.start),
             max(self.mention.end, self.quantity.end),
         )
         return self.mention.statement.evidence(
-            start, end, note or self.problem or self.mention.statement.barred or self.mention.statement.doubt
+            start, end, self.problem or self.mention.statement.barred or self.mention.statement.doubt
         )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 from app.domain.criterion import NumberTest
-from app.domain.evidence import Evidence
 from app.domain.material import Status
 from app.services.local.criteria.code import day_words
 from app.services.local.criteria.measured import Value, values_of
-from app.services.local.criteria.reading import Found, Reading, shown
+from app.services.local.criteria.reading import Found, Reading, quoted_once, shown
 
 
 def judge_number(reading: Reading, test: NumberTest) -> Found:
@@ -27,7 +26,7 @@ def judge_number(reading: Reading, test: NumberTest) -> Found:
             best = passed[0]
             return Found(
                 Status.INSUFFICIENT,
-                _evidence(passed),
+                quoted_once(passed),
                 f"{_cap(what)} is given, but {best.problem}; {_asked(test)} is asked for.",
             )
         if mentions:
@@ -50,7 +49,7 @@ def _latest(test: NumberTest, values: list[Value], passed: list[Value], what: st
         current = [v for v in values if v.dated]
     if not current:
         why = f"Only an earlier {what} is told ({_told(values[0])}); {_asked(test)} is asked for, of the present."
-        return Found(Status.INSUFFICIENT, _evidence(values), why)
+        return Found(Status.INSUFFICIENT, quoted_once(values), why)
     dated = [v for v in current if v.day is not None]
     newest = max((v.day for v in dated if v.day), default=None)
     deciding = [v for v in dated if v.day == newest]
@@ -59,7 +58,7 @@ def _latest(test: NumberTest, values: list[Value], passed: list[Value], what: st
     if later:
         return Found(
             Status.INSUFFICIENT,
-            _evidence([later[0], *deciding]),
+            quoted_once([later[0], *deciding]),
             f"A later {what} is given, but {later[0].problem}.",
         )
     everything = deciding + undated
@@ -67,7 +66,7 @@ def _latest(test: NumberTest, values: list[Value], passed: list[Value], what: st
     if len(verdicts) > 1:
         return Found(
             Status.INSUFFICIENT,
-            _evidence(everything),
+            quoted_once(everything),
             f"The documents give different values of {what} and do not say which is later.",
         )
     return _verdict(test, everything, next(iter(verdicts)), what)
@@ -81,7 +80,7 @@ def _any(test: NumberTest, values: list[Value], passed: list[Value], what: str) 
     open_ += [p for p in passed if p.verdict is not False and not p.mention.statement.barred]
     if open_:
         return Found(
-            Status.INSUFFICIENT, _evidence(open_), f"No value of {what} surely satisfies {_asked(test)}."
+            Status.INSUFFICIENT, quoted_once(open_), f"No value of {what} surely satisfies {_asked(test)}."
         )
     return _verdict(test, values, False, what)
 
@@ -99,11 +98,11 @@ def _verdict(test: NumberTest, values: list[Value], verdict: bool | None, what: 
     if verdict is None:
         return Found(
             Status.INSUFFICIENT,
-            _evidence(values),
+            quoted_once(values),
             f"{_cap(what)} is given as {told}, which does not say surely whether it is {_asked(test)}.",
         )
     status = Status.MET if verdict else Status.NOT_MET
-    return Found(status, _evidence(values), f"{_cap(what)} is {told}; {_asked(test)} is asked for.")
+    return Found(status, quoted_once(values), f"{_cap(what)} is {told}; {_asked(test)} is asked for.")
 
 
 def _told(value: Value) -> str:
@@ -116,14 +115,6 @@ def _asked(test: NumberTest) -> str:
     if test.limit_of:
         return f"{test.comparison} {test.limit:g} % of the {test.limit_of} limit of normal"
     return f"{test.comparison} {test.limit:g}{' ' + test.unit if test.unit else ''}"
-
-
-def _evidence(values: list[Value]) -> tuple[Evidence, ...]:
-    found: dict[tuple[object, ...], Evidence] = {}
-    for value in values:
-        e = value.evidence()
-        found.setdefault((e.document, e.page, e.start, e.field, e.quote), e)
-    return tuple(found.values())[:4]
 
 
 def _once(values: list[Value]) -> list[Value]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Protocol
 
 from app.domain.clinical.context import NOTES, Context, Said, context
 from app.domain.clinical.moment import Moment
-from app.domain.clinical.term import normal, tokens
+from app.domain.clinical.term import Token, tokens
 from app.domain.clinical.trigger import INSIDE_DENIED, INSIDE_PLANNED, TALKING
 from app.domain.criterion import Concept
 from app.domain.evidence import Evidence
@@ -74,9 +76,10 @@ class Reading:
         self.policy = policy
         self._mentions: dict[str, tuple[Mention, ...]] = {}
         self._barred: dict[int, str] = {}
+        self._talks: dict[str, bool] = {}
         rules = _shingles(policy.text)
         for statement in chart.statements:
-            if statement.origin is Origin.DOCUMENT and _repeats(statement.text, rules):
+            if statement.origin is Origin.DOCUMENT and _repeats(chart.index.tokens[statement.place], rules):
                 self._barred[statement.place] = "repeats the policy's own words"
 
     @property
@@ -122,7 +125,9 @@ class Reading:
             return Mention(name, statement, start, end, said)
         if _FREE.match(text[end:]):
             return Mention(name, statement, start, end, Context(Said.DENIED, NOTES[Said.DENIED]))
-        talk = any(TALKING.search(term) for term in self.concept(name).terms)
+        if name not in self._talks:
+            self._talks[name] = any(TALKING.search(term) for term in self.concept(name).terms)
+        talk = self._talks[name]
         said = context(text, start, end, statement.section, statement.lead, statement.bare, talk=talk)
         return Mention(name, statement, start, end, self._inside(name, text[start:end], said))
 
@@ -176,11 +181,8 @@ def _shingles(text: str) -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(keys[n : n + _REPEATED]) for n in range(len(keys) - _REPEATED + 1))
 
 
-def _repeats(text: str, rules: frozenset[tuple[str, ...]]) -> bool:
-    if len(text) < 50 or not rules:
-        return False
-    keys = [normal(word) for word in re.findall(r"[^\W_]+(?:'s\b)?", text)]
-    keys = [k for k in keys if k not in ("the", "a", "an")]
+def _repeats(words: tuple[Token, ...], rules: frozenset[tuple[str, ...]]) -> bool:
+    keys = [token.key for token in words]
     return any(tuple(keys[n : n + _REPEATED]) in rules for n in range(len(keys) - _REPEATED + 1))
 
 
@@ -202,6 +204,31 @@ def shown(mentions: list[Mention], limit: int = SHOWN) -> tuple[Evidence, ...]:
             if len(found) == limit:
                 break
     return tuple(found.values())
+
+
+class Quotable(Protocol):
+    """What stands in a statement and can be shown."""
+
+    @property
+    def mention(self) -> Mention: ...
+
+    def evidence(self) -> Evidence: ...
+
+
+def quoted_once(found: Sequence[Quotable], limit: int = SHOWN) -> tuple[Evidence, ...]:
+    """The evidence of the first few, each place once."""
+    out: dict[tuple[object, ...], Evidence] = {}
+    seen: set[tuple[int, int]] = set()
+    for one in found:
+        place = (one.mention.statement.place, one.mention.start)
+        if place in seen:
+            continue
+        seen.add(place)
+        e = one.evidence()
+        out.setdefault((e.document, e.page, e.start, e.field, e.quote), e)
+        if len(out) == limit:
+            break
+    return tuple(out.values())
 
 
 def near_words(mentions: list[Mention]) -> str:
