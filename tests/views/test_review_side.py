@@ -337,11 +337,14 @@ def test_a_field_that_was_corrected_is_in_the_prompt_and_what_a_person_wrote_sta
     editor = side.prompt.editor
     editor.select_slot(Slot.SYMPTOMS)
     editor.insertPlainText("thirst at night")
+    editor.select_slot(Slot.SERVICE)
+    editor.insertPlainText("an insulin pump")
     change_case(desk.desk, {"imported_request.patient.patient_name": "Maria Mustermann"})
     side.refresh()
     desk.settle()
     assert "our member, Maria Mustermann" in editor.toPlainText()
     assert "has thirst at night" in editor.toPlainText()
+    assert "request for an insulin pump for" in editor.toPlainText()  # the field still says it otherwise
 
 
 def test_an_earlier_version_of_the_prompt_is_compared_and_brought_back(desk: SideDesk) -> None:
