@@ -77,7 +77,9 @@ class DeskHalf(QObject):
             return
         if before.file.sha256 != document.file.sha256:
             self._load(document)
-        elif self._open:
+        elif not self._open:
+            self.half.set_title(document.entry.title)
+        else:
             self.half.set_title(document.entry.title, document.labels)
             if document.source is not before.source:
                 page = self.half.page
