@@ -113,6 +113,10 @@ class Window(QMainWindow):
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(function)
 
+    @property
+    def workstation(self) -> Workstation:
+        return self._workstation
+
     def start(self) -> None:
         """Fill the window and go on with what was left unread. The window can be used before this is done."""
         self.queue_model.refresh()
@@ -201,7 +205,7 @@ class Window(QMainWindow):
         room.screen.moved.connect(lambda: self.messages.lie_over(room.screen.floor))
         room.screen.layout_changed.connect(self._settle.start)
         self.intake_model.others_wrote.connect(room.refresh)
-        room.screen.put_back(self._review_layout)
+        room.put_back(self._review_layout)
         return room
 
     @cached_property
@@ -288,7 +292,7 @@ class Window(QMainWindow):
 
     def _remember(self) -> None:
         if "review" in self.__dict__:
-            self._review_layout = self.review.screen.layout_now()
+            self._review_layout = self.review.layout_now()
         self.case_model.keep_view(DESK, {**self.intake.layout_now(), "review": self._review_layout})
 
     # form types
