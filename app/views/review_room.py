@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.domain.case import Case, CaseDocument
+from app.domain.case import Case, CaseDocument, Json
 from app.domain.errors import Actionable
 from app.domain.evidence import Evidence
 from app.domain.material import Material
@@ -308,6 +308,15 @@ class ReviewRoom(QObject):
         self.queue_model.refetch()
         self.case_model.reload()
         self.waiting_model.look()
+
+    def layout_now(self) -> Json:
+        """How the room is laid out, both sides of it."""
+        return {**self.screen.layout_now(), "side": self.side.view_state()}
+
+    def put_back(self, layout: Json) -> None:
+        """Lay the room out as it was left."""
+        self.screen.put_back(layout)
+        self.side.restore_view(layout.get("side", {}))
 
     def set_person(self, name: str) -> None:
         self.screen.set_person(name)

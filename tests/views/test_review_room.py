@@ -523,10 +523,13 @@ def test_the_layout_is_put_back_and_no_request_is_opened_by_it(
     visit: Visit, notes: str, qtbot: QtBot
 ) -> None:
     visit.screen.splitter.setSizes([700, 600])
-    layout = visit.screen.layout_now()
+    visit.room.side.show_tab("history")
+    layout = visit.room.layout_now()
     assert layout["case"] == visit.cases[0]
     visit.screen.splitter.setSizes([900, 400])
-    visit.screen.put_back({**layout, "mine": True})
+    visit.room.side.show_tab("recommendation")
+    visit.room.put_back({**layout, "mine": True})
+    assert visit.room.side.tabs.current == "history"
     assert visit.screen.splitter.sizes()[0] == layout["sizes"][0]
     assert visit.screen.queue.mine.isChecked()
 
