@@ -87,7 +87,7 @@ _NAMES: dict[Section, tuple[str, ...]] = {
 }  # fmt: skip
 _BY_NAME = {name: section for section, names in _NAMES.items() for name in names}
 _HEADING = re.compile(
-    r"\s*(?:[-•*#>]\s*|\d{1,2}[.)]\s+|[IVX]{1,4}[.)]\s+)?\**([A-Za-z][A-Za-z/&()' .\-]{0,60}?)\**\s*(:|$)\s*(.*)",
+    r"\s*(?:[-•*#>]\s*|\d{1,2}[.)]\s+|[IVX]{1,4}[.)]\s+)?\**([A-Za-z][A-Za-z/&()' .\-]{0,60}?)(?:\s*\(\d[\d/\-]*\))?\**\s*(:|$)\s*(.*)",
     re.DOTALL,
 )
 

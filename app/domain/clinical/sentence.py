@@ -266,7 +266,9 @@ def _stops(block: str) -> Iterator[tuple[int, int]]:
         if block[stop - 1 : stop] == "." and block[stop] == ".":
             continue  # dotted leaders: "Smoker ..... No"
         if block[stop] == ".":
-            if word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()):
+            if word == "no" and not block[found.end() :][:1].isdigit():
+                pass  # an answer, not "No. 5"
+            elif word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()):
                 continue
             if re.fullmatch(r"\(?\d{1,2}", word) and len(words) == 1:
                 continue  # "1. Type 1 diabetes"

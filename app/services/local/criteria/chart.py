@@ -162,8 +162,8 @@ def _document(
             made.append(
                 Statement(
                     sentence.text, Origin.DOCUMENT, begin + len(made), source, page.page,
-                    sentence.start, sentence.section, sentence.heading, sentence.lead, sentence.row, sentence.bare, drawn or visit, drawn,
-                    columns, barred or instructed or stranger,
+                    sentence.start, sentence.section, sentence.heading, sentence.lead, sentence.row, sentence.bare,
+                    drawn or visit, drawn, columns, barred or instructed or stranger,
                 )
             )  # fmt: skip
     return made, flags

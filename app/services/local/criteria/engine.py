@@ -65,7 +65,7 @@ class CriteriaEngine:
         judged: dict[str, CriterionResult] = {}
         for leaf in policy.leaves():
             if watch is not None:
-                watch(f"{len(judged)} / {len(policy.leaves())}")
+                watch("")  # nothing streams; the person may stop it
             judged[leaf.criterion_id] = judge.result(leaf)
         return Answer(_recommendation(ask, policy, judged), "", chart.flags)
 

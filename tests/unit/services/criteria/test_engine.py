@@ -235,7 +235,9 @@ def test_a_doubt_in_the_notes_keeps_a_closed_list_open() -> None:
 def test_unread_documents_keep_a_closed_list_open() -> None:
     case = material(request=with_line("", "Shortness of breath"))
     assert judged(case, CLOSED, LISTED).status is NOT_MET
-    assert judged(replace(case, unread=(Unread("d9", "Clinical notes"),)), CLOSED, LISTED).status is INSUFFICIENT
+    assert (
+        judged(replace(case, unread=(Unread("d9", "Clinical notes"),)), CLOSED, LISTED).status is INSUFFICIENT
+    )
 
 
 def test_a_code_of_the_line_says_a_concept() -> None:
