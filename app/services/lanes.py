@@ -19,6 +19,7 @@ LANES = {
     "filing": 1,
     "review": 2,
     "search": 1,
+    "indexing": 1,
     "texts": 1,
 }
 """How many threads each lane has. `store` has one: the store belongs to its thread, and edits keep their order."""

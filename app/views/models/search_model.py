@@ -75,7 +75,7 @@ class SearchModel(QObject):
         case_id = case.case_id if case else ""
         if case is not None:
             self._background.run(
-                self, "review", _index_case, self._workstation, case, done=self._case_indexed
+                self, "indexing", _index_case, self._workstation, case, done=self._case_indexed
             )
         if case_id != self._query.case_id:
             self._ask(replace(self._query, case_id=case_id))
@@ -151,7 +151,7 @@ class SearchModel(QObject):
 
         self._background.run(
             self,
-            "review",
+            "indexing",
             _refresh,
             self._workstation,
             told,
