@@ -7,7 +7,6 @@ nobody in them exists.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +25,6 @@ if TYPE_CHECKING:  # heavy: imported where samples are drawn
 
 Answers = Mapping[str, str | bool]
 
-DPI = 200
 KNOWN = {"tx_nofr001": True, "bsc_dme": False}
 """The known forms among the samples, and whether their tick boxes are printed squares."""
 
@@ -97,26 +95,7 @@ class _Desk:
 
     def save(self, name: str, pages: Sequence[Image]) -> Path:
         """Write the pages in the format the name's ending says; the same pages give the same bytes."""
-        path = self._folder / name
-        first, rest = pages[0], list(pages[1:])
-        ending = path.suffix.lower()
-        if ending == ".pdf":
-            made = time.gmtime(0)
-            first.save(
-                path, "PDF", resolution=DPI, save_all=True, append_images=rest, creationDate=made, modDate=made,
-                quality=88,
-            )  # fmt: skip
-        elif ending == ".tif":
-            compression = "group4" if first.mode == "1" else "tiff_lzw"
-            resolution = (DPI, DPI)
-            first.save(
-                path, "TIFF", compression=compression, dpi=resolution, save_all=True, append_images=rest
-            )
-        elif ending == ".jpg":
-            first.save(path, "JPEG", quality=86, dpi=(DPI, DPI))
-        else:
-            first.save(path, "PNG", dpi=(DPI, DPI), compress_level=1)
-        return path
+        return paper.save(self._folder / name, pages)
 
     def put(self, name: str, content: bytes) -> Path:
         path = self._folder / name

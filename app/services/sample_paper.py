@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from random import Random
 from statistics import median
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ if TYPE_CHECKING:  # heavy: imported where samples are drawn
     from PIL.ImageFont import FreeTypeFont
 
 Colour = tuple[int, int, int]
+DPI = 200
 BLACK: Colour = (24, 24, 28)
 RED: Colour = (205, 30, 35)
 BLUE: Colour = (24, 42, 190)
@@ -89,10 +92,30 @@ def page_of_text(lines: Sequence[str], pen: Pen, *, left: int = 170, top: int = 
     for line in lines:
         heading = line.startswith("#")
         font = font_of("Inter", round(pen.size * 1.5), bold=True) if heading else font_of(pen.face, pen.size)
-        for part in _wrapped(font, line.lstrip("# "), 1700 - 2 * left) or [""]:
+        for part in wrapped(font, line.lstrip("# "), 1700 - 2 * left) or [""]:
             draw.text((left, y), part, font=font, fill=pen.colour)
             y += pen.size * (2.0 if heading else 1.45)
     return picture
+
+
+def save(path: Path, pages: Sequence[Image]) -> Path:
+    """Write the pages in the format the name's ending says; the same pages give the same bytes."""
+    first, rest = pages[0], list(pages[1:])
+    ending = path.suffix.lower()
+    if ending == ".pdf":
+        made = time.gmtime(0)
+        first.save(
+            path, "PDF", resolution=DPI, save_all=True, append_images=rest, creationDate=made, modDate=made,
+            quality=88,
+        )  # fmt: skip
+    elif ending == ".tif":
+        compression = "group4" if first.mode == "1" else "tiff_lzw"
+        first.save(path, "TIFF", compression=compression, dpi=(DPI, DPI), save_all=True, append_images=rest)
+    elif ending == ".jpg":
+        first.save(path, "JPEG", quality=86, dpi=(DPI, DPI))
+    else:
+        first.save(path, "PNG", dpi=(DPI, DPI), compress_level=1)
+    return path
 
 
 @cache
@@ -159,11 +182,11 @@ def _write(
     free = _free(slot, printed, 1.0 if slot.multiline else font_of(face, size).getlength(text))
     if slot.multiline:
         font = font_of(face, size)
-        lines = _wrapped(font, text, free.width - 16)
+        lines = wrapped(font, text, free.width - 16)
         while len(lines) * size * 1.16 > free.height and size > 18:
             size -= 1
             font = font_of(face, size)
-            lines = _wrapped(font, text, free.width - 16)
+            lines = wrapped(font, text, free.width - 16)
         for number, line in enumerate(lines):
             y = free.y0 + size * (0.75 + 1.16 * number)
             _line(draw, (free.x0 + 8, y), line, font, pen, random)
@@ -194,7 +217,8 @@ def _line(
         x += font.getlength(character) + random.uniform(-0.6, 1.0)
 
 
-def _wrapped(font: FreeTypeFont, text: str, width: float) -> list[str]:
+def wrapped(font: FreeTypeFont, text: str, width: float) -> list[str]:
+    """The text in lines that are no wider than `width` in this font."""
     lines: list[str] = []
     for word in text.split():
         if lines and font.getlength(f"{lines[-1]} {word}") <= width:

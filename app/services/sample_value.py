@@ -116,7 +116,7 @@ SERVICES = (
 EQUIPMENT = (
     Service(
         "CPAP device", "E0601", "Obstructive sleep apnea", "G47.33", "Sleep Medicine",
-        "AHI 31 per hour on sleep study of 10/02/2026; titrated to 11 cm of water.",
+        "Loud snoring, pauses seen by spouse. Sleep study of 10/02/2026 enclosed.",
     ),
     Service(
         "Power wheelchair, group 2", "K0823", "Multiple sclerosis", "G35.D", "Neurology",
