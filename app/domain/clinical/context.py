@@ -63,8 +63,10 @@ class Context:
 
 
 def context(text: str, start: int, end: int, section: Section = Section.NONE, lead: str = "",
-            bare: bool = False, *, talk: bool = False) -> Context:  # fmt: skip
-    """What is said of text[start:end] in its sentence. `lead` is the line that introduces its list."""
+            bare: bool = False, *, talk: bool = False, practice: bool = False) -> Context:  # fmt: skip
+    """What is said of text[start:end] in its sentence. `lead` is the line that introduces its list; `talk` and `practice`
+    say that the thing itself is a talk with the patient, or who treats.
+    """
     before, after = text[:start], text[end:]
     scope = _scope(before, text[start:])
     tail = _tail(after)
@@ -73,7 +75,7 @@ def context(text: str, start: int, end: int, section: Section = Section.NONE, le
         scope = f"{lead} {scope}" if lead else scope
     near = after[:60]
     tick = tick_of(text, start, end)
-    said = _state(text, (start, end), before, scope, tail, near, section, bare, tick, talk)
+    said = _state(text, (start, end), before, scope, tail, near, section, bare, tick, talk, practice)
     past = bool(t.PAST.search(scope[-60:]) or t.PAST_AFTER.match(tail) or _dated_only(tail))
     denied = said is Said.DENIED
     lately = spell(scope, tail) if denied else None
@@ -88,7 +90,7 @@ def context(text: str, start: int, end: int, section: Section = Section.NONE, le
 
 
 def _state(text: str, place: tuple[int, int], before: str, scope: str, tail: str, near: str, section: Section,
-           bare: bool, tick: Tick, talk: bool) -> Said:  # fmt: skip
+           bare: bool, tick: Tick, talk: bool, practice: bool) -> Said:  # fmt: skip
     words = text[place[0] : place[1]]
     if section is Section.RULES or t.RULE.search(text):
         return Said.GENERAL
@@ -96,7 +98,8 @@ def _state(text: str, place: tuple[int, int], before: str, scope: str, tail: str
         return Said.OTHER
     if _of_somebody_else(text, before, scope, tail, near):
         return Said.OTHER
-    if t.GENERAL.search(before) or section is Section.TEACHING or t.GENERAL_AFTER.match(tail):
+    general = t.GENERAL.search(before) and not (practice and t.OWN_PRACTICE.search(before))
+    if general or section is Section.TEACHING or t.GENERAL_AFTER.match(tail):
         return Said.GENERAL
     if bare or t.TEMPLATE.match(tail):
         return Said.GENERAL
@@ -154,7 +157,7 @@ def _scope(before: str, after: str) -> str:
     for found in t.BREAK.finditer(before):
         last = found.end()
     at = before.rfind("; ", last)
-    if at >= 0 and t.OWN_CLAUSE.search(f"{before[at + 2 :]}{after.split(';')[0]}"):
+    if at >= 0 and t.OWN_CLAUSE.search(f"{before[at + 2 :]}{after.split(';', maxsplit=1)[0]}"):
         # "No otitis; tympanic membranes intact" is two clauses, "no cough; fever; chills" is one list.
         last = at + 2
     return before[last:]
@@ -181,8 +184,10 @@ def _behind_reason(scope: str) -> str:
     causes = list(t.CAUSE.finditer(scope))
     if not causes:
         return scope
-    head = scope[: causes[-1].start()]
-    others = [m for m in t.DENIED.finditer(t.CANNOT.sub(lambda m: " " * len(m.group()), head))]
+    head = scope[: causes[-1].start()].rstrip()
+    if t.NOT_FOR.search(head):
+        return scope
+    others = t.DENIED.search(t.CANNOT.sub(lambda m: " " * len(m.group()), head))
     return scope if others or not t.CANNOT.search(head) else scope[causes[-1].end() :]
 
 

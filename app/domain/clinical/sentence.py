@@ -41,6 +41,8 @@ _UNFINISHED = re.compile(
     r"severe|due|than|approximately|over|under|average)|[<>=≤≥/+(&])\s*$",
     re.IGNORECASE,
 )
+_MEASURE = re.compile(r"\s*[a-z]{1,2}[A-Z][A-Za-z0-9]{0,5}\b")
+"""A measure that is written with a small letter first: pH, pCO2, eGFR."""
 _LINKS = re.compile(
     r"\s*(?:of|and|or|in|to|with|for|by|from|at|on|that|which|who|than|as|is|was|are|were|has|have|had|but|per)\b"
 )
@@ -225,7 +227,7 @@ def _goes_on(before: str, line: str, item: bool, widest: int) -> bool:
     if item or not line.strip():
         return False
     said = heading_of(line)
-    small = line.lstrip()[:1].islower()
+    small = line.lstrip()[:1].islower() and not _MEASURE.match(line)
     if said is not None and not (small and (_UNFINISHED.search(stripped) or said[1] is Section.OTHER)):
         return False
     above = heading_of(before)
@@ -242,7 +244,7 @@ def _goes_on(before: str, line: str, item: bool, widest: int) -> bool:
         return False
     if _KEYED.match(before) and stripped[-1:].isdigit() and len(stripped) < 60:
         return False  # "Date of service: 10/02/2026" is whole
-    if line.lstrip()[:1].islower():
+    if small:
         # A list of medicines in small letters is a list; a sentence that goes on is one sentence.
         return bool(_LINKS.match(line)) or not _DOSE.search(before)
     if _tabular(before) or _tabular(line):

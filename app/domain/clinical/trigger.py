@@ -21,7 +21,8 @@ def _start(*words: str) -> re.Pattern[str]:
 
 
 BREAK = re.compile(
-    r"\b(?:but|however|although|though|except(?: for)?|apart from|aside from|nevertheless|whereas|otherwise|yet|"
+    r"\b(?:but|however|although|though|except(?: for)?|apart from|aside from|nevertheless|whereas|otherwise|"
+    r"(?<!not )(?<!never )yet|"
     r"instead|other than|besides|since then|now presents with|presents? with|presented with|complains? of)\b"
     r"|(?<=[a-z0-9)\]])(?<!\bincl)(?<!\bhx)(?<!\bvs)(?<!\bpt)(?<!\bneg)(?<!\bpos)(?<!\bapprox)(?<!\be\.g)(?<!\bi\.e)(?<!\bprev)[.!]\s+"
     r"|[;,]\s*(?:and\s+|she\s+|he\s+|they\s+|patient\s+|pt\s+|now\s+|also\s+|who\s+|which\s+|currently\s+|"
@@ -97,7 +98,8 @@ DENIED_AFTER = _start(
     r"(?:has|have|had)\s+(?:not|never)(?! (?:been )?(?:improv|respond|resolv|heal|control|chang|well|at goal|"
     r"remit|abat|subsid|stop|gone))(?:\s+been)?",
     r"(?:is|was|are|were|has been|have been|had been|be|being)?\s*(?:not|never)(?! (?:only|improv|respond|resolv|"
-    r"heal|control|well|at goal|yet at|toler))(?: \w+)?",
+    r"heal|control|well|at goal|yet|toler|on\b|using|treated|compliant|adherent|requiring|taking|under|optimal|"
+    r"being))(?: \w+)?",
     r"(?:is|was|are|were)?\s*(?:negative|absent|denied|denies|deny|neg|nil|none|undetected|excluded|unremarkable)",
     r"no(?! x| increase| change| further| longer than)(?=\s*(?:$|[^\w\s]|(?:known|history|hx|evidence|signs?|"
     r"symptoms?|episodes?|events?|recent|recorded|reported|documented|such|prior|previous|past|current|current\w*|"
@@ -110,15 +112,18 @@ DENIED_AFTER = _start(
 )  # fmt: skip
 
 CAUSE = re.compile(
-    r"\b(?:because(?: of)?|due to|d/t|secondary to|2/2|owing to|on account of|as a result of|as (?:he|she|they) (?:has|"
+    r"\b(?:because(?: of)?|due to|d/t|secondary to|2/2|owing to|on account of|as a result of|as (?:he|she|"
+    r"they) (?:has|"
     r"have|is|are))\b", re.IGNORECASE,
 )  # fmt: skip
 """What gives the reason. The reason why something cannot be, or is planned, is itself said to be so."""
+NOT_FOR = re.compile(r"(?:\b(?:not|never|no|nor|rather than|neither)|n't)$", re.IGNORECASE)
+"""What denies the reason itself: "not due to a stroke"."""
 CANNOT = re.compile(
     r"(?:\b(?:unable to|cannot|can not|not able to|could not|inability to|incapable of|declines?|declined|refuses?|"
-    r"refused|stopped|failed to|no longer|(?:does|do|did|was|were|is|are|has|have) not (?!have|had|show|complain|"
-    r"report|suffer|experience|demonstrate|exhibit|any|an?\b|due))|(?:ca|could|does|do|did|was|were|is|are|has|"
-    r"have)n't (?!have|had|show|complain|report|suffer|any|an?\b|due))",
+    r"refused|stopped|failed to|no longer|(?:(?:does|do|did|was|were|is|are|has|have) not|"
+    r"(?:ca|could|does|do|did|was|were|is|are|has|have)n't) (?!have|had|show|complain|report|suffer|experience|"
+    r"demonstrate|exhibit|any|an?\b|due|caused?|associated|related|attribut|explained|because|secondary)))",
     re.IGNORECASE,
 )
 """Denials of doing: what stands behind them as the reason is not denied."""
@@ -133,7 +138,8 @@ OWN_CLAUSE = re.compile(
 """Words that make what stands behind a semicolon a clause of its own, and no further item of a list."""
 
 TALK = re.compile(
-    r"[\s-]+(?:tenderness|mimics?|team|handout|clinic|center|screening|screen|prevention|precautions|prophylaxis|protocol|"
+    r"[\s-]+(?:tenderness|mimics?|team|handout|clinic|center|screening|screen|prevention|precautions|prophylaxis|"
+    r"protocol|"
     r"pathway|risks?|guidelines?|specialist|association|foundation|support group|"
     r"brochure|pamphlet|hotline|action plan|education|educational|educator|teaching|counsel?ling|awareness|"
     r"questionnaire|work-?up|consult|consultation|alert|kit|literature)\b",
@@ -188,7 +194,10 @@ HEAD = re.compile(
 """What may follow a word that is denied itself; another noun would be what is denied ("no diabetes ed")."""
 
 UNSETTLED = _any(
-    "no (?:clear|definite|definitive|convincing|conclusive)", "(?:does|do|did)(?: not|n't) (?:think|believe|feel|suspect)", "not (?:been |be )?(?:excluded|ruled out)",
+    "(?:never|not) (?:been |yet |yet been )?(?:tested|evaluated|screened|assessed|checked|worked up|studied) for",
+    "not (?:yet )?(?:determined|established|settled)",
+    "no (?:clear|definite|definitive|convincing|conclusive)",
+    "(?:does|do|did)(?: not|n't) (?:think|believe|feel|suspect)", "not (?:been |be )?(?:excluded|ruled out)",
     "cannot be (?:excluded|ruled out|determined)",
     r"(?:can(?:not|'t| not)|could not|couldn't|unable to|not able to) (?:be )?(?:rule[d]? out|exclude[d]?|"
     r"ruled out|excluded|determined?|confirm(?:ed)?)",
@@ -203,7 +212,9 @@ UNSETTLED = _any(
 """Nobody knows: neither for it nor against it."""
 
 UNCERTAIN = _any(
-    "reason for (?:the )?(?:exam(?:ination)?|study|test|order|referral|consult(?:ation)?)", r"(?:clinical )?indications?(?: for (?:the )?\w+)?\s*:", "clinical question",
+    "question(?:s|ing)?(?: of)?", "(?:pre-?test )?probability (?:of|for)", "likelihood of", "chances? of",
+    "reason for (?:the )?(?:exam(?:ination)?|study|test|order|referral|consult(?:ation)?)",
+    r"(?:clinical )?indications?(?: for (?:the )?\w+)?\s*:", "clinical question",
     r"clinical (?:info(?:rmation)?|details)\s*:",
     "unlikely(?: to (?:be|have))?", "doubt(?:s|ful)?(?: about| of)?", "unsure (?:of|about)", "unclear",
     "no (?:clear|definite|definitive|convincing|formal|confirmed)",
@@ -230,7 +241,8 @@ UNCERTAIN_AFTER = _start(
 )  # fmt: skip
 
 SUPPOSED = _any(
-    "(?:can|may|could|might|will) (?:progress|develop|become|be|occur|trigger)", "progress(?:es|ing|ion)? (?:in)?to", "untreated", "leads? to", "leading to",
+    "(?:can|may|could|might|will) (?:progress|develop|become|be|occur|trigger)",
+    "progress(?:es|ing|ion)? (?:in)?to", "untreated", "leads? to", "leading to",
     r"reviewed\s*:", "topics?(?: covered| discussed| reviewed| included?)?(?: in class| today)?",
     "covered(?: in class)?\\s*:", "side[- ]effects?", "adverse effects?",
     "complications? (?:of|include|includes|including|may|can|such)",
@@ -300,7 +312,7 @@ PLANNED_AFTER = _start(
     r"(?:is |are )?(?:to )?(?:start|begin)(?:s|ning)?\b", r"(?:set|booked|slated) for",
 )  # fmt: skip
 PLANNED_BEHIND = re.compile(
-    r"(?:\([^()]*\)|(?!\b(?:and|but|or|who|which|that|for whom|showed|shows|was done|with|so)\b)[^,;.:()]){0,70}\b"
+    r"(?:\([^()]*\)|(?!\b(?:and|but|or|who|which|that|for whom|showed|shows|was done|so)\b)[^,;.:()]){0,70}\b"
     r"(?:is|are|was|were|has been|have been|had been|remains?)\s+(?:now |currently |still |also |already |being |"
     r"tentatively |to be |all )*(?:ordered|pending|scheduled|planned|requested|recommended|awaited|awaiting|"
     r"anticipated|proposed|due|set for|booked|in process|under consideration|arranged|rescheduled|postponed|"
@@ -326,7 +338,8 @@ HAPPENED = re.compile(
     r"\b(?:gave|led|resulted|improved|reported|noticed|experienced|uses|takes|tests|checks|is|are|has|have|had|"
     r"was|were|completed|continues?|underwent|received|showed|done|attended|finished|reports?|documented|is on|"
     r"remains|noted|"
-    r"demonstrated|revealed|diagnosed|developed|failed|s/p|status post|given|took place|discussed|counsell?ed|educated|"
+    r"demonstrated|revealed|diagnosed|developed|failed|s/p|status post|given|took place|discussed|counsell?ed|"
+    r"educated|"
     r"instructed|explained)\b", re.IGNORECASE,
 )  # fmt: skip
 
@@ -355,7 +368,8 @@ PAST_AFTER = _start(
 LIMITED = _any(
     "today", "currently", "at present", "presently", "right now", "at this time", "this visit", "this morning",
     "this week", "this month", "since (?:the )?last (?:visit|appointment|seen)",
-    "(?:in|within|over|during|for|x) (?:the )?(?:last|past|previous|prior|preceding) (?:few |couple of |several |\\d+ |"
+    "(?:in|within|over|during|for|x) (?:the )?(?:last|past|previous|prior|preceding) (?:few |couple of |several |"
+    "\\d+ |"
     "[a-z]+[- ](?:four )?)?(?:days?|hours?|weeks?|24 hours|months?)",
     "recent(?:ly)?", "acute", "at the moment", "in clinic", "overnight", "new", "active", "current", "lately",
     "interval", "during (?:the )?visit",
@@ -414,7 +428,19 @@ GENERAL = re.compile(
     r"AHA) (?:shows?|suggests?|recommends?|states?)\b",
     re.IGNORECASE,
 )  # fmt: skip
+OWN_PRACTICE = re.compile(
+    r"\b(?:our|my|we|i|this)\b(?: \w+){0,4} (?:follow|manage|treat|see|serve|care)s?\b", re.IGNORECASE
+)
+"""Who speaks of their own patients. That says something of the practice, and nothing of this patient."""
+PRACTICE = re.compile(
+    r"\b(?:team|multidisciplinary|interdisciplinary|nurs\w+|educators?|dieti[ct]ians?|radiologists?|"
+    r"technologists?)\b",
+    re.IGNORECASE,
+)
+"""Concepts that are about who treats, not about who is treated."""
 GENERAL_AFTER = re.compile(
+    r"\s+(?:is|are) (?:a |an |the )?(?:\w+ ){0,3}(?:condition|disease|disorder|illness|syndrome|infection)\s+"
+    r"(?:in which|that|where|of|characterized|when)\b|"
     r"\s+(?:is|are) (?:a |an )?(?:common|frequent|known|serious|potential|possible)\s+(?:complication|side effect|"
     r"condition|symptom|cause)|\s+(?:occurs|happens) when\b",
     re.IGNORECASE,
@@ -427,7 +453,8 @@ TEMPLATE = re.compile(
 )  # fmt: skip
 """A question or a blank of a template that nobody filled in."""
 OPTIONS = re.compile(
-    r"\b(?:check|select|choose|mark|circle) (?:one|all|any|each)\b|\bindications for\b|\bcovered (?:conditions|indications|diagnoses)\b",
+    r"\b(?:check|select|choose|mark|circle) (?:one|all|any|each)\b|\bindications for\b|\bcovered (?:conditions|"
+    r"indications|diagnoses)\b",
     re.IGNORECASE,
 )
 """A list of options to choose from: none of them is said, unless its box is ticked."""

@@ -166,7 +166,6 @@ f.also(
     "illness",
     "Comorbidities: T2DM (A1c 8.0), HTN, OSA on CPAP.",
     base="hypertension",
-    known_bug="the 0 of 8.0 is taken for a denial of what follows",
 )
 NEVER_AGAINST = (
     "sleeve_asked",

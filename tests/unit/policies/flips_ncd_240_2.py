@@ -190,7 +190,6 @@ f.also(
     "rest",
     f"ARTERIAL BLOOD GAS  10/18/2026  Room air, resting\n{RESULTS}",
     base="rest_po2",
-    known_bug="the head of a list of results without a colon does not stand with its values",
 )
 NEVER_AGAINST = (
     "supplier_test",

@@ -88,7 +88,6 @@ f.short_of(
     "test_psg",
     "test",
     "Attended polysomnography in our sleep laboratory is scheduled for December.",
-    known_bug="what is scheduled counts as done when some words stand between",
 )
 f.short_of("test_psg", "test", "An attended in-lab polysomnogram is scheduled.")
 f.short_of("test_psg", "test", "Overnight oximetry at home was abnormal.")
@@ -215,6 +214,5 @@ f.also(
     "educated",
     "education",
     "DME to provide mask fitting; patient educated on use of CPAP today.",
-    known_bug="a plan of one clause is taken for that of the next",
 )
 NEVER_AGAINST = ("no_benefit",)

@@ -360,7 +360,6 @@ f.also(
     "pump_team",
     "team",
     "Our clinic follows >200 CSII patients with a team of RN, CDCES and RD.",
-    known_bug="what a clinic does for its patients is taken for a general text, where the policy asks for just that",
 )
 NEVER_AGAINST = ("implanted",)
 """What is asked for is never denied by its own line."""

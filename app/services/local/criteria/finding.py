@@ -22,7 +22,8 @@ _DONE = re.compile(
     r"demonstrat\w+|result\w*|attended|finished|passed|taken|took|given|was|were|measured|s/p|status post|on file|"
     r"documented|returned|"
     r"confirm\w+|positive|read as|interpreted|tested|held|conducted|certificate|graduat\w+|ago|reviewed|evaluated|"
-    r"seen|met with|placed|implanted|failed|tried|trial(?:ed|led)?|used)\b|\d", re.IGNORECASE,
+    r"seen|met with|placed|implanted|failed|tried|trial(?:ed|led)?|used|took place|"
+    r"educated|instructed|counsell?ed|trained|taught)\b|\d", re.IGNORECASE,
 )  # fmt: skip
 _PRESENT = re.compile(
     r"\b(?:today|currently|now|continues?|continued|ongoing|active|present(?:s|ing|ed)?|this (?:week|visit|"

@@ -289,7 +289,7 @@ def _problem(
         if not _given(reading, name, statement):
             return f"not together with “{reading.words(name)}”"
     for name in test.unless:
-        if reading.stands_with(name, statement):
+        if reading.stands_with(name, statement) or _headed(reading, name, statement):
             return f"it is of {reading.words(name)}"
     if day is not None and day > reading.asked_on:
         return "its date lies after the request"
@@ -319,17 +319,49 @@ def _given(reading: Reading, name: str, statement: Statement) -> bool:
             other.text.strip(" :") == statement.lead.strip(" :") or (other.text == statement.columns)
         ) and mention.said in (Said.AFFIRMED, Said.GENERAL):
             return True
+        if statement.row and _heads(reading, other, statement):
+            return True
         if statement.row and other.row and _same_draw(reading, statement, other):
             return True
         if (
             statement.row
             and abs(other.place - statement.place) <= 5
+            and all(s.row for s in _between(reading, other, statement))
             and mention.said is Said.AFFIRMED
             and not re.search(r"\d", other.text)
             and len(other.text.split()) <= 6
         ):
             return True
     return False
+
+
+def _headed(reading: Reading, name: str, row: Statement) -> bool:
+    """Whether a concept is said in the line that stands over a row."""
+    return any(
+        m.affirmed
+        and m.statement.source is row.source
+        and m.statement.page == row.page
+        and row.row
+        and (m.statement.text == row.columns or _heads(reading, m.statement, row))
+        for m in reading.mentions(name)
+    )
+
+
+def _heads(reading: Reading, head: Statement, row: Statement) -> bool:
+    """Whether a short line without a number but its date stands over a row, with nothing but rows between."""
+    if not 0 < row.place - head.place <= 12 or len(head.text.split()) > 10:
+        return False
+    text = head.text
+    for day in sorted(reading.chart.moments(head), key=lambda d: -d.start):
+        text = text[: day.start] + text[day.end :]
+    return not re.search(r"\d|[.;?!]\s*$", text) and all(
+        s.row and not reading.chart.moments(s) for s in _between(reading, head, row)
+    )
+
+
+def _between(reading: Reading, one: Statement, two: Statement) -> tuple[Statement, ...]:
+    first, last = sorted((one.place, two.place))
+    return reading.chart.statements[first + 1 : last]
 
 
 def _same_draw(reading: Reading, one: Statement, two: Statement) -> bool:

@@ -11,7 +11,7 @@ from typing import Protocol
 from app.domain.clinical.context import NOTES, Context, Said, context
 from app.domain.clinical.moment import Moment
 from app.domain.clinical.term import Token, tokens
-from app.domain.clinical.trigger import INSIDE_DENIED, INSIDE_PLANNED, TALKING
+from app.domain.clinical.trigger import INSIDE_DENIED, INSIDE_PLANNED, PRACTICE, TALKING
 from app.domain.criterion import Concept
 from app.domain.evidence import Evidence
 from app.domain.material import Status
@@ -128,7 +128,10 @@ class Reading:
         if name not in self._talks:
             self._talks[name] = any(TALKING.search(term) for term in self.concept(name).terms)
         talk = self._talks[name]
-        said = context(text, start, end, statement.section, statement.lead, statement.bare, talk=talk)
+        practice = any(PRACTICE.search(term) for term in self.concept(name).terms)
+        said = context(
+            text, start, end, statement.section, statement.lead, statement.bare, talk=talk, practice=practice
+        )
         return Mention(name, statement, start, end, self._inside(name, text[start:end], said))
 
     def _inside(self, name: str, words: str, said: Context) -> Context:
