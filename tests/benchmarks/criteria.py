@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from app.domain.material import Material, Status
 from tests.unit.services.criteria.fragments import A1C, FINDING, HEAD, LEAVES, MDI, TESTING
 from tests.unit.services.criteria.hard_fragments import HARD
+from tests.unit.services.criteria.harder_fragments import HARDER
 from tests.unit.services.criteria.more_fragments import MORE
 from tests.unit.services.criteria.support import ask, judged, material, note, policy
 
-ALL = {**LEAVES, **MORE, **HARD}
+ALL = {**LEAVES, **MORE, **HARD, **HARDER}
 EXPECTED = {"m": Status.MET, "n": Status.NOT_MET, "i": Status.INSUFFICIENT}
 
 

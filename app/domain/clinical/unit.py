@@ -34,7 +34,7 @@ _KNOWN = (
     r"years?|yrs?|months?|mos?|weeks?|wks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|points?|pts|times|"
     r"x10\S+|k/ul|°\s?[fc]|degrees"
 )
-_UNIT = re.compile(rf"\s*[-(]?\s*(?P<unit>{_KNOWN})(?![A-Za-z0-9])\)?", re.IGNORECASE)
+_UNIT = re.compile(rf"\s*[-(|]?\s*(?P<unit>{_KNOWN})(?![A-Za-z0-9])\)?", re.IGNORECASE)
 _CROSSED = re.compile(r"\s*(?:[HL*]{1,2}|high|low|\((?:h|l|high|low)\)|\*+)(?:\s+|$)", re.IGNORECASE)
 
 

@@ -28,8 +28,17 @@ _ADVISED = re.compile(
     r"\b(?:advised|recommended|required|needed|ordered|planned|suggested|requested|before|prior to|then)\b",
     re.IGNORECASE,
 )
+_BEGUN_AFTER = re.compile(
+    r"\s*(?:therapy |regimen |treatment )?(?:was |were )?(?:initiated|started|begun|"
+    r"commenced)\b[^.;,]{0,40}",
+    re.IGNORECASE,
+)
+_FORMERLY = re.compile(
+    r"\b(?:previously|formerly|used to be|in the past|at one time|once)\s+(?:\w+\s+){0,2}$", re.IGNORECASE
+)
 _STOPPED = re.compile(
-    r"\b(?:stopped|discontinued|d/c'?d|ended|until|no longer|quit|came off|weaned|resolved|off of)\b",
+    r"\b(?:stopped|discontinued|d/c'?d|ended|until|no longer|switched to|changed to|transitioned to|converted to|"
+    r"replaced (?:by|with)|quit|came off|weaned|resolved|off of)\b",
     re.IGNORECASE,
 )
 
@@ -135,6 +144,11 @@ def _lastings(reading: Reading, test: DurationTest, mention: Mention) -> list[La
         # "Started MDI 2/14/2025": the day it began stands behind it.
         days = [d for d in reading.chart.moments(statement) if 0 <= d.start - mention.end <= 30]
         every = tuple(Stretch(d.start, d.end, since=d) for d in days[:1])
+    if not every:
+        # "MDI initiated at discharge on 9/10/2026"
+        days = [d for d in reading.chart.moments(statement) if d.start >= mention.end]
+        begun = [d for d in days if _BEGUN_AFTER.fullmatch(statement.text[mention.end : d.start])]
+        every = tuple(Stretch(d.start, d.end, since=d) for d in begun[:1])
     near = [s for s in every if _belongs(reading, statement.text, mention, s)]
     problem = ""
     for name in test.given:
@@ -146,6 +160,7 @@ def _lastings(reading: Reading, test: DurationTest, mention: Mention) -> list[La
             mention.said is Said.ENDED
             or stretch.until is not None
             or bool(_STOPPED.search(statement.text[mention.start :]))
+            or bool(_FORMERLY.search(statement.text[: mention.start]))
         )
         if stretch.until is not None and stretch.until.last >= (statement.written or reading.asked_on):
             over = mention.said is Said.ENDED
@@ -165,6 +180,8 @@ def _belongs(reading: Reading, text: str, mention: Mention, stretch: Stretch) ->
     own = " ".join(reading.concept(mention.concept).terms).lower()
     if any(m.group().lower() not in own for m in _OTHERS.finditer(gap)):
         return False
+    if stretch.start >= mention.end and re.match(r"\s+of\s+\w", text[stretch.end :]):
+        return False  # "low back pain, 12 weeks of therapy"
     if stretch.end <= mention.start:
         # "knee pain x 2 years, low back pain": behind a comma something else begins, unless the stretch opens all.
         return "," not in gap or bool(_OPENS.match(text[: stretch.start] + "|"))
