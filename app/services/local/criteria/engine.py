@@ -8,7 +8,7 @@ from dataclasses import replace
 from threading import Lock
 
 from app.domain.code import CodeLists, no_lists
-from app.domain.criterion import Group, Leaf
+from app.domain.criterion import Criterion, Group, Leaf, leaves_of
 from app.domain.evidence import Evidence
 from app.domain.material import Material, StatedFact, Status
 from app.domain.passage import SourceText
@@ -147,7 +147,7 @@ def _rationale(policy: Policy, outcome: Proposed, blocking: str, judged: dict[st
         )
     criterion = policy.criterion(blocking)
     name = criterion.text.rstrip(".") if criterion else policy.title
-    why = judged[blocking].why if blocking in judged else ""
+    why = _why(criterion, judged, Status.NOT_MET if outcome is Proposed.REFER else Status.INSUFFICIENT)
     if outcome is Proposed.REFER:
         excluded = any(leaf.criterion_id == blocking for leaf in policy.unless)
         said = (
@@ -162,6 +162,14 @@ def _rationale(policy: Policy, outcome: Proposed, blocking: str, judged: dict[st
     if len(missing) > 1:
         several = f" {len(missing)} criteria lack information."
     return f"“{name}” cannot be told from what is here.{' ' + why if why else ''}{several}".strip()
+
+
+def _why(criterion: Criterion | None, judged: dict[str, CriterionResult], status: Status) -> str:
+    """The reason of the deciding criterion: of a group, that of its first part which keeps it from being met."""
+    leaves = leaves_of(criterion) if criterion else ()
+    return next(
+        (judged[leaf.criterion_id].why for leaf in leaves if judged[leaf.criterion_id].status is status), ""
+    )
 
 
 def _unread(material: Material) -> str:
