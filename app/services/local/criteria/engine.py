@@ -167,9 +167,11 @@ def _rationale(policy: Policy, outcome: Proposed, blocking: str, judged: dict[st
 def _why(criterion: Criterion | None, judged: dict[str, CriterionResult], status: Status) -> str:
     """The reason of the deciding criterion: of a group, that of its first part which keeps it from being met."""
     leaves = leaves_of(criterion) if criterion else ()
-    return next(
-        (judged[leaf.criterion_id].why for leaf in leaves if judged[leaf.criterion_id].status is status), ""
-    )
+    for wanted in (status, Status.MET):  # what is excluded decides by being met
+        for leaf in leaves:
+            if judged[leaf.criterion_id].status is wanted:
+                return judged[leaf.criterion_id].why
+    return ""
 
 
 def _unread(material: Material) -> str:
