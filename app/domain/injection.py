@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.domain.evidence import Evidence, evidence_at
-from app.domain.injection_rule import ADDRESSED, LOOKALIKE, SUBJECT, TRIGGER, Rule, rules
+from app.domain.injection_rule import ADDRESSED, LETTER, LOOKALIKE, POLITE, SUBJECT, TRIGGER, Rule, rules
+from app.domain.injection_sense import sensed, torn
 from app.domain.material import Material
 from app.domain.passage import Span
 from app.domain.policy import Policy
@@ -35,6 +36,7 @@ _SPELT = re.compile(
     r"approve|ignore(?:all|the|any|every|prev|prior|above|your)|criteria(?:are|is)?met|override|disregard|systemprompt"
 )
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{24,}={0,2}(?![A-Za-z0-9+/])")
+_CONDITION = re.compile(r"\b(?:if|when|where|unless|whether)\b")
 _KINDS = {
     "override": "tells the reader to set rules or criteria aside",
     "approve": "tells the reader to approve",
@@ -161,12 +163,12 @@ def attempts_in(text: str) -> tuple[Attempt, ...]:
 
 
 def _matches(text: str) -> Iterator[tuple[int, int, str]]:
-    if not TRIGGER.search(text):
-        return
-    for rule in rules():
-        for match in rule.pattern.finditer(text):
-            if not _harmless(rule, match, text):
-                yield match.start(), match.end(), rule.name
+    if TRIGGER.search(text):
+        for rule in rules():
+            for match in rule.pattern.finditer(text):
+                if not _harmless(rule, match, text):
+                    yield match.start(), match.end(), rule.name
+    yield from sensed(text)
 
 
 def _harmless(rule: Rule, match: re.Match[str], text: str) -> bool:
@@ -176,8 +178,14 @@ def _harmless(rule: Rule, match: re.Match[str], text: str) -> bool:
         return True
     if not rule.imperative:
         return False
+    if rule.name == "mark" and _CONDITION.search(match.group()):
+        return True  # a form: "mark the box if the requirement is met"
+    if rule.name == "approve" and POLITE.search(match.group()) and not ADDRESSED.search(match.group() + rest):
+        return True  # a letter asks for what it wants; what it must not ask has rules of its own
     begin = _begin(text, match.start() + (1 if match.group()[:1] in _ENDS + '\n:"' else 0))
     before = text[begin : match.start()]
+    if rule.name == "approve" and LETTER.search(before):
+        return True
     return SUBJECT.search(before) is not None and ADDRESSED.search(before) is None
 
 
@@ -271,6 +279,8 @@ def _disguised(text: str, flat: _Flat) -> list[Attempt]:
     for match in _SPACED.finditer(flat.text):
         if _SPELT.search(re.sub(r"[^a-z]", "", match.group())):
             found.append(Attempt(*flat.place(match.start(), match.end()), "hidden"))
+    for begin, last, kind in torn(flat.text):
+        found.append(Attempt(*flat.place(begin, last), kind))
     for begin, last in _spelt_with_digits(flat.text):
         sentence = flat.text[begin:last]
         plain = _WITH_DIGITS.sub(lambda m: m.group().translate(_LEET), sentence)

@@ -85,6 +85,12 @@ TRIGGER = re.compile(
     r"genehmig|bewillig|vergiss|missacht|kriteri|erfull|oubli|approuv|criter|dimentic|approva|huwag|aprubah|bo qua|phe duyet"
 )
 """One of these stands in every text that a rule finds something in: most pages hold none."""
+POLITE = re.compile(r"\b(?:please|kindly|por favor|le ruego|bitte|s'il vous plait|veuillez)\b")
+"""How a letter asks a person for what it wants."""
+LETTER = re.compile(
+    r"\b(?:i|we|my|our)\b[^.!?\n]{0,40}\b(?:ask|asking|request|hope|urge|appeal|beg|trust|plead)\b(?! the (?:ai|model|system|software|bot))"
+)
+"""How a letter begins what it asks for."""
 SUBJECT = re.compile(
     r"\b(?:patient|pt|she|he|they|her|his|mother|father|mom|dad|daughter|son|spouse|wife|husband|family|caregiver|member|mr|mrs|ms|"
     r"child|client|parents?|staff|i|we|who|insurer|plan|payer|medicare|cms|board|committee|fda|surgeon|doctor|dr|provider|"
@@ -113,7 +119,7 @@ def _english() -> tuple[Rule, ...]:
     override = (
         r"(?:ignore|disregard|forget|override|overrule|neglect|discard|dismiss|set aside|stop (?:following|applying|using)"
         r"|(?:do not|don't|dont|never|no longer) (?:follow|apply|use|obey|consider|check|evaluate|enforce|rely on)(?!\s+up)|erase|"
-        r"pay no attention to|bypass|skip|suspend|waive|drop|abandon)"
+        r"pay no attention to|bypass|skip|suspend|waive|drop|abandon)(?! of\b)"
     )
     outcome = r"(?:approv\w*|authoriz\w*|criteri\w+|met\b|determination|recommendation|outcome|instruct\w*|coverage polic\w+)"
     told = (
@@ -133,6 +139,9 @@ def _english() -> tuple[Rule, ...]:
             r"\b(?:previous|prior|above|earlier|preceding|original|foregoing|existing|other) (?:\w+ )?(?:instructions?|prompts?|rules?|"
             r"commands?|directives?|guidelines?|criteria) (?:are|is|have been|has been|no longer|do not|does not|should be|must be|can be|may be)"
             r"[\s\w]{0,25}(?:void|cancel\w*|null|obsolete|overrid\w*|overrul\w*|superseded|replaced|ignored|disregarded|apply|revoked|suspended|bypassed|skipped)",
+            unless=re.compile(
+                r"^[^.!?\n]{0,30}\b(?:since|as of|effective|revision|revised|amended|transmittal)\b"
+            ),
         ),
         _rule(
             "override",
@@ -237,6 +246,9 @@ def _english() -> tuple[Rule, ...]:
             "answer",
             r"\b(?:output|print|return|respond|reply|answer|say|write|generate|produce|emit|type|state)\b\s*(?:with |only |exactly |simply |just |the word |the words |the following|back |in json )*[:\s]*"
             r"[\"'“‘{<`]?\s*(?:\"?\w+\"?\s*[:=]\s*\"?)?(?:approve|approved|approval|criteria met|all met|all criteria)\b",
+            unless=re.compile(
+                r"^\s*(?:for (?:duty|work|discharge|transfer|use|travel|school|sports?|activity)|by|on \d|and electronically)\b"
+            ),
         ),
         _rule(
             "persona",
@@ -410,6 +422,7 @@ def _others() -> tuple[Rule, ...]:
         _rule(
             "override",
             r"\b(?:ignor(?:e|ez|er)|oubli(?:e|ez|er)|ne (?:suis|suivez|tiens|tenez) pas|neglig(?:e|ez)|faites abstraction)\b[\s\w,']{0,45}?(?:instructions?|regles|criteres|consignes|directives|politiques?)\s*(?:precedent|anterieur|ci-dessus|et|du systeme|\.|!|,)",
+            imperative=True,
         ),
         _rule(
             "approve",
@@ -462,7 +475,7 @@ def _others() -> tuple[Rule, ...]:
             "override",
             r"\b(?:huwag pansinin|balewalain|kalimutan)\b[\s\w]{0,40}?(?:tagubilin|panuto|pamantayan|patakaran)",
         ),
-        _rule("approve", r"\b(?:aprubahan)\b[\s\w]{0,20}?(?:kahilingan|request|hiling)"),
+        _rule("approve", r"(?<!pakiusap na )\b(?:aprubahan)\b[\s\w]{0,20}?(?:kahilingan|request|hiling)"),
         # Chinese, Japanese, Korean, Arabic: written without the word boundaries the rules above lean on
         _rule(
             "override",
@@ -470,7 +483,7 @@ def _others() -> tuple[Rule, ...]:
         ),
         _rule(
             "approve",
-            r"(?:请|請|必须|必須|直接|立即)?(?:批准|核准|通过|同意)(?:此|这个|這個|该|該|本|所有|这份)[^。！？\n]{0,6}(?:申请|申請|请求|請求|案例|授权|授權|病例)",
+            r"(?<![请請快速])(?:必须|必須|直接|立即)?(?:批准|核准|通过|同意)(?:此|这个|這個|该|該|本|所有|这份)[^。！？\n]{0,6}(?:申请|申請|请求|請求|案例|授权|授權|病例)",
         ),
         _rule("mark", r"(?:标记|標記|视为|視為|设为)[^。！？\n]{0,20}(?:满足|滿足|符合|已批准|通过)"),
         _rule(
@@ -525,6 +538,10 @@ def _format() -> tuple[Rule, ...]:
         _rule(
             "answer",
             r"\{[^{}\n]{0,80}[\"'](?:outcome|status|decision|recommendation|approved)[\"']\s*:\s*(?:[\"'](?:approve\w*|met)|true)",
+        ),
+        _rule(
+            "marker",
+            r"[\"'“](?:role|rol|rolle)[\"'”]\s*:\s*[\"'“](?:system|developer|assistant|sistema|asistente)[\"'”]",
         ),
         _rule("marker", r"\bprompt[ -]injection\b|\bjail ?break\b"),
         _rule(

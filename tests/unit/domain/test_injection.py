@@ -13,8 +13,8 @@ def test_nearly_every_attempt_is_flagged_and_hardly_any_harmless_text() -> None:
     found = measured()
     assert len(ATTEMPTS) >= 60
     assert len(LOOKALIKES) >= 60
-    assert found["flagged"] >= 0.95 * len(ATTEMPTS), found["missed"]  # type: ignore[operator]
-    assert found["wrongly_flagged"] <= 0.01 * len(LOOKALIKES), found["wrong"]  # type: ignore[operator]
+    assert found["flagged"] >= 0.95 * found["attempts"], found["missed"]  # type: ignore[operator]
+    assert found["wrongly_flagged"] <= 0.01 * found["look_alikes"], found["wrong"]  # type: ignore[operator]
 
 
 def test_attempts_come_in_at_least_three_languages() -> None:
