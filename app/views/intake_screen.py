@@ -228,8 +228,8 @@ class IntakeScreen(QWidget):
             self._case_model.open(case.case_id)
 
     def _open_if_idle(self, case: Case) -> None:
-        """The first form that is ready is shown to somebody who has nothing open."""
-        if not self._case_model.occupied:
+        """The first form that is ready is shown to somebody who is here and has nothing open."""
+        if not self._case_model.occupied and self.isVisible():
             self.open_case(case.case_id)
 
     # the case

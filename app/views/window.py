@@ -7,12 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 
 from app.domain.case import IntakeStatus, Json
-from app.domain.errors import Actionable
+from app.domain.errors import Actionable, SignInRequired
+from app.domain.role import NotAllowed, Person, Right, require
 from app.services.intake import Arrival
 from app.views import messages, theme
 from app.views.background import Background
@@ -21,17 +22,19 @@ from app.views.models.case_model import CaseModel
 from app.views.models.intake_model import IntakeModel
 from app.views.models.pages_model import PagesModel
 from app.views.models.queue_model import QueueModel
+from app.views.sign_in_gate import SignInGate
 from app.views.widgets.message_float import MessageFloat
 from app.views.widgets.rail import Rail
 from app.workstation import Workstation
 
 if TYPE_CHECKING:  # loaded and built when a person asks for them, not on the way to the first window
     from app.services.clinical_folder import Taken
+    from app.views.admin_room import AdminRoom
     from app.views.models.review_folder_model import ReviewFolderModel
+    from app.views.policy_room import PolicyRoom
     from app.views.review_room import ReviewRoom
     from app.views.search_screen import SearchScreen
     from app.views.teach_room import TeachRoom
-    from app.views.widgets.settings_page import SettingsPage
     from app.views.widgets.shortcut_sheet import ShortcutSheet
 
 DESK = "desk"
@@ -40,6 +43,15 @@ SETTLE_MS = 100
 WARM_MS = 1500
 """After the window can be used, what the review is made of is loaded beside it."""
 TAKE_BACK = "take_back:"
+ROOMS = {
+    "intake": Right.TAKE_IN,
+    "review": Right.REVIEW,
+    "search": Right.REVIEW,
+    "teach": Right.ADMINISTER,
+    "policies": Right.ADMINISTER,
+    "settings": None,
+}
+"""The rooms there are, and what somebody has to be allowed to be shown one."""
 
 
 class Window(QMainWindow):
@@ -54,7 +66,8 @@ class Window(QMainWindow):
         self.resize(1440, 900)
         self.setMinimumHeight(640)  # the width follows from what is in it, at any size of text
         self._workstation = workstation
-        self._is_ready = False
+        self._is_ready = self._restored = False
+        self._room = "intake"
         self._review_layout: Json = {}
         self.background = background
         self.queue_model = QueueModel(workstation, background, self)
@@ -74,6 +87,7 @@ class Window(QMainWindow):
         self._warm.timeout.connect(self._warm_review)
         self._settle = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self.intake.set_person(workstation.person)
+        self.gate = SignInGate(workstation, background, self.doors, self)
         self._wire()
 
     def _lay_out(self) -> None:
@@ -84,7 +98,9 @@ class Window(QMainWindow):
         row.addWidget(self.rail)
         row.addWidget(self.rooms, 1)
         self.whole = whole
-        self.setCentralWidget(whole)
+        self.doors = QStackedWidget()
+        self.doors.addWidget(whole)
+        self.setCentralWidget(self.doors)
 
     def _wire(self) -> None:
         # who hears whom, between the rooms of the window
@@ -103,6 +119,12 @@ class Window(QMainWindow):
         self.messages.acted.connect(self._act)
         self.intake.layout_changed.connect(self._settle.start)
         self._settle.timeout.connect(self._remember)
+        self.gate.came_in.connect(self._show_person)
+        self.gate.changed.connect(self._show_roles)
+        self.gate.shut.connect(self._keep_typing)
+        self.gate.leaving.connect(self._leave)
+        self.gate.left.connect(self._close_cases)
+        self.rail.person_chosen.connect(self._act_for_person)
         for keys, function in (
             ("F1", self.toggle_keys),
             ("Ctrl+Shift+I", lambda: self.show_room("intake")),
@@ -110,6 +132,9 @@ class Window(QMainWindow):
             ("Ctrl+Shift+S", lambda: self.show_room("search")),
             ("Ctrl+,", lambda: self.show_room("settings")),
             ("Ctrl+Shift+F", lambda: self.show_room("teach")),
+            ("Ctrl+Shift+P", lambda: self.show_room("policies")),
+            ("Ctrl+Alt+L", self.lock),
+            ("Ctrl+Alt+O", self.gate.switch),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(function)
 
@@ -119,12 +144,26 @@ class Window(QMainWindow):
 
     def start(self) -> None:
         """Fill the window and go on with what was left unread. The window can be used before this is done."""
+        self.gate.start()
+        if self._workstation.access.has_users and not self.gate.is_shut:
+            self._show_roles(self._workstation.access.me)
         self.queue_model.refresh()
         self.intake_model.start()
         for notice in self._workstation.store.notices:
             self.messages.say("look", self.tr(notice.text), self.tr(notice.next_step))
 
     def show_room(self, name: str) -> None:
+        """Show a room; one that is not for whoever works here is refused in words."""
+        right = ROOMS[name]
+        if self.gate.is_shut:
+            return
+        if right is not None:
+            try:
+                require(self._workstation.access.me, right)
+            except NotAllowed as error:
+                self.show_error(error)
+                return
+        self._room = name
         floor: QWidget = self.intake.page
         if name == "teach":
             self.rooms.setCurrentWidget(self.teach.screen)
@@ -138,16 +177,27 @@ class Window(QMainWindow):
             self.rooms.setCurrentWidget(self.search)
             self.search.start()
             floor = self.search
+        elif name == "policies":
+            self.rooms.setCurrentWidget(self.policies.page)
+            self.policies.enter()
+            floor = self.policies.page
+        elif name == "settings":
+            self.rooms.setCurrentWidget(self.admin.page)
+            self.admin.enter()
+            floor = self.admin.page
         else:
-            self.rooms.setCurrentWidget(self.settings_page if name == "settings" else self.intake)
+            self.rooms.setCurrentWidget(self.intake)
         self.messages.lie_over(floor)
-        self.rail.set_page(name)
+        self.rail.set_page("settings" if name == "policies" else name)
 
     def toggle_keys(self) -> None:
         """Show every key there is over the window, or put the sheet away."""
-        self.shortcuts.toggle()
+        if not self.gate.is_shut:
+            self.shortcuts.toggle()
 
     def show_error(self, error: Actionable) -> None:
+        if isinstance(error, SignInRequired):
+            self.gate.thrown_out(error)
         reason, step = messages.text(error)
         self.messages.say("wrong", reason, step)
 
@@ -189,6 +239,77 @@ class Window(QMainWindow):
             self.intake.take_back(action.removeprefix(TAKE_BACK))
         elif "teach" in self.__dict__:
             self.teach.act(action)
+
+    # who works here
+
+    def lock(self) -> None:
+        """Blank the window at once; whoever works here goes on where they were."""
+        if self._workstation.access.has_users:
+            self.gate.lock()
+        else:
+            self.messages.say(
+                "info",
+                self.tr("Nobody signs in here, so nothing is locked."),
+                self.tr("Add people in the settings: from then on they sign in."),
+            )
+
+    def _show_person(self, person: Person) -> None:
+        """Somebody came in: what they may do is offered, laid out as they left it."""
+        self._show_roles(person)
+        self._restored = False
+        self.queue_model.refresh()
+
+    def _show_roles(self, person: Person) -> None:
+        self.rail.set_person(person)
+        self.rail.offer([name for name, right in ROOMS.items() if right is None or person.may(right)])
+        self.intake.set_person(person.name)
+        if "review" in self.__dict__:
+            self.review.set_person(person.name)
+        if "admin" in self.__dict__:
+            self.admin.show_person(person)
+        right = ROOMS[self._room]
+        self.show_room(self._room if right is None or person.may(right) else self.rail.names[0])
+
+    def _act_for_person(self, what: str) -> None:
+        if what == "lock":
+            self.lock()
+        elif what == "switch":
+            self.gate.switch()
+        else:
+            self.show_room("settings")
+            self.admin.show_own_passphrase()
+
+    def _keep_typing(self) -> None:
+        """The gate is shut: what is typed in the review is kept; intake keeps every key already."""
+        if "shortcuts" in self.__dict__:
+            self.shortcuts.close_sheet()
+        if "review" in self.__dict__:
+            self.review.side.flush()
+
+    def _leave(self) -> None:
+        """Whoever works here goes: what they typed is taken under their name."""
+        self.intake.leave()
+        if "teach" in self.__dict__:
+            self.teach.stop()
+        self._remember()
+
+    def _close_cases(self) -> None:
+        """Nobody's work is open any more, and nothing of it is shown to the next."""
+        self._settle.stop()
+        self.messages.clear()
+        self.case_model.close()
+        if "review" in self.__dict__:
+            self.review.case_model.close()
+        self.rooms.setCurrentWidget(self.intake)
+        self._room = "intake"
+        for name in ("search", "policies", "admin"):
+            room = self.__dict__.pop(name, None)
+            if room is not None:
+                screen = room if isinstance(room, QWidget) else room.page
+                self.rooms.removeWidget(screen)
+                screen.deleteLater()
+                room.deleteLater()
+        self._restored = False
 
     # the review
 
@@ -245,12 +366,14 @@ class Window(QMainWindow):
 
     def _warm_review(self) -> None:
         """Load the modules, services and policies of the review before somebody goes there."""
-        if "review" not in self.__dict__:
+        if "review" not in self.__dict__ and self._workstation.access.me.may(Right.REVIEW):
             self.background.run(self, "review", _load_review, self._workstation)
         self.clinical.start()
 
     def _count_reviews(self) -> None:
         """Show on the rail what waits for the review; the room does it itself once it is built."""
+        if not self._workstation.access.me.may(Right.REVIEW):
+            return
         if "review" in self.__dict__:
             self.review.refresh()
             return
@@ -277,23 +400,44 @@ class Window(QMainWindow):
 
     # what the window remembers between starts
 
+    @property
+    def _desk(self) -> str:
+        """Where the layout is remembered: everybody's own, where people sign in."""
+        access = self._workstation.access
+        return f"{DESK}:{access.me.name}" if access.has_users else DESK
+
     def _restore(self) -> None:
         if not self._is_ready:
-            self._is_ready = True
-            self.case_model.recall(DESK, self._put_back)
+            self._warm.start()
+        if self.gate.is_shut:
+            self._tell_ready()
+        elif not self._restored:
+            self._restored = True
+            self.case_model.recall(self._desk, self._put_back)
             self._count_reviews()
             self._warm.start()
 
     def _put_back(self, desk: Json | None) -> None:
         desk = desk or {}
-        self._review_layout = desk.get("review", {})
-        self.intake.put_back(desk)
-        self.ready.emit()
+        if not self.gate.is_shut:
+            self._review_layout = desk.get("review", {})
+            if "review" in self.__dict__:
+                self.review.put_back(self._review_layout)
+            if self._workstation.access.me.may(Right.TAKE_IN):
+                self.intake.put_back(desk)
+        self._tell_ready()
+
+    def _tell_ready(self) -> None:
+        if not self._is_ready:
+            self._is_ready = True
+            self.ready.emit()
 
     def _remember(self) -> None:
+        if not self._restored or not self._workstation.access.me.name:
+            return  # nothing was laid out for anybody
         if "review" in self.__dict__:
             self._review_layout = self.review.layout_now()
-        self.case_model.keep_view(DESK, {**self.intake.layout_now(), "review": self._review_layout})
+        self.case_model.keep_view(self._desk, {**self.intake.layout_now(), "review": self._review_layout})
 
     # form types
 
@@ -327,38 +471,31 @@ class Window(QMainWindow):
         return ShortcutSheet(self.whole)
 
     @cached_property
-    def settings_page(self) -> SettingsPage:
-        """The settings, built and wired when they are first asked for."""
-        from app.views.widgets.settings_page import SettingsPage
+    def admin(self) -> AdminRoom:
+        """The settings with people and models, built when they are first asked for."""
+        from app.views.admin_room import AdminRoom
 
-        page, place = SettingsPage(), self._workstation.settings
-        self.rooms.addWidget(page)
-        page.set_workspace(str(place.folder))
-        page.set_watched_folder(str(place.watched_folder))
-        page.set_person(place.person)
-        page.set_appearance(theme.wanted())
-        page.set_text_size(round(theme.text_scale() * 100))
-        page.collecting_chosen.connect(self._choose_collecting)
-        self.background.run(page, "store", self._workstation.collecting.enabled, done=page.set_collecting)
-        page.appearance_chosen.connect(self._choose_theme)
-        page.text_size_chosen.connect(self._choose_text_size)
-        page.person_named.connect(self._choose_person)
-        page.workspace_shown.connect(lambda: self._show_folder(self._workstation.settings.folder))
-        page.watched_folder_shown.connect(
-            lambda: self._show_folder(self._workstation.settings.watched_folder)
-        )
-        return page
+        room = AdminRoom(self._workstation, self.background, self.gate.model, self)
+        self.rooms.addWidget(room.page)
+        room.said.connect(self.messages.say)
+        room.failed.connect(self.show_error)
+        room.preferences_changed.connect(self._keep_preferences)
+        room.person_named.connect(self._choose_person)
+        room.first_came.connect(self.gate.first_came)
+        room.policies_asked.connect(lambda: self.show_room("policies"))
+        return room
 
-    def _show_folder(self, folder: Path) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+    @cached_property
+    def policies(self) -> PolicyRoom:
+        """The room of policies, built when it is first asked for."""
+        from app.views.policy_room import PolicyRoom
 
-    def _choose_theme(self, name: theme.Name) -> None:
-        theme.use(name)
-        self._keep_preferences()
-
-    def _choose_text_size(self, percent: int) -> None:
-        theme.set_text_scale(percent / 100)
-        self._keep_preferences()
+        room = PolicyRoom(self._workstation, self.background, self)
+        self.rooms.addWidget(room.page)
+        room.said.connect(self.messages.say)
+        room.failed.connect(self.show_error)
+        room.left.connect(lambda: self.show_room("settings"))
+        return room
 
     def _choose_person(self, name: str) -> None:
         self._workstation.work_as(name)
@@ -367,16 +504,13 @@ class Window(QMainWindow):
             self.review.set_person(self._workstation.person)
         self._keep_preferences()
 
-    def _choose_collecting(self, on: bool) -> None:
-        self.background.run(self, "store", self._workstation.collecting.enable, on, self._workstation.person)
-
     def _keep_preferences(self) -> None:
         self.case_model.keep_view(
             "preferences",
             {
                 "theme": theme.wanted(),
                 "text_scale": theme.text_scale(),
-                "person": self._workstation.person,
+                "person": self._workstation.settings.person,
             },
         )
 
@@ -388,6 +522,7 @@ class Window(QMainWindow):
         if "review" in self.__dict__:
             self.review.stop()
         self._warm.stop()
+        self.gate.stop()
         if "clinical" in self.__dict__:
             self.clinical.stop()
         self._remember()

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
+from app.domain.role import Person
 from app.views import theme
 from app.views.widgets.lettering import broken, draw_lines, draw_symbol, draw_text
+
+if TYPE_CHECKING:  # only where people sign in
+    from app.views.widgets.sign_in_badge import PersonBadge
 
 WIDTH = 70
 
@@ -121,9 +126,12 @@ class Rail(QWidget):
     """Shows the pages it is given, in order; a room that does not work yet is not among them."""
 
     page_chosen = Signal(str)
+    person_chosen = Signal(str)
+    """What is chosen in the menu of whoever is signed in: `lock`, `switch` or `passphrase`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._badge: PersonBadge | None = None
         self._buttons: dict[str, RailButton] = {}
         self._column = QVBoxLayout(self)
         self._pages = QVBoxLayout()
@@ -133,16 +141,20 @@ class Rail(QWidget):
         self._column.addWidget(self.state)
         theme.changed.connect(self._restyle)
         self._restyle()
-        self.set_pages(
-            (
-                ("intake", "inbox", self.tr("Intake")),
-                ("review", "stethoscope", self.tr("Review")),
-                ("search", "search", self.tr("Search")),
-                ("teach", "scan-text", self.tr("Form types")),
-                ("settings", "settings", self.tr("Settings")),
-            )
-        )
+        self.offer(("intake", "review", "search", "teach", "settings"))
         self.set_state(self.tr("All saved here"))
+
+    def offer(self, names: Sequence[str]) -> None:
+        """Which of the rooms there are on the rail, in their order."""
+        rooms = (
+            ("intake", "inbox", self.tr("Intake")),
+            ("review", "stethoscope", self.tr("Review")),
+            ("search", "search", self.tr("Search")),
+            ("teach", "scan-text", self.tr("Form types")),
+            ("settings", "settings", self.tr("Settings")),
+        )
+        if tuple(names) != self.names:
+            self.set_pages([room for room in rooms if room[0] in names])
 
     def set_pages(self, pages: Sequence[tuple[str, str, str]]) -> None:
         """The pages there are: (name, icon, words); the first is the current one."""
@@ -159,13 +171,31 @@ class Rail(QWidget):
         if pages:
             self.set_page(pages[0][0])
 
+    def set_person(self, person: Person | None) -> None:
+        """Who is signed in, at the foot; None where nobody has to."""
+        if self._badge is None and person is not None:
+            from app.views.widgets.sign_in_badge import PersonBadge  # not where nobody signs in
+
+            self._badge = PersonBadge(self)
+            self._badge.chosen.connect(self.person_chosen)
+            self._column.insertWidget(self._column.count() - 1, self._badge)
+        if self._badge is not None:
+            self._badge.show_person(person)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The pages there are, in order."""
+        return tuple(self._buttons)
+
     def set_page(self, name: str) -> None:
-        """Which page is shown; tells nobody."""
-        self._buttons[name].setChecked(True)
+        """Which page is shown; tells nobody. One that is not on the rail is not."""
+        if name in self._buttons:
+            self._buttons[name].setChecked(True)
 
     def set_count(self, name: str, count: int) -> None:
         """How much waits on a page; 0 takes the badge away."""
-        self._buttons[name].set_count(count)
+        if name in self._buttons:
+            self._buttons[name].set_count(count)
 
     def set_state(self, words: str, symbol: str = "cloud-check", role: str = "muted") -> None:
         """What is saved and where, in words."""

@@ -1,4 +1,4 @@
-"""Settings that are real: how it looks, who works here, where the work is kept and where forms arrive."""
+"""Settings that are real: how it looks, who works here and as what, where the work is kept, what is asked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.domain.role import Person
 from app.views import theme
+from app.views.widgets.admin.models_panel import ModelsPanel
+from app.views.widgets.admin.passphrase_form import PassphraseForm
+from app.views.widgets.admin.people_panel import PeoplePanel
+from app.views.widgets.admin.role_words import role_list
 from app.views.widgets.key_button import KeyButton
 from app.views.widgets.teach.setting_line import TickLine
 
@@ -35,12 +40,18 @@ class SettingsPage(QWidget):
     workspace_shown = Signal()
     watched_folder_shown = Signal()
     collecting_chosen = Signal(bool)
+    examples_chosen = Signal(bool)
+    policies_asked = Signal()
+    passphrase_chosen = Signal(str, str)
+    """the old one, the new one"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._heads: list[QLabel] = []
         self._labels: list[QLabel] = []
         self._hints: list[QLabel] = []
+        self._sections: dict[str, list[QWidget]] = {}
+        self._section = ""
         self.appearance: dict[str, KeyButton] = {}
         self.text_size = QSlider(Qt.Orientation.Horizontal, self)
         self._percent = QLabel(self)
@@ -50,6 +61,16 @@ class SettingsPage(QWidget):
         self.show_workspace = KeyButton(self.tr("Show folder"), symbol="folder-open", parent=self)
         self.show_watched = KeyButton(self.tr("Show folder"), symbol="folder-open", parent=self)
         self.collecting = TickLine(self.tr("Keep verified forms for training and measuring"), parent=self)
+        self.examples = TickLine(
+            self.tr("Keep prompts and recommendations people accepted or corrected"), parent=self
+        )
+        self.signed_in = QLabel(self)
+        self.signed_in.setTextFormat(Qt.TextFormat.PlainText)
+        self.change_passphrase = KeyButton(self.tr("Change my passphrase…"), symbol="lock", parent=self)
+        self.passphrase = PassphraseForm(own=True)
+        self.people = PeoplePanel()
+        self.models = ModelsPanel()
+        self.open_policies = KeyButton(self.tr("Open the policies"), "Ctrl ⇧ P", symbol="scale", parent=self)
         self._group = QButtonGroup(self)
         self._lay_out()
         self._wire()
@@ -89,18 +110,44 @@ class SettingsPage(QWidget):
         self._row(self.tr("Appearance"), looks)
         self._row(self.tr("Text size"), sizes)
         self._row(self.tr("You"))
+        self._section = "alone"
         self._row(self.tr("Your name"), self.person, self.tr("Stands beside every change you make."))
+        self._section = "signed_in"
+        self._row(self.tr("Signed in"), self._beside(self.signed_in, self.change_passphrase))
+        self._wide(self.passphrase)
+        self.passphrase.hide()
+        self._section = ""
         self._row(self.tr("This computer"))
         kept = self.tr("Cases and files are kept here, encrypted. Nothing leaves this computer.")
         self._row(self.tr("Workspace"), self._beside(self._workspace, self.show_workspace), kept)
         arrives = self.tr("Files put into this folder are taken in by themselves.")
         self._row(self.tr("Watched folder"), self._beside(self._watched, self.show_watched), arrives)
-        self._row(self.tr("Form types"))
+        self._section = "administrator"
+        self._row(self.tr("People"))
+        self._wide(self.people)
+        self._row(self.tr("Models"))
+        self._wide(self.models)
+        self._row(self.tr("Policies"))
+        self._row(
+            self.tr("Criteria"),
+            self._beside(QLabel(self), self.open_policies),
+            self.tr(
+                "What recommendations are measured on: the source text of each policy, and its criteria, version by "
+                "version."
+            ),
+        )
+        self._row(self.tr("What is kept to learn from"))
         collected = self.tr(
             "A copy of every verified form with its values is kept here, encrypted: form types are measured on "
             "them, and their confidence is fitted. Off until you turn it on; nothing leaves this computer."
         )
         self._row(self.tr("Verified forms"), self.collecting, collected)
+        learned = self.tr(
+            "Examples for tuning and measuring models, made of decided requests, kept here, encrypted. Off until you "
+            "turn it on; nothing leaves this computer by itself."
+        )
+        self._row(self.tr("Examples"), self.examples, learned)
+        self._section = ""
         self._grid.setColumnStretch(1, 1)
         self._title = QLabel(self.tr("Settings"), self)
         self._body = QWidget()
@@ -109,7 +156,7 @@ class SettingsPage(QWidget):
         self._column.addLayout(self._grid)
         self._column.addStretch(1)
         self._body.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        scroll = QScrollArea(self)
+        scroll = self._scroll = QScrollArea(self)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
         scroll.setWidget(self._body)
@@ -128,20 +175,37 @@ class SettingsPage(QWidget):
         label = QLabel(words if content is not None else words.upper(), self)
         if content is None:
             self._heads.append(label)
+            self._belongs(label)
             self._grid.addWidget(label, at, 0, 1, 2)
             return
         self._labels.append(label)
+        self._belongs(label)
         self._grid.addWidget(label, at, 0, Qt.AlignmentFlag.AlignVCenter)
         if isinstance(content, QWidget):
             label.setBuddy(content)
+            self._belongs(content)
             self._grid.addWidget(content, at, 1)
         else:
+            for place in range(content.count()):
+                item = content.itemAt(place)
+                part = item.widget() if item is not None else None
+                if part is not None:
+                    self._belongs(part)
             self._grid.addLayout(content, at, 1)
         if hint:
             below = QLabel(hint, self)
             below.setWordWrap(True)
             self._hints.append(below)
+            self._belongs(below)
             self._grid.addWidget(below, at + 1, 1)
+
+    def _wide(self, content: QWidget) -> None:
+        """Something that takes the whole width."""
+        self._belongs(content)
+        self._grid.addWidget(content, self._grid.rowCount(), 0, 1, 2)
+
+    def _belongs(self, part: QWidget) -> None:
+        self._sections.setdefault(self._section, []).append(part)
 
     def _wire(self) -> None:
         for name, button in self.appearance.items():
@@ -152,6 +216,11 @@ class SettingsPage(QWidget):
         self.show_workspace.clicked.connect(self.workspace_shown)
         self.show_watched.clicked.connect(self.watched_folder_shown)
         self.collecting.toggled.connect(self.collecting_chosen)
+        self.examples.toggled.connect(self.examples_chosen)
+        self.open_policies.clicked.connect(self.policies_asked)
+        self.change_passphrase.clicked.connect(self.show_own_passphrase)
+        self.passphrase.chosen.connect(self.passphrase_chosen)
+        self.passphrase.left.connect(self.put_passphrase_away)
         self._name = ""
 
     def _size_moved(self, value: int) -> None:
@@ -183,6 +252,33 @@ class SettingsPage(QWidget):
         self._name = name
         self.person.setText(name)
 
+    def set_signed_in(self, person: Person | None, *, administrator: bool) -> None:
+        """Who is signed in (None where nobody has to), and whether what belongs to an administrator is offered."""
+        shown = {"alone": person is None, "signed_in": person is not None, "administrator": administrator}
+        for section, visible in shown.items():
+            for part in self._sections.get(section, ()):
+                if part is not self.passphrase:
+                    part.setVisible(visible)
+        if person is None:
+            self.passphrase.hide()
+        else:
+            self.signed_in.setText(f"{person.title} · {role_list(person.roles)}")
+
+    def show_own_passphrase(self) -> None:
+        """Ask for another passphrase of whoever is signed in."""
+        self.passphrase.show()
+        self.passphrase.begin(self.tr("Your passphrase"))
+        self._scroll.ensureWidgetVisible(self.passphrase)
+
+    def put_passphrase_away(self) -> None:
+        self.passphrase.clear()
+        self.passphrase.hide()
+        self.change_passphrase.setFocus()
+
+    def set_examples(self, on: bool) -> None:
+        """Whether prompts and recommendations are kept; tells nobody."""
+        self.examples.show_state(on)
+
     def set_collecting(self, on: bool) -> None:
         """Whether verified forms are kept; tells nobody."""
         self.collecting.show_state(on)
@@ -201,7 +297,7 @@ class SettingsPage(QWidget):
         for label in self._heads:
             label.setFont(theme.font("section"))
             label.setContentsMargins(0, theme.px(20), 0, theme.px(4))
-        for label in (*self._labels, self._workspace, self._watched, self._percent):
+        for label in (*self._labels, self.signed_in, self._workspace, self._watched, self._percent):
             label.setFont(theme.font("body"))
         for label in self._hints:
             label.setFont(theme.font("small"))

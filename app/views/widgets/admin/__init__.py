@@ -1,0 +1,1 @@
+"""The parts of the settings that belong to an administrator: people and models."""
