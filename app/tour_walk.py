@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QLocale, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -25,6 +25,8 @@ STEP_SECONDS = 60
 SIZE = (1440, 900)
 LOOKS = ("light", "dark")
 PERSON = "Case manager"
+PASSPHRASE = "a passphrase of the tour"
+"""Of everybody in a workspace that is thrown away."""
 
 
 class Stuck(RuntimeError):
@@ -183,10 +185,15 @@ class Album:
 
 
 @contextmanager
-def on_screen(place: Settings, key: bytes) -> Iterator[Walk]:
-    """The program offscreen, at the size of the pictures, closed at the end."""
+def on_screen(place: Settings, key: bytes, user: str = "") -> Iterator[Walk]:
+    """The program offscreen, at the size of the pictures, closed at the end; `user` has signed in with the start."""
     app = application()
+    QLocale.setDefault(
+        QLocale(QLocale.Language.English, QLocale.Country.UnitedStates)
+    )  # pictures are everywhere the same
     workstation = build(place, key)
+    if user:
+        workstation.in_store(workstation.access.sign_in, user, PASSPHRASE)
     theme.use("light")
     window = open_window(workstation)
     window.resize(*SIZE)
