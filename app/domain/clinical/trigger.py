@@ -132,7 +132,7 @@ OWN_CLAUSE = re.compile(
     r"demonstrates?|demonstrated|reports?|reported|notes?|uses|used|takes|took|underwent|completed|received|"
     r"educated|counsell?ed|instructed|given|done|performed|measured|intact|normal|clear|patent|unremarkable|stable|"
     r"within normal limits|WNL|independent|adequate|good|positive|confirmed|failed|tolerated|fitted|discussed|"
-    r"diagnosed|treated|started|managed|controlled)\b|\bno\b|\bdenies\b",
+    r"diagnosed|treated|started|managed|controlled|quit)\b|\bno\b|\bdenies\b|\A(?:he|she|they|patient|pt)\b",
     re.IGNORECASE,
 )
 """Words that make what stands behind a semicolon a clause of its own, and no further item of a list."""
@@ -172,7 +172,8 @@ INSIDE_DENIED = re.compile(
     re.IGNORECASE,
 )
 INSIDE_PLANNED = re.compile(
-    r"\b(?:will|shall|to be|planned|scheduled|pending|should|would|needs?|recommended|if)\b", re.IGNORECASE
+    r"\b(?:will|shall|to be|planned|scheduled|pending|should|would|needs?|recommended|if|may|might|could|expected|"
+    r"anticipat\w+|hop(?:es?|ed|ing)|goal|can (?:help|reduce|improve|decrease|relieve|ease))\b", re.IGNORECASE
 )
 """Words inside of what a pattern matched that turn it round."""
 
@@ -241,7 +242,8 @@ UNCERTAIN_AFTER = _start(
 )  # fmt: skip
 
 SUPPOSED = _any(
-    "(?:can|may|could|might|will) (?:progress|develop|become|be|occur|trigger)",
+    "(?:can|may|could|might) (?:progress|develop|become|be|occur|trigger)",
+    "will (?:progress|develop|become|occur|trigger)",
     "progress(?:es|ing|ion)? (?:in)?to", "untreated", "leads? to", "leading to",
     r"reviewed\s*:", "topics?(?: covered| discussed| reviewed| included?)?(?: in class| today)?",
     "covered(?: in class)?\\s*:", "side[- ]effects?", "adverse effects?",
@@ -392,7 +394,8 @@ REPORTS = re.compile(
     r"believes|feels|is concerned|(?:administers|helps?|gives)\s+(?:her|him|the patient|pt|patient)(?!self)|"
     r"accompan\w+|present|here|brought|drove|witness\w*|assists?|prepares|provides|is available|is willing|"
     r"at bedside|called|asks|is able|found|observed|denies|sleeps|complains|has (?:noticed|observed|witnessed|"
-    r"seen|reported|noted|found)|who)\b",
+    r"seen|reported|noted|found)|who(?!\s+(?:also |both |already )?(?:has|had|have|is|was|takes|took|uses|used|wears|"
+    r"suffers|suffered|underwent|died|smokes|smoked|got|received|needs|gets|failed|completed|tested)\b))\b",
     re.IGNORECASE,
 )  # fmt: skip
 NOT_SUBJECT_BEFORE = re.compile(
