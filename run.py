@@ -486,7 +486,9 @@ def test(args: "list[str]") -> int:
         "== " + ", ".join(f"{name} {'ok' if code == 0 else 'FAILED'}" for name, code in results), flush=True
     )
     print("== tests: pytest", flush=True)
-    code = subprocess.call([str(PYTHON), "-m", "pytest", *args], cwd=str(ROOT), env=environment)
+    # On every core; the tests of one file stay together, for what they share.
+    pytest = [str(PYTHON), "-m", "pytest", "-n", "auto", "--dist", "loadfile"]
+    code = subprocess.call([*pytest, *args], cwd=str(ROOT), env=environment)
     return code or int(any(code for _, code in results))
 
 

@@ -406,7 +406,7 @@ def test_all_checks_run_even_if_one_fails_and_pytest_has_the_last_line(
         "mypy  on offscreen",
         "lint-imports  on offscreen",
         "== format FAILED, lint FAILED, types ok, imports ok",
-        "python -m pytest -k words on offscreen",
+        "python -m pytest -n auto --dist loadfile -k words on offscreen",
     ]
 
 
