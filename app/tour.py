@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -13,7 +14,11 @@ from PySide6.QtTest import QTest
 from app.domain.case import Case, IntakeStatus
 from app.domain.form import FieldKind
 from app.main import log_qt
+from app.services.ingestion import Ingestion
 from app.services.sample_form import make_samples
+from app.services.sample_review import SampleReview, make_reviews
+from app.services.sample_taking import ask, attach_notes, check_form
+from app.tour_review import PUMP, make_people, review_requests, take_review
 from app.tour_teach import teach_a_form
 from app.tour_walk import (
     PERSON,
@@ -25,7 +30,7 @@ from app.tour_walk import (
     pause,
     wait_until,
 )
-from app.workstation import Settings, settings
+from app.workstation import Settings, build, settings
 
 __all__ = ["Stuck", "Walk", "draw_screens", "pause", "run_self_test", "run_tour", "wait_until"]
 
@@ -37,16 +42,50 @@ def run_tour(out: Path) -> int:
     with tempfile.TemporaryDirectory(prefix="countersign-tour-") as made:
         folder = Path(made)
         samples = make_samples(folder / "samples")
-        with on_screen(Settings(folder / "workspace", PERSON), os.urandom(32)) as walk:
-            album = Album(out, walk.window, [])
-            try:
+        requests = make_reviews(folder / "notes", samples)
+        place, key = Settings(folder / "workspace", PERSON), os.urandom(32)
+        try:
+            with on_screen(place, key) as walk:
+                album = Album(out, walk.window, [])
                 _walk(walk, album, [s.path for s in samples], folder)
-            except Stuck as error:
-                print(f"The tour got stuck: {error}", file=sys.stderr)
-                return 1
-            album.write()
+                cases = _cases_of(walk, requests)
+            _into_review(place, key, requests, cases)
+            review_requests(place, key, album, {r.form.path.stem: cases[r.form.path.name] for r in requests})
+        except Stuck as error:
+            print(f"The tour got stuck: {error}", file=sys.stderr)
+            return 1
+        album.write()
     print(f"{2 * len(album.taken)} pictures and tour.md are in {out}")
     return 0
+
+
+def _cases_of(walk: Walk, requests: tuple[SampleReview, ...]) -> dict[str, str]:
+    """The cases of the sample requests, by the file name of their form."""
+    names = {request.form.path.name for request in requests}
+    found: dict[str, str] = {}
+    for case_id in walk.window.queue_model.case_ids:
+        case = walk.workstation.in_store(walk.workstation.intake.case, case_id)
+        if case.form_document is not None and case.form_document.name in names:
+            found[case.form_document.name] = case_id
+    if len(found) < len(names):
+        raise Stuck("not every sample request stands in the queue")
+    return found
+
+
+def _into_review(
+    place: Settings, key: bytes, requests: tuple[SampleReview, ...], cases: dict[str, str]
+) -> None:
+    """Between two windows: the forms of the sample requests are checked, their notes attached; people are made."""
+    workstation = build(place, key)
+    try:
+        for request in requests:
+            case = workstation.in_store(workstation.intake.case, cases[request.form.path.name])
+            check_form(workstation, case, request.form)
+            attach_notes(workstation, case.case_id, request)
+            workstation.texts.read(case.case_id)
+        make_people(workstation)
+    finally:
+        workstation.close()
 
 
 def _walk(walk: Walk, album: Album, paths: list[Path], folder: Path) -> None:
@@ -223,7 +262,7 @@ def _views(walk: Walk, album: Album) -> None:
 
 
 def draw_screens(place: Settings, key: bytes, out: Path) -> tuple[Path, ...]:
-    """Pictures of the window on a workspace as it stands: its first case, in light and dark."""
+    """Pictures of the window on a workspace as it stands: its first case and its requests, in light and dark."""
     log_qt()
     out.mkdir(parents=True, exist_ok=True)
     with on_screen(place, key) as walk:
@@ -231,11 +270,14 @@ def draw_screens(place: Settings, key: bytes, out: Path) -> tuple[Path, ...]:
         walk.settle()
         album = Album(out, walk.window, [])
         album.take("queue", "The queue and the first case", "What was taken in, opened in the window.")
+        take_review(walk, album)
         return tuple(sorted(out.glob("*.png")))
 
 
 def run_self_test() -> int:
-    """Take one sample in, correct a field, verify, and start again: whether the program works where it stands."""
+    """Take one sample in, correct a field, verify, start again, and review a request: whether the program works
+    where it stands.
+    """
     log_qt()
     with tempfile.TemporaryDirectory(prefix="countersign-self-test-") as made:
         folder = Path(made)
@@ -253,10 +295,13 @@ def run_self_test() -> int:
                     or field.current != "Self Test"
                 ):
                     raise Stuck("what was verified was not there after the restart")
+            _review_job(folder)
         except Stuck as error:
             print(f"self-test failed: {error}", file=sys.stderr)
             return 1
-    print("self-test passed: a form was read, corrected, verified and was there after a restart.")
+    print(
+        "self-test passed: a form was read, corrected, verified and was there after a restart; a request was reviewed."
+    )
     return 0
 
 
@@ -291,3 +336,22 @@ def _main_job(walk: Walk, path: Path) -> str:
     if verified.intake_status is not IntakeStatus.VERIFIED:
         raise Stuck("the case was not verified")
     return case_id
+
+
+def _review_job(folder: Path) -> None:
+    """Have a sample request read, checked and judged by the criteria engine, and look whether it says what is right."""
+    requests = make_reviews(folder / "notes", make_samples(folder / "samples"))
+    request = next(r for r in requests if r.form.path.stem == PUMP)
+    request = replace(request, paths=request.paths[:1])  # the typed note: nothing has to be recognized
+    workstation = build(settings(folder / "review"), os.urandom(32))
+    try:
+        ingestion = Ingestion(workstation.lanes, workstation.intake, workstation.backends.processor)
+        (case,) = ingestion.take_in(request.form.path, workstation.person).cases
+        check_form(workstation, case, request.form)
+        attach_notes(workstation, case.case_id, request)
+        review = ask(workstation, case.case_id)
+        found = review.recommendations[0] if review.recommendations else None
+        if found is None or (found.outcome, found.blocking) != (request.right, request.turns_on):
+            raise Stuck("the recommendation on a sample request is not what its documents carry")
+    finally:
+        workstation.close()

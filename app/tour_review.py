@@ -60,6 +60,22 @@ def review_requests(place: Settings, key: bytes, out: Album, cases: Cases) -> No
         _physician(Desk(walk, out, cases))
 
 
+def take_review(walk: Walk, album: Album) -> None:
+    """The queue of the review and its requests as they stand; none is asked about."""
+    window = walk.window
+    window.show_room("review")
+    walk.settle()
+    cases = window.review.queue_model.case_ids
+    if not cases:
+        return
+    album.take("review-queue", "The requests in review", "Every verified form is a request.")
+    desk = Desk(walk, album, {case_id: case_id for case_id in cases})
+    for case_id in cases:
+        desk.open(case_id)
+        desk.key(Qt.Key.Key_Backslash, Qt.KeyboardModifier.ControlModifier)
+        album.take("review", "A request with what is proposed", "The form beside the policy, and the answer.")
+
+
 @dataclass(slots=True)
 class Desk:
     """A reviewer at the review room."""

@@ -25,8 +25,7 @@ STEP_SECONDS = 60
 SIZE = (1440, 900)
 LOOKS = ("light", "dark")
 PERSON = "Case manager"
-PASSPHRASE = "a passphrase of the tour"
-"""Of everybody in a workspace that is thrown away."""
+PASSPHRASE = "a passphrase of the tour"  # noqa: S105 - of a workspace that is thrown away
 
 
 class Stuck(RuntimeError):
