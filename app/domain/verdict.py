@@ -208,7 +208,7 @@ def recommended(
     leaves = {name: result.status for name, result in judged.items()}
     outcome, blocking = outcome_of(policy, leaves)
     said = model.outcome if model is not None and model.outcome is not outcome else None
-    missing = tuple(leaf.ask or leaf.text for leaf in missing_of(policy.root, leaves))
+    missing = tuple(dict.fromkeys(leaf.ask or leaf.text for leaf in missing_of(policy.root, leaves)))
     return Recommendation(
         line_id=line_id,
         outcome=outcome,

@@ -107,7 +107,7 @@ def with_marks(found: Recommendation, policy: Policy | None, marks: Sequence[Mar
         return replace(found, criteria=tuple(judged.get(r.criterion_id, r) for r in found.criteria))
     outcome, blocking = outcome_of(policy, {name: r.status for name, r in judged.items()})
     leaves = {name: r.status for name, r in judged.items()}
-    missing = tuple(leaf.ask or leaf.text for leaf in missing_of(policy.root, leaves))
+    missing = tuple(dict.fromkeys(leaf.ask or leaf.text for leaf in missing_of(policy.root, leaves)))
     return replace(
         found,
         outcome=outcome,
