@@ -98,10 +98,14 @@ class AdminRoom(QObject):
         administrator = person.may(Right.ADMINISTER)
         self.page.set_signed_in(person if self._access.has_users else None, administrator=administrator)
         if administrator:
-            self.enter()
+            self._ask()
 
     def enter(self) -> None:
         """The page is shown: what others may have set meanwhile is asked for anew."""
+        self.page.take_keyboard()
+        self._ask()
+
+    def _ask(self) -> None:
         if self._access.may(Right.ADMINISTER):
             self.model.list_people()
             self.model.list_models()

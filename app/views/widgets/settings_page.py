@@ -264,6 +264,11 @@ class SettingsPage(QWidget):
         else:
             self.signed_in.setText(f"{person.title} · {role_list(person.roles)}")
 
+    def take_keyboard(self) -> None:
+        """The keyboard goes to the page where it was, or to its first choice."""
+        if not self.isAncestorOf(self.window().focusWidget() or self):
+            next(b for b in self.appearance.values() if b.isChecked()).setFocus()
+
     def show_own_passphrase(self) -> None:
         """Ask for another passphrase of whoever is signed in."""
         self.passphrase.show()

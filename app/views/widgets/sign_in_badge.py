@@ -37,7 +37,7 @@ class PersonBadge(QAbstractButton):
         if person is None:
             return
         roles = role_list(person.roles)
-        self.setText(person.title)
+        self.setText(person.name)
         self.setToolTip(f"{person.title}\n{roles}")
         self.setAccessibleName(self.tr("Signed in: {person}").format(person=person.title))
         self.setAccessibleDescription(roles)

@@ -57,6 +57,7 @@ class SignInPage(QWidget):
         for label, editor in zip(self._labels, (self.name, self.passphrase), strict=True):
             column.addWidget(label)
             column.addWidget(editor)
+        column.addSpacing(6)
         column.addWidget(self.button)
         column.addWidget(self.remark)
         column.addStretch(3)
@@ -177,7 +178,6 @@ class SignInPage(QWidget):
         self.remark.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.remark.setContentsMargins(0, theme.px(6), 0, 0)
         column.setAlignment(self.button, Qt.AlignmentFlag.AlignLeft)
-        self.button.setContentsMargins(0, theme.px(8), 0, 0)
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

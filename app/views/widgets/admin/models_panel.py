@@ -13,6 +13,9 @@ from app.views.widgets.admin.shelf import Shelf
 from app.views.widgets.key_button import KeyButton
 from app.views.widgets.teach.setting_line import TickLine
 
+ENGINE = "criteria engine"
+"""The record of what is always there; no model may be called so."""
+
 
 class ModelsPanel(Shelf):
     """Shows the models and says what an administrator wants changed; it changes nothing and asks nothing itself."""
@@ -103,7 +106,7 @@ class ModelsPanel(Shelf):
         )
         engine.say(self.tr("On this computer"), "laptop")
         engine.fix()
-        records = [("", engine)]
+        records = [(ENGINE, engine)]
         self._known = {fields.name: fields for _, fields in models}
         for info, fields in models:
             record = Record()

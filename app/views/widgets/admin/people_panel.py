@@ -21,9 +21,10 @@ class RoleTicks:
     def __init__(self, form: Form) -> None:
         self.lines: dict[Role, TickLine] = {}
         for role in Role:
-            line = TickLine(role_word(role), parent=form)
-            form.row("" if self.lines else form.tr("Roles"), line, role_duty(role))
+            line = TickLine(f"{role_word(role)}: {role_duty(role)}", parent=form)
+            form.row("" if self.lines else form.tr("Roles"), line)
             line.setAccessibleName(role_word(role))
+            line.setAccessibleDescription(role_duty(role))
             self.lines[role] = line
 
     def show(self, roles: tuple[Role, ...]) -> None:
@@ -110,8 +111,7 @@ class PeoplePanel(Shelf):
             called = (
                 self.tr("{title} (you)").format(title=person.title) if person.name == me else person.title
             )
-            second = person.name if person.name == person.title else f"{person.name}"
-            record.show_record(called, second, letters=initials(person), quiet=not person.active)
+            record.show_record(called, person.name, letters=initials(person), quiet=not person.active)
             if person.active:
                 record.say(role_list(person.roles))
             else:

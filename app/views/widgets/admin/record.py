@@ -110,7 +110,7 @@ class Record(QAbstractButton):
         if not words:
             return right
         size = theme.px(14)
-        most = self.width() * 0.45
+        most = self.width() * 0.6
         wide = min(QFontMetricsF(theme.font("small")).horizontalAdvance(words) + 1, most)
         draw_text(painter, QRectF(right - wide, 0, wide, self.height()), words, "small", role)
         right -= wide

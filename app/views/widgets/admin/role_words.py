@@ -30,10 +30,10 @@ def role_duty(role: Role) -> str:
         return QCoreApplication.translate("Role", text)
 
     return {
-        Role.CASE_MANAGER: tr("Takes in forms, corrects and verifies them."),
-        Role.UR_SPECIALIST: tr("The same; reviews requests, approves, pends and refers them."),
-        Role.PHYSICIAN: tr("Reviews requests; denies and approves in part."),
-        Role.ADMINISTRATOR: tr("Form types, policies, models and people."),
+        Role.CASE_MANAGER: tr("takes in forms, corrects and verifies them"),
+        Role.UR_SPECIALIST: tr("the same; reviews requests, approves, pends, refers"),
+        Role.PHYSICIAN: tr("reviews requests, denies, approves in part"),
+        Role.ADMINISTRATOR: tr("form types, policies, models and people"),
     }[role]
 
 
@@ -44,6 +44,7 @@ def role_list(roles: Iterable[Role]) -> str:
 
 def initials(person: Person) -> str:
     """One or two letters of a person's title, or of their name."""
-    words = [word for word in (person.title or person.name).split() if word[:1].isalnum()]
+    called = (person.title or person.name).partition(",")[0]  # without what they graduated as
+    words = [word for word in called.split() if word[:1].isalnum() and not word.endswith(".")]
     letters = words[0][0] + (words[-1][0] if len(words) > 1 else "") if words else person.name[:1]
     return letters.upper()
