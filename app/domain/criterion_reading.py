@@ -169,9 +169,9 @@ class CriterionReader:
                 self.word(data, "of", where), period("least"), period("most"), names("given"),
                 flag("current", default=True),
             )  # fmt: skip
-            self._bounded(
-                lasting.least and lasting.least.days, lasting.most and lasting.most.days, where, what
-            )
+            least_days = lasting.least.days if lasting.least else None
+            most_days = lasting.most.days if lasting.most else None
+            self._bounded(least_days, most_days, where, what)
             return lasting
         if kind == "frequency":
             per = str(data.get("per", ""))

@@ -255,17 +255,17 @@ class WaitingPage(QWidget):
         self._list.setContentsMargins(0, 0, 0, 0)
         self._list.setSpacing(0)
         self._list.addStretch(1)
-        self.scroll = QScrollArea(self)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setWidget(self._inner)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area = QScrollArea(self)
+        self._area.setWidgetResizable(True)
+        self._area.setWidget(self._inner)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.preview = preview
         self._head = QHBoxLayout()
         self._head.addWidget(self.back)
         self._head.addWidget(self.title, 1)
         row = QHBoxLayout()
         row.setSpacing(1)
-        row.addWidget(self.scroll)
+        row.addWidget(self._area)
         row.addWidget(self.empty)
         row.addWidget(preview, 1)
         column = QVBoxLayout(self)
@@ -282,7 +282,7 @@ class WaitingPage(QWidget):
         """What waits, oldest first; the one that is looked at stays."""
         self.title.setText(waiting_words(len(items)))
         self.empty.setVisible(not items)
-        self.scroll.setVisible(bool(items))
+        self._area.setVisible(bool(items))
         if not items:
             self.empty.show_notice(
                 "inbox",
@@ -336,7 +336,7 @@ class WaitingPage(QWidget):
 
     def _restyle(self) -> None:
         self.title.setFont(theme.font("title"))
-        self.scroll.setFixedWidth(theme.px(460))
+        self._area.setFixedWidth(theme.px(460))
         self.empty.setFixedWidth(theme.px(460))
         self._head.setContentsMargins(theme.px(16), theme.px(8), theme.px(16), theme.px(8))
         self._head.setSpacing(theme.px(12))
@@ -348,8 +348,8 @@ class WaitingPage(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.colour("surface"))
-        painter.fillRect(0, self.scroll.y() - 1, self.width(), 1, theme.colour("line"))
-        painter.fillRect(self.preview.x() - 1, self.scroll.y(), 1, self.height(), theme.colour("line"))
+        painter.fillRect(0, self._area.y() - 1, self.width(), 1, theme.colour("line"))
+        painter.fillRect(self.preview.x() - 1, self._area.y(), 1, self.height(), theme.colour("line"))
 
 
 def waiting_words(count: int) -> str:
