@@ -24,6 +24,7 @@ BREAK = re.compile(
     r"\b(?:but|however|although|though|except(?: for)?|apart from|aside from|nevertheless|whereas|otherwise|"
     r"(?<!not )(?<!never )yet|"
     r"instead|other than|besides|since then|now presents with|presents? with|presented with|complains? of)\b"
+    r"|\?\s*no\s*[-–—;]\s+"
     r"|(?<=[a-z0-9)\]])(?<!\bincl)(?<!\bhx)(?<!\bvs)(?<!\bpt)(?<!\bneg)(?<!\bpos)(?<!\bapprox)(?<!\be\.g)(?<!\bi\.e)(?<!\bprev)[.!]\s+"
     r"|[;,]\s*(?:and\s+|she\s+|he\s+|they\s+|patient\s+|pt\s+|now\s+|also\s+|who\s+|which\s+|currently\s+|"
     r"still\s+|the patient\s+)*"
@@ -150,7 +151,7 @@ ORDER = re.compile(
     r"^\W*(?:\d{1,2}[.)]\s*)?(?:please\s+|ok to\s+|may\s+)?(?:(?:increase|decrease|reduce|switch|advance|start|"
     r"begin|try|add|give|administer|inject|take|perform|recheck|"
     r"ask|encourage|consider|consult|obtain|schedule|refer|arrange|initiate|avoid|teach|instruct|advise|educate|"
-    r"assess|evaluate|rule out|send|get|set up)\b(?!\s*:)|"
+    r"assess|evaluate|rule out|send|get|set up)\b(?!\s*(?::|\d{1,2}[/.-]\d|note\b))|"
     r"(?:use|test|check|screen|order|measure|record|log|monitor|draw|repeat|hold|call|change)\s+(?:the|an?|for|"
     r"your|her|his|blood|bg|glucose|sugars?|fasting|\d+|at|before|labs?)\b)",
     re.IGNORECASE,
@@ -173,7 +174,8 @@ INSIDE_DENIED = re.compile(
 )
 INSIDE_PLANNED = re.compile(
     r"\b(?:will|shall|to be|planned|scheduled|pending|should|would|needs?|recommended|if|may|might|could|expected|"
-    r"anticipat\w+|hop(?:es?|ed|ing)|goal|can (?:help|reduce|improve|decrease|relieve|ease))\b", re.IGNORECASE
+    r"anticipat\w+|hop(?:es?|ed|ing)|goal|can (?:help|reduce|improve|decrease|relieve|ease))\b",
+    re.IGNORECASE,
 )
 """Words inside of what a pattern matched that turn it round."""
 
@@ -230,6 +232,9 @@ UNCERTAIN = _any(
     "query", "consistent with", "c/w", "cw", "self-reported possible", "evaluated? for", "evaluation (?:for|of)",
     "assess(?:ed)? for", "work-?up (?:for|of)", "worked up for", "screened for", "tested for",
     "history of possible",
+    "(?:finds? it (?:hard|difficult)|(?:hard|difficult) for (?:him|her|them|the patient)|struggles?|struggled|struggling) to "
+    "(?:keep|record|complete|fill|operate|follow|manage|maintain|use)",
+    "(?:difficulty|trouble|problems?) (?:with |in )?(?:keeping|recording|completing|filling|operating|following|managing|using)",
 )  # fmt: skip
 UNCERTAIN_AFTER = _start(
     r"\(?\s*see\b", r"\(?(?:please )?refer to\b", r"n/a\b", r"not applicable", r"as (?:above|below)",
@@ -238,6 +243,7 @@ UNCERTAIN_AFTER = _start(
     r"considered|presumed)",
     r"(?:vs|versus)\.?", r"(?:may|might|could)\b",
     "not (?:documented|recorded|available|known|assessed|on file|obtained)", r"to be (?:determined|confirmed)",
+    r"[^.;]{0,20}\b(?:returned|left|handed in|came back)\b[^.;]{0,12}\b(?:blank|empty|incomplete|unfilled)\b",
     "tbd", r"\(\?\)", r"\?(?!\s*(?:yes|y)\b)",
 )  # fmt: skip
 
@@ -286,7 +292,8 @@ SUPPOSED_AFTER = _start(
 )  # fmt: skip
 
 PLANNED = _any(
-    "will", "plans?(?: (?:to|for|is|on))?", "planned", "planning", "scheduled?(?: for| to)?", "orders?", "ordered",
+    "will", "plans?(?: (?:to|for|is|on))?", "planned", "planning", "scheduled?(?: for| to)?", "orders?",
+    "ordered(?! and (?:reviewed|interpreted|evaluated|performed|done|completed|obtained|read)\\b)",
     "ordering", "pending", "await\\w*", "requests?", "requested", "requesting", "recommends?", "recommended",
     "recommending", "recommendations? (?:for|to|of)", "refer", "referral(?: to| for)?",
     "referred (?:to|for)", "to be", "consider", "considering", "considered (?:for)?", "consideration (?:of|for)",

@@ -152,6 +152,9 @@ def _aged(reading: Reading, test: FindingTest, mention: Mention) -> tuple[str, b
 
 def dated(reading: Reading, mention: Mention) -> tuple[date | None, date | None]:
     """Between which days what a mention tells happened. What is told as present is of the day of the note."""
+    inside = [d for d in reading.chart.moments(mention.statement) if mention.start <= d.start < mention.end]
+    if len(inside) > 1:  # what is told of several days is as old as the first of them
+        return min(d.first for d in inside), min(max(d.last for d in inside), reading.asked_on)
     found = reading.moment(mention)
     if found is not None:
         return found.first, min(found.last, max(reading.asked_on, found.first))

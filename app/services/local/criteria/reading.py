@@ -12,7 +12,7 @@ from app.domain.clinical.context import NOTES, Context, Said, context
 from app.domain.clinical.moment import Moment
 from app.domain.clinical.term import Token, tokens
 from app.domain.clinical.trigger import INSIDE_DENIED, INSIDE_PLANNED, PRACTICE, TALKING
-from app.domain.criterion import Concept
+from app.domain.criterion import Concept, expanded
 from app.domain.evidence import Evidence
 from app.domain.material import Status
 from app.domain.policy import Policy
@@ -132,18 +132,29 @@ class Reading:
         said = context(
             text, start, end, statement.section, statement.lead, statement.bare, talk=talk, practice=practice
         )
-        return Mention(name, statement, start, end, self._inside(name, text[start:end], said))
+        return Mention(name, statement, start, end, self._inside(name, text, (start, end), said))
 
-    def _inside(self, name: str, words: str, said: Context) -> Context:
+    def _inside(self, name: str, text: str, place: tuple[int, int], said: Context) -> Context:
         """What words inside of the match of a pattern make of it: "cognition is not intact" matched as intact."""
         if said.said is not Said.AFFIRMED:
             return said
-        own = " ".join(self.concept(name).terms).lower()
+        words = text[place[0] : place[1]]
         for pattern, turned in ((INSIDE_DENIED, Said.DENIED), (INSIDE_PLANNED, Said.PLANNED)):
             found = pattern.search(words)
-            if found and found.group().lower() not in own:
+            if found and found.group().lower() not in self._own(name, text, place):
                 return Context(turned, NOTES[turned])
         return said
+
+    def _own(self, name: str, text: str, place: tuple[int, int]) -> str:
+        """The terms that stand at a place: what they say themselves turns nothing round."""
+        terms = self.concept(name).terms
+        words = [t.key for t in tokens(text[place[0] : place[1]])]
+        own = [
+            term for term in terms
+            if (any(m.span() == place for m in re.finditer(expanded(term[1:-1]), text, re.IGNORECASE))
+                if term.startswith("/") else [t.key for t in tokens(term)] == words)
+        ]  # fmt: skip
+        return " ".join(own or terms).lower()
 
     def stands_with(self, name: str, statement: Statement) -> bool | None:
         """Whether a concept is affirmed in a statement: True, False when it is denied, None when it is absent."""
