@@ -421,7 +421,9 @@ IN_RELATIVE = re.compile(
     r"(?:mother|father|mom|dad|brothers?|sisters?|siblings?|parents?|sons?|daughters?|aunts?|uncles?|cousins?|"
     r"grand\w+|wife|husband|spouse|partner|room-?mate|neighbou?r|friend|relatives?|family|"
     r"maternal|paternal|side|donor|twin|nephew|niece|mgm|mgf|pgm|pgf)\b(?!\s*(?:reports?|states?|says?|notes?|"
-    r"confirms?|witness|observ))",
+    r"confirms?|witness|observ))"
+    r"|[^.;,()]{0,30}\(\s*(?:in |his |her |the )*(?:maternal |paternal )?(?:mother|father|mom|dad|brother|sister|sibling|"
+    r"parent|son|daughter|aunt|uncle|cousin|grand\w+|wife|husband|spouse|partner)s?\s*\)",
     re.IGNORECASE,
 )  # fmt: skip
 OTHER_PATIENT = re.compile(

@@ -382,6 +382,8 @@ def _compare(
     """What a value says of the limit, and what stands against comparing it."""
     unit = quantity.unit or unit_in(statement.text[mention.start : quantity.start])
     factors = {canonical(test.unit): 1.0} | {canonical(u): f for u, f in test.units}
+    if not unit and _named_so(statement.text[mention.start : mention.end], test.unit):
+        unit = canonical(test.unit)
     if test.limit_of:
         return _of_range(test, quantity, unit, normal)
     if unit in factors:
@@ -401,6 +403,12 @@ def _compare(
     if quantity.compared and _is_limit(quantity, test, factor):
         return None, "it repeats the limit without giving the value"
     return holds(quantity, test.comparison, test.limit, factor), ""
+
+
+def _named_so(words: str, unit: str) -> bool:
+    """Whether a measure is called by its unit: "Pack years: 40"."""
+    own, wanted = [t.key for t in tokens(words)], [t.key for t in tokens(unit)]
+    return len(wanted) > 1 and wanted in (own[: len(wanted)], own[-len(wanted) :])
 
 
 def _is_limit(quantity: Quantity, test: NumberTest, factor: float) -> bool:

@@ -137,3 +137,42 @@ def test_a_heading_for_plans_does_not_make_a_plan_of_what_took_place() -> None:
     text = "A shared decision-making visit took place today."
     assert context(text, 2, 31, Section.PLAN).said is A
     assert context("A shared decision-making visit.", 2, 30, Section.PLAN).said is P
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("Pack years: 40", Status.MET),
+        ("Pack-year history: 12", Status.NOT_MET),
+        ("Tobacco: 40", Status.INSUFFICIENT),
+        ("Pack years: 40 (father)", Status.INSUFFICIENT),
+    ],
+)
+def test_a_measure_that_is_called_by_its_unit_needs_none_behind_its_number(text: str, status: Status) -> None:
+    test = NumberTest("smoking", ">=", 20, "pack-years")
+    assert (
+        judged(HEAD + text, test, {"smoking": ("tobacco", "pack years", "pack-year history")}).status
+        is status
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("PHQ-9 was 21 on 08/01/2026 and 19 on 10/01/2026.", Status.INSUFFICIENT),
+        ("PHQ-9 was 21 on 09/12/2026 and 19 on 10/01/2026.", Status.MET),
+    ],
+)
+def test_what_is_told_of_two_days_is_as_old_as_the_first(text: str, status: Status) -> None:
+    twice = FindingTest(("scale",), within=Period(45, "day"))
+    words = {"scale": (r"/PHQ-9[^.;]{0,30}\d+\/\d+\/\d+[^.;]{0,30}\d+\/\d+\/\d+/",)}
+    assert judged(HEAD + text, twice, words).status is status
+
+
+def test_words_inside_of_a_match_turn_it_round_unless_its_own_term_holds_them() -> None:
+    words = {"able": (r"/back pain[^.;]{0,20}nonspecific/", "no systemic cause", "not caused by disease")}
+    test = FindingTest(("able",))
+    assert judged(HEAD + "Her back pain is nonspecific.", test, words).status is Status.MET
+    assert judged(HEAD + "Her back pain is not nonspecific.", test, words).status is Status.NOT_MET
+    assert judged(HEAD + "Her back pain may be nonspecific.", test, words).status is Status.INSUFFICIENT
+    assert judged(HEAD + "It is not caused by disease.", test, words).status is Status.MET
