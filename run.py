@@ -34,7 +34,7 @@ VERSIONS = ((3, 13), (3, 12), (3, 11))
 HELP = """\
 python3 run.py                 open the workstation
 python3 run.py demo            the same, on sample forms in a throw-away workspace; a table where there is no screen
-python3 run.py COMMAND ...     the command line: ingest, cases, show, edit, verify, doctor, tour
+python3 run.py COMMAND ...     the command line: ingest, verify, attach, review, decide, search, users, doctor, tour
                                (python3 run.py COMMAND --help tells more)
 python3 run.py test [ARG ...]  every check: format, lint, types, imports, then pytest with these arguments
 python3 run.py build           a program that needs no Python, with PyInstaller, in dist/
@@ -93,6 +93,20 @@ WITHOUT_QT = {
     "eval",
     "processors",
     "read-again",
+    "codes",
+    "attach",
+    "detach",
+    "import",
+    "users",
+    "models",
+    "policies",
+    "index",
+    "search",
+    "review",
+    "decide",
+    "letter",
+    "receipt",
+    "tuning",
 }  # commands that run on a bare server
 
 TEST_TOOLS = {"strace": "strace"}  # programs that only tests call: disk faults are injected with strace
