@@ -290,6 +290,8 @@ def _problem(
         if not _given(reading, name, statement):
             return f"not together with “{reading.words(name)}”"
     for name in test.unless:
+        if segment is not None and _elsewhere(reading, name, statement, segment):
+            continue
         if reading.stands_with(name, statement) or _headed(reading, name, statement):
             return f"it is of {reading.words(name)}"
     if day is not None and day > reading.asked_on:
