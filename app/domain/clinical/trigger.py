@@ -35,6 +35,7 @@ BREAK = re.compile(
     r"underwent|completed|received|started|developed|on)\b"
     r"|\s(?:and|who|which)\s+(?:has|have|had|is|was|were|are|reports?|endorses?|continues?|uses|takes|tests|checks|"
     r"experiences|admits?|remains?|underwent|completed|received)\b"
+    r"|:\s+(?:she|he|they|the patient)\s"
     r"|,\s*(?:and\s+)?(?:she|he|they|patient|pt|the patient)\s+(?:does|do|did|also|now|still|"
     r"currently)?\s*(?:endorses?|reports?|admits?|has|have|gets|feels|suffers|"
     r"complains|experiences|continues)\b"

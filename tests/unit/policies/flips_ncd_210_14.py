@@ -68,8 +68,8 @@ f.short_of("quit_within_15", "status", "Former smoker.")
 f.also("quit_within_15", "status", "Former smoker, quit 6 years ago.")
 f.add("current_smoker", "nobody says", lambda s: s.saying(status="").asking(diagnosis_code="", diagnosis=""),
       INSUFFICIENT, PEND, base="smoker")  # fmt: skip
-f.add("current_smoker", "denied", lambda s: s.saying(
-    status="He is not a current smoker; he quit smoking in 2005.").asking(diagnosis_code="", diagnosis=""), NOT_MET, REFER, base="smoker")  # fmt: skip
+f.add("current_smoker", "denied", SMOKER.saying(status="He is not a current smoker; he quit smoking in 2005.").asking(
+    diagnosis_code="", diagnosis=""), NOT_MET, REFER, base="smoker")  # fmt: skip
 f.add("current_smoker", "smokes something else", lambda s: s.saying(status="Smokes cannabis daily.").asking(
     diagnosis_code="", diagnosis=""), INSUFFICIENT, PEND, base="smoker")  # fmt: skip
 f.also("current_smoker", "status", "Continues to smoke cigarettes daily.", base="smoker")

@@ -38,6 +38,7 @@ SENTENCES = (
     ("Nurse to call on Monday; insulin started today.", "insulin", A),
     ("Denies fever; chills; night sweats.", "night sweats", D),
     ("No cough; hemoptysis; weight loss.", "hemoptysis", D),
+    ("A walker is not enough: she has spinal stenosis.", "spinal stenosis", A),
     # why somebody cannot do a thing is said to be so
     ("Unable to self-propel because of shoulder weakness.", "shoulder weakness", A),
     ("She cannot walk due to spinal stenosis.", "spinal stenosis", A),
