@@ -65,18 +65,20 @@ def _asked(criterion: Criterion, policy: Policy) -> str:
     """What a criterion asks for, in words."""
     if isinstance(criterion, Leaf):
         return test_words(criterion.test, policy.concepts)
-    return f"{group_words(criterion)} {len(criterion.parts)} criteria"
+    return f"{group_words(criterion)} what stands under it"
+
+
+def _test(criterion: Criterion) -> object:
+    return criterion.test if isinstance(criterion, Leaf) else group_words(criterion)
 
 
 def _criterion(old: _Place, new: _Place, before: Policy, now: Policy) -> Iterator[PolicyChange]:
     was, is_ = old.criterion, new.criterion
     name, what = is_.criterion_id, is_.text
     if was.text != is_.text:
-        yield PolicyChange("changed", what, "its words", was.text, name)
-    asked, asks = _asked(was, before), _asked(is_, now)
-    same_test = not isinstance(was, Leaf) or not isinstance(is_, Leaf) or was.test == is_.test
-    if asked != asks or not same_test:
-        yield PolicyChange("changed", what, asks, asked, name)
+        yield PolicyChange("changed", what, f"“{is_.text}”", f"“{was.text}”", name)
+    if _test(was) != _test(is_):  # other words of a concept are told with the concept
+        yield PolicyChange("changed", what, _asked(is_, now), _asked(was, before), name)
     if flattened(was.clause) != flattened(is_.clause):
         yield PolicyChange("changed", what, f"clause: {is_.clause or 'none'}", was.clause or "none", name)
     ask_was = was.ask if isinstance(was, Leaf) else was.otherwise

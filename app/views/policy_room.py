@@ -131,7 +131,7 @@ class PolicyRoom(QObject):
                 self.tr("Publish it or throw it away first."),
             )
         else:
-            self.model.edit(policy)
+            self.model.edit(policy, self.page.reader.criteria.current_key)
 
     def _restore(self) -> None:
         policy = self.page.reader.policy
@@ -147,9 +147,9 @@ class PolicyRoom(QObject):
 
     # editing
 
-    def _write(self, title: str, text: str, source: str) -> None:
-        self.page.writer.load(title, text, source)
+    def _write(self, title: str, text: str, source: str, at: str) -> None:
         self.page.show_writer()
+        self.page.writer.load(title, text, source, at)
 
     def _discard(self) -> None:
         self.model.discard()

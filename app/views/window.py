@@ -301,6 +301,7 @@ class Window(QMainWindow):
         if "review" in self.__dict__:
             self.review.case_model.close()
         self.rooms.setCurrentWidget(self.intake)
+        self.messages.lie_over(self.intake.page)  # what it lay over goes
         self._room = "intake"
         for name in ("search", "policies", "admin"):
             room = self.__dict__.pop(name, None)

@@ -9,90 +9,42 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
-from shiboken6 import delete
 
 from app.domain.role import Role
-from app.services.access import Access, VerifierCost
-from app.views.background import Background
+from app.services.access import Access
 from app.views.sign_in_gate import IDLE_SECONDS, SLEPT_SECONDS
 from app.views.window import Window
 from tests.views.review_shop import NoReader, a_review
+from tests.views.sign_in_desk import CHEAP, PASSPHRASE, a_window, add_everybody, sign_in
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
-
-PASSPHRASE = "a good passphrase"
-CHEAP = VerifierCost(memory=8, rounds=1, lanes=1)
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
 def station(tmp_path: Path) -> Iterator[Any]:
     with a_review(tmp_path, requests=2, documents=NoReader()) as made:
-        made.access._cost = CHEAP
         yield made
-
-
-def add(station: Any, name: str, *roles: Role, title: str = "") -> None:
-    station.in_store(station.access.add, name, title, roles, PASSPHRASE, station.person)
 
 
 @pytest.fixture
 def people(station: Any) -> Any:
     """An administrator, a nurse, a physician and a case manager; nobody is signed in."""
-    add(station, "root", Role.ADMINISTRATOR, title="Ida Root")
-    station.in_store(station.access.sign_in, "root", PASSPHRASE)
-    add(station, "nia", Role.UR_SPECIALIST, title="Nia Nurse, RN")
-    add(station, "phil", Role.PHYSICIAN, title="Phil Physician, MD")
-    add(station, "cam", Role.CASE_MANAGER)
-    station.in_store(station.access.sign_out)
-    return station
+    return add_everybody(station)
 
 
 @pytest.fixture
 def window(qtbot: QtBot, people: Any) -> Iterator[Window]:
-    yield from a_window(qtbot, people)
+    with a_window(qtbot, people) as made:
+        yield made
 
 
 @pytest.fixture
 def alone(qtbot: QtBot, station: Any) -> Iterator[Window]:
     """A window over a workspace without users."""
-    yield from a_window(qtbot, station)
-
-
-def a_window(qtbot: QtBot, station: Any) -> Iterator[Window]:
-    background = Background(station.lanes)
-    made = Window(station, background)
-    made.gate._clock = Clock()
-    made.show()
-    with qtbot.waitSignal(made.ready):
-        made.start()
-    yield made
-    made.close()
-    qtbot.waitUntil(lambda: not background.busy, timeout=10_000)
-    background.close()
-    delete(made)
-    delete(background)
-    QApplication.sendPostedEvents()
-
-
-def sign_in(window: Window, qtbot: QtBot, name: str, passphrase: str = PASSPHRASE) -> None:
-    page = window.gate.page
-    page.name.setText(name)
-    page.passphrase.setText(passphrase)
-    QTest.keyClick(page.passphrase, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: not window.gate.is_shut)
-    qtbot.waitUntil(lambda: not window.background.busy)
+    with a_window(qtbot, station) as made:
+        yield made
 
 
 def words_on(window: Window) -> str:

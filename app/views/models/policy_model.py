@@ -28,8 +28,8 @@ class PolicyModel(QObject):
     """tuple of `PolicyVersion`, the latest of each policy first"""
     opened = Signal(object)
     """`Policy`"""
-    draft_opened = Signal(str, str, str)
-    """title, text, source text"""
+    draft_opened = Signal(str, str, str, str)
+    """title, text, source text, the criterion to begin at ("" for the top)"""
     draft_found = Signal(str)
     """what the draft that is kept is called, "" when there is none"""
     source_read = Signal(str)
@@ -101,11 +101,13 @@ class PolicyModel(QObject):
 
     # editing
 
-    def edit(self, policy: Policy) -> None:
-        """Edit a version: what is published will be a new one."""
-        self._run(
-            "review", lambda: as_text(policy), lambda text: self._begin(policy.title, text, policy.text)
-        )
+    def edit(self, policy: Policy, at: str = "") -> None:
+        """Edit a version, beginning at a criterion: what is published will be a new one."""
+
+        def done(text: str) -> None:
+            self._begin(policy.title, text, policy.text, at)
+
+        self._run("review", lambda: as_text(policy), done)
 
     def begin_new(self) -> None:
         """Edit a policy that is not there yet."""
@@ -115,7 +117,7 @@ class PolicyModel(QObject):
         """Go on with what was being edited."""
         draft = self._draft
         if draft:
-            self.draft_opened.emit(str(draft["title"]), str(draft["text"]), str(draft["source"]))
+            self.draft_opened.emit(str(draft["title"]), str(draft["text"]), str(draft["source"]), "")
 
     def add_files(self, paths: list[str]) -> None:
         """A policy file begins a draft, with the source text it names; a text is the source of the one open."""
@@ -203,10 +205,10 @@ class PolicyModel(QObject):
 
         self._run("store", lambda: library.restore(policy_id, version, by), done)
 
-    def _begin(self, title: str, text: str, source: str) -> None:
+    def _begin(self, title: str, text: str, source: str, at: str = "") -> None:
         self._draft = {"title": title, "text": text, "source": source}
-        self.draft_opened.emit(title, text, source)
         self.draft_found.emit(title)
+        self.draft_opened.emit(title, text, source, at)
 
     def _forget(self) -> None:
         self._draft = {}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from app.domain.policy import Policy
 
@@ -13,10 +15,29 @@ def as_text(policy: Policy) -> str:
     """The file of a policy as YAML, in the order it was written in. Loads PyYAML."""
     import yaml
 
-    text: str = yaml.safe_dump(
-        dict(policy.raw or {}), sort_keys=False, allow_unicode=True, width=100, default_flow_style=False
-    )
-    return text
+    class Dumper(yaml.SafeDumper):
+        """Writes a list of plain words in one line, or as many as it needs."""
+
+    def listed(dumper: Dumper, value: list[Any]) -> yaml.Node:
+        plain = all(isinstance(entry, str | int | float) for entry in value)
+        return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=plain)
+
+    Dumper.add_representer(list, listed)
+    return str(
+        yaml.dump(
+            _by_parts(policy.raw or {}), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100,
+            default_flow_style=False,
+        )
+    )  # fmt: skip
+
+
+def _by_parts(value: Any) -> Any:
+    """Plain maps and lists, whatever kind they were kept as."""
+    if isinstance(value, Mapping):
+        return {str(key): _by_parts(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_by_parts(entry) for entry in value]
+    return value
 
 
 def title_of(text: str) -> str:

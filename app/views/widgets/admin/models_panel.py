@@ -85,6 +85,8 @@ class ModelsPanel(Shelf):
         self.save = form.button(self.tr("Save"), key="↵", primary=True)
         self.try_button = form.button(self.tr("Try it"), symbol="send")
         self.remove = form.button(self.tr("Remove"), symbol="trash-2")
+        self.cancel = form.button(self.tr("Cancel"), key="Esc")
+        self.cancel.clicked.connect(self.put_away)
         self.save.clicked.connect(self._save)
         form.submitted.connect(self._save)
         form.left.connect(self.put_away)

@@ -94,6 +94,8 @@ class PeoplePanel(Shelf):
         self.save = form.button(self.tr("Save"), key="↵", primary=True)
         self.new_passphrase = form.button(self.tr("New passphrase…"))
         self.end = form.button(self.tr("End their work here"))
+        self.cancel = form.button(self.tr("Cancel"), key="Esc")
+        self.cancel.clicked.connect(self.put_away)
         self.save.clicked.connect(self._change)
         form.submitted.connect(self._change)
         form.left.connect(self.put_away)

@@ -22,11 +22,13 @@ class PolicyHead(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self._texts = QVBoxLayout()
         self._texts.addWidget(self.title)
-        self.below = QHBoxLayout()
-        self.below.addWidget(self.words, 1)
-        self._texts.addLayout(self.below)
+        self._texts.addWidget(self.words)
+        self._below = QHBoxLayout()
+        self._below.addStretch(1)
+        self._texts.addLayout(self._below)
         self._row = QHBoxLayout(self)
         self._row.addLayout(self._texts, 1)
+        self._role = "muted"
         theme.changed.connect(self._restyle)
 
     def button(self, words: str, key: str = "", *, primary: bool = False, symbol: str = "") -> KeyButton:
@@ -34,6 +36,10 @@ class PolicyHead(QWidget):
         made = KeyButton(words, key, primary=primary, symbol=symbol, parent=self)
         self._row.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
         return made
+
+    def put(self, widget: QWidget) -> None:
+        """Put something below the words, before what is not there yet."""
+        self._below.insertWidget(self._below.count() - 1, widget)
 
     def show_words(self, title: str, words: str, role: str = "muted") -> None:
         self.title.setText(title)
@@ -53,11 +59,11 @@ class PolicyHead(QWidget):
     def _restyle(self) -> None:
         self.title.setFont(theme.font("title"))
         self.words.setFont(theme.font("body"))
-        self._ink(getattr(self, "_role", "muted"))
+        self._ink(self._role)
         self._row.setContentsMargins(theme.px(20), theme.px(14), theme.px(16), theme.px(12))
         self._row.setSpacing(theme.px(8))
         self._texts.setSpacing(theme.px(4))
-        self.below.setSpacing(theme.px(8))
+        self._below.setSpacing(theme.px(8))
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QPainter, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QShortcut,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.policy import Policy
 from app.domain.policy_change import PolicyChange
 from app.views import theme
 from app.views.widgets.key_button import KeyButton
 from app.views.widgets.notice_page import NoticePage
+from app.views.widgets.policy.lined_splitter import LinedSplitter
 from app.views.widgets.policy.policy_head import PolicyHead
 from app.views.widgets.policy.policy_reader import PolicyReader
 from app.views.widgets.policy.policy_row import PolicyRow, change_rows, policy_rows, version_words
@@ -76,13 +85,12 @@ class PolicyPage(QWidget):
         compare.addWidget(self.changes, 1)
         for page in (self.notice, self.reader, self.writer, self.comparing):
             self.stack.addWidget(page)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(1)
-        self.splitter.setChildrenCollapsible(False)
+        self.splitter = LinedSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(side)
         self.splitter.addWidget(self.stack)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([theme.px(300), 1070])
+        side_width = min(theme.px(300), 360)
+        self.splitter.setSizes([side_width, 1370 - side_width])
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.splitter)
@@ -120,7 +128,10 @@ class PolicyPage(QWidget):
     def show_versions(self, versions: tuple[PolicyRow, ...], draft: str = "") -> None:
         """Every version of every policy; `draft` is what is being edited is called, "" when nothing is."""
         self._versions, self._draft = versions, draft
-        chosen = self.list.current_key
+        self._show_list(self.list.current_key)
+
+    def _show_list(self, chosen: str) -> None:
+        versions, draft = self._versions, self._draft
         rows = policy_rows(versions)
         if draft:
             words = self.tr("Not published yet")
@@ -133,7 +144,8 @@ class PolicyPage(QWidget):
     def show_policy(self, policy: Policy) -> None:
         """Show a version to read."""
         self.reader.show_policy(policy, self.versions_of(policy.policy_id))
-        self.show_reader()
+        self._show_list(policy.policy_id)
+        self.stack.setCurrentWidget(self.reader)
 
     def show_reader(self) -> None:
         self.stack.setCurrentWidget(self.reader if self.reader.policy is not None else self.notice)
@@ -141,6 +153,7 @@ class PolicyPage(QWidget):
 
     def show_writer(self) -> None:
         self.stack.setCurrentWidget(self.writer)
+        self._show_list(DRAFT)
         self.writer.editor.setFocus()
 
     def show_changes(self, before: Policy, now: Policy, changes: tuple[PolicyChange, ...]) -> None:
@@ -184,6 +197,10 @@ class PolicyPage(QWidget):
         if files:
             event.acceptProposedAction()
             self.files_dropped.emit(files)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._restyle()  # the style sheet gives a label the program's font when it is first polished
 
     def _restyle(self) -> None:
         self.title.setFont(theme.font("title"))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from app.domain.policy import Policy
 from app.views.widgets.menu_chip import MenuChip
+from app.views.widgets.policy.lined_splitter import LinedSplitter
 from app.views.widgets.policy.policy_head import PolicyHead
 from app.views.widgets.policy.policy_row import PolicyRow, criterion_rows, origin_words, version_words
 from app.views.widgets.policy.source_text import SourceText
@@ -33,17 +34,15 @@ class PolicyReader(QWidget):
         self.version.setAccessibleName(self.tr("Version"))
         self.compare = MenuChip(self._others, "git-compare", parent=self.head)
         self.compare.set_words(self.tr("Compare with…"), "git-compare")
-        self.head.below.insertWidget(0, self.version)
-        self.head.below.addWidget(self.compare)
+        self.head.put(self.version)
+        self.head.put(self.compare)
         self.edit = self.head.button(self.tr("Edit"), "F2", primary=True, symbol="pencil")
         self.retire = self.head.button(self.tr("Retire"), symbol="archive")
         self.restore = self.head.button(self.tr("Put into force"), symbol="archive-restore")
         self.criteria = WordList()
         self.criteria.setAccessibleName(self.tr("Criteria"))
         self.source = SourceText()
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(1)
-        self.splitter.setChildrenCollapsible(False)
+        self.splitter = LinedSplitter(Qt.Orientation.Horizontal)
         for widget in (self.criteria, self.source):
             self.splitter.addWidget(widget)
         self.splitter.setSizes([560, 520])

@@ -44,8 +44,8 @@ def version_words(row: PolicyRow) -> str:
 def origin_words(row: PolicyRow) -> str:
     """Where a version came from."""
     if row.origin == "built_in":
-        return tr("came with the program")
-    return tr("published by {person}, {time}").format(person=row.by, time=row.at)
+        return tr("Came with the program")
+    return tr("Published by {person}, {time}").format(person=row.by, time=row.at)
 
 
 def policy_rows(versions: tuple[PolicyRow, ...]) -> tuple[WordRow, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.views.widgets.policy.lined_splitter import LinedSplitter
 from app.views.widgets.policy.policy_editor import PolicyEditor
 from app.views.widgets.policy.policy_head import PolicyHead
 from app.views.widgets.policy.source_text import SourceText
@@ -38,14 +40,11 @@ class PolicyWriter(QWidget):
         self.problems.setAccessibleName(self.tr("What is wrong"))
         self.source = SourceText()
         self.source.setReadOnly(False)
-        right = QSplitter(Qt.Orientation.Vertical)
-        right.setHandleWidth(1)
+        right = LinedSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.problems)
         right.addWidget(self.source)
         right.setSizes([220, 460])
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(1)
-        self.splitter.setChildrenCollapsible(False)
+        self.splitter = LinedSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.editor)
         self.splitter.addWidget(right)
         self.splitter.setSizes([640, 440])
@@ -64,8 +63,8 @@ class PolicyWriter(QWidget):
         self.leave.clicked.connect(self._leave)
         self.discard.clicked.connect(self.discarded)
 
-    def load(self, title: str, text: str, source: str) -> None:
-        """Edit a text with its source text."""
+    def load(self, title: str, text: str, source: str, at: str = "") -> None:
+        """Edit a text with its source text; the cursor stands at the criterion `at`, where there is one."""
         self._title = title
         self.editor.load(text)
         self.source.blockSignals(True)
@@ -74,6 +73,9 @@ class PolicyWriter(QWidget):
         self._problems = None
         self.tell()
         self.editor.setFocus()
+        found = re.search(rf"^[ -]*id: *[\"']?{re.escape(at)}[\"']? *$", text, re.MULTILINE) if at else None
+        if found is not None:
+            self.editor.go_to(text.count("\n", 0, found.end()) + 1)
 
     def set_source(self, source: str) -> None:
         """Another source text."""
