@@ -176,7 +176,9 @@ def _denied(scope: str, tail: str) -> bool:
     if t.DENIED.search(plain) or t.DENIED_PREFIX.search(scope):
         return True
     tail = t.PSEUDO.sub(lambda m: "x" * len(m.group()), tail)
-    return bool(t.DENIED_AFTER.match(tail))
+    if t.DENIED_BEHIND.match(tail) and not t.PERSON.search(scope):
+        return True
+    return bool(t.DENIED_AFTER.match(tail)) and not t.PERSON_WITH.search(scope)
 
 
 def _behind_reason(scope: str) -> str:

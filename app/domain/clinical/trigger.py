@@ -330,10 +330,23 @@ PLANNED_BEHIND = re.compile(
     re.IGNORECASE,
 )
 """What is planned of a thing whose name goes on: "attended polysomnography in our laboratory is scheduled"."""
+DENIED_BEHIND = re.compile(
+    r"(?:\([^()]*\)|(?!\b(?:and|but|or|who|which|that|so|if)\b)[^,;.:()]){0,60}\b"
+    r"(?:(?:was|were|is|are|has|have|had) (?:not|never)|(?:was|were|is|are|has|have|had)n't) (?:yet |been |being |ever )*"
+    r"(?:done|performed|used|completed|obtained|given|held|attended|tried|undertaken|carried out|conducted|"
+    r"administered|undergone)\b",
+    re.IGNORECASE,
+)
+"""What was not done of a thing whose name goes on: "DSM-5 criteria were not used"."""
 PERSON = re.compile(
     r"\b(?:patient|pt|he|she|they|member|man|woman|male|female|gentleman|lady|y/?o|year[- ]old|mr|mrs|ms)\b",
     re.IGNORECASE,
 )
+PERSON_WITH = re.compile(
+    r"\b(?:patient|pt|member|man|woman|male|female|gentleman|lady)\s+(?:with|who has|having)\b[^,;.:]*$",
+    re.IGNORECASE,
+)
+"""What follows is said of the person, not of what the person has."""
 PLANNED_TAIL = re.compile(
     r"(?:(?!\b(?:and|but|or|who|which|that)\b)[^,;.:]){0,50}\b(?:will(?: be)?|to be|shall be)\s+(?!able\b)[a-z]+",
     re.IGNORECASE,

@@ -86,10 +86,22 @@ f.said(
 )
 f.against("improvement", "course", "There was no improvement with acupuncture.", base="improving")
 f.add("twenty_given", "nobody says", lambda s: s, INSUFFICIENT, APPROVE)
-f.said("twenty_given", "course", "Her pain improved with acupuncture; she has had 20 acupuncture treatments this year.", MET, REFER,
-       base="improving")  # fmt: skip
-f.said("twenty_given", "course", "Her pain improved with acupuncture; she has had 12 acupuncture treatments this year.", INSUFFICIENT,
-       APPROVE, base="improving")  # fmt: skip
+f.said(
+    "twenty_given",
+    "course",
+    "Her pain improved with acupuncture; she has had 20 acupuncture treatments this year.",
+    MET,
+    REFER,
+    base="improving",
+)
+f.said(
+    "twenty_given",
+    "course",
+    "Her pain improved with acupuncture; she has had 12 acupuncture treatments this year.",
+    INSUFFICIENT,
+    APPROVE,
+    base="improving",
+)
 f.add("systemic_cause", "nobody says", lambda s: s, INSUFFICIENT, APPROVE)
 f.add(
     "systemic_cause", "found", lambda s: s.saying(more="MRI shows vertebral osteomyelitis at L3."), MET, REFER

@@ -28,12 +28,24 @@ BASES = {"implant": A, "infection_denied": DENIED}
 f = Flips(BASES)
 FLIPS = f.found
 
-f.add("bilateral_loss", "nobody says", A.saying(loss="Hearing loss since 2015.").asking(diagnosis_code="", diagnosis=""),
-      INSUFFICIENT, PEND)  # fmt: skip
+f.add(
+    "bilateral_loss",
+    "nobody says",
+    A.saying(loss="Hearing loss since 2015.").asking(diagnosis_code="", diagnosis=""),
+    INSUFFICIENT,
+    PEND,
+)
 f.add("bilateral_loss", "denied", A.saying(loss="There is no bilateral sensorineural hearing loss.").asking(
     diagnosis_code="H90.0", diagnosis="Conductive hearing loss, bilateral"), NOT_MET, REFER)  # fmt: skip
-f.add("bilateral_loss", "of a relative", A.saying(loss="Her mother has bilateral profound sensorineural hearing loss.").asking(
-    diagnosis_code="", diagnosis=""), INSUFFICIENT, PEND)  # fmt: skip
+f.add(
+    "bilateral_loss",
+    "of a relative",
+    A.saying(loss="Her mother has bilateral profound sensorineural hearing loss.").asking(
+        diagnosis_code="", diagnosis=""
+    ),
+    INSUFFICIENT,
+    PEND,
+)
 f.said("degree", "loss", "Bilateral sensorineural hearing loss since 2015.", INSUFFICIENT, PEND)
 f.against("degree", "loss", "There is no bilateral severe-to-profound sensorineural hearing loss.")
 f.short_of("degree", "loss", "Bilateral mild to moderate sensorineural hearing loss.")

@@ -39,6 +39,11 @@ SENTENCES = (
     ("Denies fever; chills; night sweats.", "night sweats", D),
     ("No cough; hemoptysis; weight loss.", "hemoptysis", D),
     ("A walker is not enough: she has spinal stenosis.", "spinal stenosis", A),
+    # what was not done of a thing whose name goes on
+    ("Psychological evaluation at our center was not done.", "Psychological evaluation", D),
+    ("DSM-5 criteria (current edition) were never used.", "DSM-5", D),
+    ("The man with diabetes was not given insulin.", "diabetes", A),
+    ("Diabetes, and an A1c was not obtained.", "Diabetes", A),
     # why somebody cannot do a thing is said to be so
     ("Unable to self-propel because of shoulder weakness.", "shoulder weakness", A),
     ("She cannot walk due to spinal stenosis.", "spinal stenosis", A),
