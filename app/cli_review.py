@@ -25,6 +25,12 @@ from app.workstation import Workstation
 
 PROPOSE = "propose_dismissal"
 LONGEST_PROMPT = 100_000
+_OPTIONS = {
+    "nothing_missing": "--missing TEXT says what is asked for, --by DATE by when",
+    "nothing_granted": "--granted TEXT",
+    "decided": "--supersede takes the place of what is decided, where that may be done",
+}
+"""What says on the command line what a determination lacks, by the code of its error."""
 
 
 def add_review(commands: Any) -> None:
@@ -162,6 +168,9 @@ def run_decide(options: argparse.Namespace) -> int:
     answer_by = _end_of(options.answer_by) if options.answer_by else None
     if options.letter is not None and options.letter.exists():
         raise Usage(f"“{options.letter}” exists already; name a new file.")
+    folder = options.letter.absolute().parent if options.letter is not None else None
+    if folder is not None and not folder.is_dir():
+        raise Usage(f"There is no folder “{folder}” for the letter. Nothing was decided.")
     with opened(options) as workstation:
         room, by = workstation.review, workstation.person
         case_id = workstation.in_store(workstation.store.find, options.case)
@@ -194,14 +203,18 @@ def run_decide(options: argparse.Namespace) -> int:
                 _tell_unopened(workstation, case_id, lines, declared, options.review)
             elif error.code == "override_needed":
                 _tell_open(workstation, case_id, lines, options.review)
+            elif error.code in _OPTIONS:
+                print(f"On the command line: {_OPTIONS[error.code]}", file=sys.stderr)
             raise
         if outcome is not Outcome.REFER:
             for finding in measured(options.reason).findings:
                 more = f" ({finding.suggestion})" if finding.suggestion else ""
                 print(f"The reason: {finding.text}{more}", file=sys.stderr)
+        # Said before the letter is tried: a letter that cannot be written undoes no determination.
+        told = _told(options, workstation, case_id, lines)
         if options.letter is not None and outcome is not Outcome.REFER:
             _write_letter(workstation, case_id, lines, options.letter)
-        return _told(options, workstation, case_id, lines)
+        return told
 
 
 def _told(options: argparse.Namespace, workstation: Workstation, case_id: str, lines: tuple[str, ...]) -> int:
@@ -267,10 +280,15 @@ def _declared(
         wanted = word.strip().casefold()
         ids = [document for document, names in known.items() if wanted in names]
         if not ids:
-            listed = "; ".join(sorted({min(names) for names in known.values()}))
+            listed = "; ".join(sorted({_readable(document, names) for document, names in known.items()}))
             raise Usage(f"The case has no document “{word}”. It has: {listed}.")
         found += ids
     return tuple(dict.fromkeys(found))
+
+
+def _readable(document_id: str, names: set[str]) -> str:
+    """What a person would call a document: its name where it has one, and not its id."""
+    return min(names - {document_id.casefold()} or names)
 
 
 def _names(
@@ -345,7 +363,10 @@ def _write_letter(workstation: Workstation, case_id: str, lines: tuple[str, ...]
     try:
         path.write_bytes(issued.pdf)
     except OSError as error:
-        raise Usage(f"“{path}” cannot be written: {error.strerror}.") from error
+        raise Usage(
+            f"The letter is kept with the case, but “{path}” cannot be written: {error.strerror}. "
+            "Write it elsewhere with: countersign letter CASE --out FILE.pdf"
+        ) from error
     print(f"{letter.title}: {len(pdf):,} bytes written to {path}", file=sys.stderr)
     if letter.missing:
         names = ", ".join(name.replace("_", " ") for name in letter.missing)

@@ -97,6 +97,8 @@ def run_index(options: argparse.Namespace) -> int:
 
 
 def run_search(options: argparse.Namespace) -> int:
+    if not " ".join(options.query).strip():
+        raise Usage("There is nothing to search for. Name words, such as: countersign search insulin pump")
     kinds = tuple(SourceKind(name) for name in dict.fromkeys(options.source))
     if SourceKind.CLINICAL in kinds and not options.case and not options.every_case:
         raise Usage("Say of which case the documents are searched: --case CASE, or --every-case.")
