@@ -15,11 +15,22 @@ from dataclasses import dataclass
 from app import display
 from app.domain.errors import Actionable
 from app.domain.extraction import Document
+from app.domain.role import Right
 from app.resource import resource
 from app.workstation import KeyQuestion, Settings, Workstation, build, unlock
 
 ENOUGH_DISK = 2 * 1024**3
 PRINTED = "Countersign reads this line 2026"
+PAYER = (
+    "name",
+    "address",
+    "phone",
+    "appeal_days",
+    "appeal_answer_days",
+    "fast_appeal_hours",
+    "appeal_address",
+)
+"""What no letter of a payer goes without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +105,41 @@ def _services(place: Settings, key: bytes) -> list[Finding]:
         titles = ", ".join(sorted(workstation.titles().values()))
         findings.append(Finding("Form types", bool(titles), titles or "none found"))
         findings.append(_reading(workstation))
+        findings += _review(workstation)
     finally:
         workstation.close()
+    return findings
+
+
+def _review(workstation: Workstation) -> list[Finding]:
+    """What a review needs: policies, people, the payer's wording, whoever may be asked. No model is asked here."""
+    findings = []
+    try:
+        policies = workstation.policies.policies()
+        leaves = sum(len(policy.leaves()) for policy in policies)
+        words = f"{len(policies)} in force, with {leaves} criteria to be met"
+        findings.append(Finding("Policies", bool(policies), words))
+    except Actionable as error:
+        findings.append(Finding("Policies", False, str(error)))
+    people = [p for p in workstation.in_store(workstation.access.people) if p.active]
+    able = sum(person.may(Right.DECIDE_AGAINST) for person in people)
+    words = f"{len(people)} users, {able} of them may decide against a request"
+    if not people:
+        words = "no users: nobody has to sign in, and nobody can decide against a request"
+    findings.append(Finding("People", True, words))
+    payer = workstation.review.letters.payer()
+    lacking = sum(not payer.get(name) for name in PAYER)
+    words = "your wording is there"
+    if lacking:
+        words = (
+            f"{lacking} lines of your own wording are missing; letters are drafts: see docs/admin/letters.md"
+        )
+    findings.append(Finding("Letters", True, words))
+    from app.services.model_library import about  # loaded with the models
+
+    asked = workstation.in_store(workstation.models.refresh)
+    places = ["criteria engine: this computer", *(f"{s.name}: {about(s).where}" for s in asked)]
+    findings.append(Finding("Models", True, "; ".join(places)))
     return findings
 
 

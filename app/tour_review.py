@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QPushButton
 
 from app.domain.determination import Outcome
 from app.domain.role import Role
@@ -149,11 +149,13 @@ def _drop(desk: Desk) -> None:
     if evidence is None:
         raise Stuck("nothing is chosen on the page")
     row = desk.row("autoantibody")
+    carried = to_mime(evidence)  # kept here: the event does not own it
     drop = QDropEvent(
-        QPointF(row.rect().center()), Qt.DropAction.CopyAction, to_mime(evidence),
-        Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QEvent.Type.Drop,
+        QPointF(row.rect().center()), Qt.DropAction.CopyAction, carried,
+        Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
     )  # fmt: skip
-    QApplication.sendEvent(row, drop)
+    row.dropEvent(drop)
+    wait_until(lambda: bool(desk.walk.window.review.review_model.pins), "the words are pinned")
     desk.settle()
     desk.take(
         "pinned",

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from app import doctor
 from app.demo import review_samples
 from app.domain.case import ReviewStatus
 from app.domain.determination import Outcome
@@ -111,3 +112,11 @@ def test_the_table_of_the_demo_says_where_a_recommendation_is_not_as_it_should_b
     table = review_samples(desk, [], (wrong,))
     assert "was not read" in table
     assert "0 of 1 recommendations" in table
+
+
+def test_the_doctor_says_what_a_review_still_needs(desk: Workstation) -> None:
+    found = {finding.what: finding.words for finding in doctor._review(desk)}
+    assert "in force" in found["Policies"]
+    assert "nobody can decide against a request" in found["People"]
+    assert "letters are drafts" in found["Letters"]
+    assert found["Models"] == "criteria engine: this computer"
