@@ -60,14 +60,15 @@ def fill_window(window: Window, samples: tuple[Sample, ...], requests: tuple[Sam
     workstation, intake = window.workstation, window.intake_model
     by_name = {request.form.path.name: request for request in requests}
 
+    def told(_result: object) -> None:
+        intake.others_wrote.emit()
+
     def to_review(case: Case) -> None:
         form = case.form_document
         request = by_name.pop(form.name, None) if form is not None else None
         if request is None or case.intake_status is not IntakeStatus.NEEDS_REVIEW:
             return
-        window.background.run(
-            window, "review", into_review, workstation, case, request, done=intake.others_wrote.emit
-        )
+        window.background.run(window, "review", into_review, workstation, case, request, done=told)
 
     intake.was_read.connect(to_review)
     intake.add_files([sample.path for sample in samples])
