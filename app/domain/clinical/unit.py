@@ -17,7 +17,7 @@ _SAME = {
     "eventsperhour": "/hour", "mcg": "ug", "decibels": "db", "dbhl": "db", "dbs": "db", "u/ml": "u/ml",
     "iu/ml": "iu/ml", "packyears": "pack-year", "pack-years": "pack-year", "pack-yr": "pack-year",
     "pack-yrs": "pack-year", "packyear": "pack-year", "pky": "pack-year", "ppy": "pack-year", "py": "pack-year",
-    "packyrs": "pack-year", "milliseconds": "ms", "msec": "ms", "liters": "l", "l/minute": "l/min",
+    "packyrs": "pack-year", "pk-yr": "pack-year", "pk-yrs": "pack-year", "pk yrs": "pack-year", "milliseconds": "ms", "msec": "ms", "liters": "l", "l/minute": "l/min",
     "lpm": "l/min", "liters/min": "l/min", "gm/dl": "g/dl", "g/100ml": "g/dl", "hours": "hour", "hrs": "hour",
     "hr": "hour", "h": "hour", "minutes": "min", "mins": "min", "years": "year", "yrs": "year", "yr": "year",
     "months": "month", "weeks": "week", "days": "day", "pmol/ml": "nmol/l", "pts": "points", "point": "points",
@@ -30,7 +30,7 @@ _KNOWN = (
     r"lbs?\.?|pounds?|mm\s?hg\.?|mm of hg|torr|cm(?:\s?h2o)?|mm|inches|inch|feet|foot|ft|in(?![a-z])(?=\s*[,.;)]|"
     r"\s*$)|events?\s?(?:/|per)\s?h(?:ou)?r?|episodes\s?(?:/|per)\s?h(?:ou)?r|"
     r"(?:/|per )\s?h(?:ou)?r?(?: of sleep)?|an hour|db(?:\s?hl)?s?|decibels|bpm|beats per minute|ms(?:ec)?|"
-    r"milliseconds|pack[\s-]?y(?:ea)?rs?|pky|mcg|ug|mg|units?|iu|meq|g|gm|l|liters?|ml|cc|"
+    r"milliseconds|pa?c?k[\s-]?y(?:ea)?rs?|pky|mcg|ug|mg|units?|iu|meq|g|gm|l|liters?|ml|cc|"
     r"years?|yrs?|months?|mos?|weeks?|wks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|points?|pts|times|"
     r"x10\S+|k/ul|°\s?[fc]|degrees"
 )

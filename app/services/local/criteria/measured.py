@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from app.domain.clinical.context import Said
+from app.domain.clinical.context import Said, context
 from app.domain.clinical.grade import grade_behind
 from app.domain.clinical.moment import before
 from app.domain.clinical.quantity import Part, Quantity, holds
 from app.domain.clinical.rate import rates
 from app.domain.clinical.term import tokens
 from app.domain.clinical.unit import canonical, unit_in
-from app.domain.criterion import GRADE, NumberTest
+from app.domain.criterion import GRADE, NumberTest, Period
 from app.domain.evidence import Evidence
 from app.services.local.criteria.code import day_words
 from app.services.local.criteria.reading import Mention, Reading
@@ -49,6 +49,8 @@ _EXTREME = re.compile(
 """What stands before a measure and says that its number is not the present one."""
 _RANGE_LINE = re.compile(r"\W*(?:the |lab(?:oratory)?(?:'s)? )?(?:ref\b|reference|normal)", re.IGNORECASE)
 _OTHER_ORDER = re.compile(r"\b(?:previous|prior)\b.*\b(?:results?|current|value)\b", re.IGNORECASE)
+_TELLING = frozenset({"pack-year"})
+"""Units that measure one thing only."""
 _BACK = re.compile(r"\s*(?:(?:%|of|for|on|a|an|the|in)\s*)*$", re.IGNORECASE)
 
 
@@ -85,6 +87,8 @@ def values_of(reading: Reading, test: NumberTest, mention: Mention) -> list[Valu
         t.key for name in (*test.given, test.of) for term in reading.concept(name).terms for t in tokens(term)
     )
     chosen, normal = _chosen(reading, mention, quantities, allowed)
+    if canonical(test.unit) in _TELLING and any(q.unit == canonical(test.unit) for q in quantities):
+        chosen = _telling(statement, quantities, test.unit)
     if test.unit == GRADE:
         graded = grade_behind(statement.text, mention.end)
         chosen, normal = [graded] if graded else [], None
@@ -112,6 +116,15 @@ def values_of(reading: Reading, test: NumberTest, mention: Mention) -> list[Valu
             )
         )
     return out
+
+
+def _telling(statement: Statement, found: tuple[Quantity, ...], unit: str) -> list[Quantity]:
+    """Numbers whose unit says by itself what they measure: "1.5 packs a day for 30 years (45 pack-years)"."""
+    return [
+        q for q in found
+        if q.unit == canonical(unit) and q.part is Part.VALUE
+        and context(statement.text, q.start, q.end, statement.section).said in (Said.AFFIRMED, Said.ENDED)
+    ]  # fmt: skip
 
 
 def _no_rates(text: str, found: tuple[Quantity, ...], units: tuple[str, ...]) -> tuple[Quantity, ...]:
@@ -296,6 +309,8 @@ def _problem(
             return f"it is of {reading.words(name)}"
     if day is not None and day > reading.asked_on:
         return "its date lies after the request"
+    if test.unit == GRADE and day is not None and day < before(reading.asked_on, Period(1, "year")):
+        return f"it is of {day_words(day)}, and the grade of the present is asked for"
     if test.within:
         if day is None:
             return f"without a date, and it may be no older than {test.within}"

@@ -107,6 +107,8 @@ def _verdict(test: NumberTest, values: list[Value], verdict: bool | None, what: 
 
 def _told(value: Value) -> str:
     text = value.mention.statement.text[value.quantity.start : value.quantity.end].strip()
+    if ")" in text and "(" not in text:
+        text = text.rstrip(")")  # the number alone stands in the brackets
     text = re.sub(r"\s+(?:[HL*]{1,2}|\((?:H|L)\))\s+", " ", text)
     return f"{text} ({day_words(value.day)})" if value.day else text
 

@@ -19,6 +19,7 @@ CPAP = ("ncd_240_4", "E0601", "Continuous positive airway pressure device", ("G4
 OXYGEN = ("ncd_240_2", "E1390", "Oxygen concentrator", ("J44.9", "COPD"))
 SACRAL = ("ncd_230_18", "64590", "Sacral nerve stimulator", ("N39.46", "Mixed incontinence"))
 BYPASS = ("ncd_100_1", "43644", "Laparoscopic Roux-en-Y gastric bypass", ("E66.9", "Obesity"))
+SCREENING = ("ncd_210_14", "71271", "Low dose CT for lung cancer screening", ("Z87.891", "Former smoker"))
 ICD = ("ncd_20_4", "33249", "Implantable cardioverter defibrillator", ("I25.2", "Old myocardial infarction"))
 
 NEVER_MET = {
@@ -78,6 +79,14 @@ NEVER_MET = {
         ),
         ("bmi", "comorbidity_diabetes", "comorbidity_hypertension", "failed_treatment"),
     ),
+    "pack-years of others, denied, or of the rule": (
+        SCREENING,
+        (
+            "Former smoker; her husband has 60 pack-years. No 20 pack-years of smoking. Screening is for people with 30 "
+            "pack-years."
+        ),
+        ("pack_years",),
+    ),
     "the son's arrest": (
         ICD,
         (
@@ -104,6 +113,10 @@ SAID = {
         OXYGEN, "Oximetry ordered and reviewed by me today: SpO2 86 % at rest on room air, 93 % on 2 L/min.",
         "rest_saturation", MET,
     ),
+    "pack-years in brackets behind packs and years": (
+        SCREENING, "Smoked 1.5 packs a day for 30 years (45 pack-years), quit in 2018.", "pack_years", MET,
+    ),
+    "pack-years written short": (SCREENING, "Tobacco use: 40 pk-yrs.", "pack_years", MET),
     "a consult that begins with its date": (
         BYPASS, "Consult 10/20/2026: 39 M, BMI 41.2 today.", "bmi", MET,
     ),
