@@ -63,6 +63,8 @@ def key_groups() -> tuple[KeyGroup, ...]:
                 (("/", "Ctrl L"), tr("Filter the queue")),
                 (("Ctrl O",), tr("Add files")),
                 (("Ctrl Shift I", "S"), tr("Intake; Search with S")),
+                (("Ctrl ,", "Ctrl Shift P"), tr("Settings; policies")),
+                (("Ctrl Alt L", "Ctrl Alt O"), tr("Lock; sign out, or switch person")),
                 (("F1",), tr("This sheet")),
             ),
         ),
