@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from app.domain.code import CodeLists
@@ -199,11 +200,19 @@ def _listed(names: frozenset[str]) -> str:
     return " and ".join(sorted(names))
 
 
+LONGEST_NAME = 8
+"""Words: what is longer is no name of a condition."""
+_PROSE = re.compile(r"[;.](?:\s|$)|\d\s?(?:%|percent|mg|per\b)")
+
+
 def condition_traps(request: Request, codes: CodeLists) -> Iterator[Flag]:
     """Whether the condition that is told and the diagnoses that are coded have anything to do with each other.
 
-    Signs (R) and encounters (Z) go with any condition.
+    Signs (R) and encounters (Z) go with any condition. Where a form has prose for the condition ("cannot walk far;
+    falls at home"), it names none: what somebody is like has seldom a word in common with what it is called.
     """
+    if len(request.condition.split()) > LONGEST_NAME or _PROSE.search(request.condition):
+        return
     told = f"{request.condition} {request.condition_notes}".strip()
     coded = [c.text for line in request.lines for c in codes_of(line.diagnosis_code, codes)]
     titles = [codes.title(code) for code in coded]

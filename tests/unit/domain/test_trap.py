@@ -444,6 +444,19 @@ def test_a_form_is_not_asked_for_what_forms_do_not_say() -> None:
     assert found(made(current_condition={}, current_treatment={}, provider={}), (field,)) == ()
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Cannot walk to the bathroom; falls at home.",
+        "Saturation 84 percent at rest, 93 percent on 2 liters",
+        "Wakes at night gasping and has done so since the spring of last year",
+    ],
+)
+def test_prose_in_the_place_of_a_condition_names_none(told: str) -> None:
+    asked = made(current_condition={"name": told, "description": ""})
+    assert not any("nothing in common" in flag.text for flag in found(asked))
+
+
 def test_nothing_is_guessed_of_what_a_wrong_code_may_have_meant() -> None:
     asked = made(service={"type": "MEDICATION", "code": "Z79.85", "description": "Ozempic"})
     (flag,) = [f for f in found(asked) if "Z79.85" in f.text]
