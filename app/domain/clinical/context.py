@@ -121,7 +121,7 @@ def _state(text: str, place: tuple[int, int], before: str, scope: str, tail: str
             return Said.UNCERTAIN
         verb = t.NOT_JUST_BEFORE.search(scope)
         return Said.DENIED if verb or t.HEAD.match(near) or not t.DENIED.search(scope) else Said.UNCERTAIN
-    if t.ENDED.search(scope[-45:]) or t.ENDED_AFTER.match(tail):
+    if t.ENDED.search(scope[-45:]) or t.ENDED_AFTER.match(tail) or t.NO_LONGER.match(near):
         return Said.ENDED
     if section is Section.GOALS or _supposed(scope, tail, talk):
         return Said.SUPPOSED
@@ -140,6 +140,9 @@ def _state(text: str, place: tuple[int, int], before: str, scope: str, tail: str
     if t.UNCERTAIN.search(scope) or t.UNCERTAIN_AFTER.match(tail) or before.rstrip().endswith("?"):
         return Said.UNCERTAIN
     if text.rstrip().endswith("?"):
+        return Said.UNCERTAIN
+    was = t.WAS.search(text)
+    if was and was.start() < place[1] and place[0] <= was.end() and t.SINCE_THEN.search(text[was.end() :]):
         return Said.UNCERTAIN
     return Said.AFFIRMED
 

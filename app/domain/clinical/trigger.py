@@ -270,6 +270,7 @@ SUPPOSED = _any(
     "discuss\\w*", "talked about",
     "reviewed? (?:the )?(?:signs|symptoms|risks?|treatment|management|importance|benefits?)",
     "signs (?:and symptoms )?of",
+    "(?:try|tries|trying|tried|attempt\\w*|struggl\\w+|ready|prepar\\w+|motivated) to",
     "importance of", "benefits? of", "advis\\w+", "instruct\\w*", "encourag\\w*", "told to", "asked to",
     "reminded to", "supposed to", "expected to", "ought to", "must", "has to", "have to", "needs? to",
     "goals?(?: is| of| are)?", "targets?(?: is| of| are)?", "aims?", "aiming",
@@ -315,7 +316,8 @@ PLANNED_AFTER = _start(
     r"labs?|study|levels|class(?:es)?)*\s*(?:also )?(?:ordered|pending|scheduled|planned|requested|recommended|"
     r"awaited|awaiting|to be (?:done|drawn|obtained|scheduled|ordered|performed|completed)|due|in process|"
     r"not yet (?:done|drawn|back|available|resulted|obtained|completed|performed|started)|sent|needed|upcoming|"
-    r"in progress|not (?:done|drawn|performed|obtained|completed))",
+    r"in progress|deferred|postponed|on hold|delayed|rescheduled|cancell?ed|expected|anticipated|projected|"
+    r"not (?:done|drawn|performed|obtained|completed))",
     r"(?:will|shall)\b", r"next (?:week|month|visit|appointment|year)", r"(?:was )?referred",
     r"(?:referral|order|orders|requisition|appointment|appt)(?: (?:placed|sent|made|entered|scheduled))?",
     r"tomorrow",
@@ -325,7 +327,7 @@ PLANNED_BEHIND = re.compile(
     r"(?:\([^()]*\)|(?!\b(?:and|but|or|who|which|that|for whom|showed|shows|was done|so)\b)[^,;.:()]){0,70}\b"
     r"(?:is|are|was|were|has been|have been|had been|remains?)\s+(?:now |currently |still |also |already |being |"
     r"tentatively |to be |all )*(?:ordered|pending|scheduled|planned|requested|recommended|awaited|awaiting|"
-    r"anticipated|proposed|due|set for|booked|in process|under consideration|arranged|rescheduled|postponed|"
+    r"anticipated|expected|deferred|delayed|on hold|proposed|due|set for|booked|in process|under consideration|arranged|rescheduled|postponed|"
     r"cancell?ed|not yet|yet to)\b",
     re.IGNORECASE,
 )
@@ -378,6 +380,20 @@ ENDED_AFTER = _start(
     r"which)*\s*(?:since )?(?:resolved|discontinued|stopped|ceased|subsided|cured|gone|in remission|weaned|"
     r"reversed|d/c(?:'?e?d)?|healed completely|fully healed|removed|explanted)",
 )  # fmt: skip
+
+NO_LONGER = re.compile(
+    r"[^;.]{0,40}[,(-]\s*(?:but )?(?:no longer|not any ?more|not now)\s*(?:$|[.;)])", re.IGNORECASE
+)
+WAS = re.compile(
+    r"\b(?:was|were|had been)\s+(?:\w+ )?(?:(?:un)?able|intact|normal|(?:un)?stable|adequate|good|clear|independent|"
+    r"sufficient|negative|positive|strong|safe|willing)\b", re.IGNORECASE,
+)  # fmt: skip
+SINCE_THEN = re.compile(
+    r"[;,.]\s*(?:but |and )?(?:he |she |they )?(?:is |are )?(?:now|no longer|currently)\b|"
+    r"\b(?:has|have) (?:since |now )?(?:recovered|declined|worsened|changed|deteriorated|improved)\b",
+    re.IGNORECASE,
+)
+"""A state that was, and what became of it: nobody can tell from the first half."""
 
 PAST = _any(
     "history of", "h/o", "hx(?: of)?", "s/p", "status[- ]post", "prior", "previous(?:ly)?", "past", "underwent",
@@ -437,7 +453,10 @@ IN_RELATIVE = re.compile(
     r"maternal|paternal|side|donor|twin|nephew|niece|mgm|mgf|pgm|pgf)\b(?!\s*(?:reports?|states?|says?|notes?|"
     r"confirms?|witness|observ))"
     r"|[^.;,()]{0,30}\(\s*(?:in |his |her |the )*(?:maternal |paternal )?(?:mother|father|mom|dad|brother|sister|sibling|"
-    r"parent|son|daughter|aunt|uncle|cousin|grand\w+|wife|husband|spouse|partner)s?\s*\)",
+    r"parent|son|daughter|aunt|uncle|cousin|grand\w+|wife|husband|spouse|partner)s?\s*\)"
+    r"|(?:\s*[:=]?\s*(?:of |was |is )?[\d.,/%]+\s*\S{0,12}\s+(?:in|for)\s+(?:his|her|their|the)\s+(?:\w+ )?|"
+    r"[^.;,]{0,60}\b(?:was|is|were|are)\s+(?:his|her|their|the)\s+(?:\w+ )?)(?:mother|father|mom|dad|brother|sister|sibling|"
+    r"parent|son|daughter|aunt|uncle|cousin|wife|husband|spouse|partner|roommate|neighbou?r|friend)(?:'s\b|s'|(?=\W*$))",
     re.IGNORECASE,
 )  # fmt: skip
 OTHER_PATIENT = re.compile(
