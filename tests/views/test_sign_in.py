@@ -84,6 +84,7 @@ def test_no_key_reaches_a_room_while_nobody_is_signed_in(window: Window) -> None
     assert not window.whole.isVisible()
     assert "review" not in window.__dict__
     assert "shortcuts" not in window.__dict__
+    assert "admin" not in window.__dict__
 
 
 @pytest.mark.parametrize(
@@ -232,12 +233,18 @@ def test_locking_without_users_says_why_not(alone: Window) -> None:
     assert "Nobody signs in here" in alone.messages.text
 
 
-def test_forms_are_read_while_nobody_is_signed_in(
-    window: Window, people: Any, qtbot: QtBot, tmp_path: Path
+@pytest.mark.parametrize("locked_by", ["", "cam"])
+def test_forms_are_read_while_nobody_is_there_and_none_is_opened(
+    window: Window, people: Any, qtbot: QtBot, locked_by: str
 ) -> None:
+    if locked_by:
+        sign_in(window, qtbot, locked_by)
+        window.lock()
     arrived = people.settings.watched_folder / "form.pdf"
     arrived.write_bytes(b"%PDF-1.4 a form")
     with qtbot.waitSignal(window.intake_model.was_read, timeout=15_000):
         window.intake_model._look()
+    qtbot.waitUntil(lambda: not window.background.busy)
     assert window.gate.is_shut
     assert window.case_model.case is None
+    assert "opened" not in {entry.action for entry in people.in_store(people.store.audit_entries)}
