@@ -1,4 +1,5 @@
-"""Whole notes by somebody who had read the policies and not the engine: what must never be called met, and what is."""
+"""Whole notes by somebody who had read the policies and not the engine: what must never be called met, "
+"and what is."""
 
 from __future__ import annotations
 
@@ -26,10 +27,14 @@ NEVER_MET = {
     "a relative has it": (
         PUMP,
         (
-            "61-year-old man with type 2 diabetes. Interested in a pump because his brother, who has type 1 and positive "
-            "GAD antibodies, likes his. He is scheduled for the diabetes education class in December. Glargine at bedtime "
-            "and lispro with supper (2 injections a day); we plan to go to 4 injections per day. Checks his sugar twice a "
-            "day; I have asked him to test at least 4 times daily. HbA1c goal is below 7.0 %. C-peptide was ordered, not "
+            "61-year-old man with type 2 diabetes. Interested in a pump because his brother, who has "
+            "type 1 and positive "
+            "GAD antibodies, likes his. He is scheduled for the diabetes education class in December. "
+            "Glargine at bedtime "
+            "and lispro with supper (2 injections a day); we plan to go to 4 injections per day. Checks "
+            "his sugar twice a "
+            "day; I have asked him to test at least 4 times daily. HbA1c goal is below 7.0 %. C-peptide "
+            "was ordered, not "
             "drawn."
         ),
         ("autoantibody", "education", "injections_per_day", "self_testing", "a1c", "c_peptide_110"),
@@ -37,7 +42,8 @@ NEVER_MET = {
     "the wrong side of the limit": (
         PUMP,
         (
-            "C-PEPTIDE 0.6 ng/mL (ref 0.5-2.0), fasting. GLUCOSE 268 mg/dL at the same time. HEMOGLOBIN A1C 7.0 %. Islet "
+            "C-PEPTIDE 0.6 ng/mL (ref 0.5-2.0), fasting. GLUCOSE 268 mg/dL at the same time. HEMOGLOBIN "
+            "A1C 7.0 %. Islet "
             "cell antibody negative. Multiple daily injections began 07/20/2026, i.e. three months."
         ),
         ("c_peptide_110", "c_peptide_glucose", "autoantibody", "a1c", "injections_duration"),
@@ -45,28 +51,35 @@ NEVER_MET = {
     "one finger and no sleep study": (
         CPAP,
         (
-            "Overnight oximetry at home: ODI 22 per hour, single channel finger oximeter. A sleep study has been "
-            "recommended but the patient declined. AHI not available. His wife has OSA and uses CPAP (AHI 34)."
+            "Overnight oximetry at home: ODI 22 per hour, single channel finger oximeter. A sleep study "
+            "has been "
+            "recommended but the patient declined. AHI not available. His wife has OSA and uses CPAP "
+            "(AHI 34)."
         ),
         ("test_psg", "test_type_2", "test_type_3", "test_type_4_channels", "ahi_15", "ahi_5", "educated"),
     ),
     "the mother's stroke": (
         CPAP,
         (
-            "AHI 9.8/h. She denies daytime sleepiness; Epworth 4. No insomnia. BP 118/74, no hypertension. Mother had a "
+            "AHI 9.8/h. She denies daytime sleepiness; Epworth 4. No insomnia. BP 118/74, no "
+            "hypertension. Mother had a "
             "stroke at 70. Education will be given at set up."
         ),
         ("sleepiness", "insomnia", "hypertension", "stroke", "ahi_15", "educated"),
     ),
     "measured on oxygen": (
         OXYGEN,
-        "On the day of discharge: SpO2 88 % on 3 L nasal cannula at rest, 91 % room air at rest. ABG on 4 L: pO2 52.",
+        (
+            "On the day of discharge: SpO2 88 % on 3 L nasal cannula at rest, 91 % room air at rest. ABG on "
+            "4 L: pO2 52."
+        ),
         ("rest_saturation", "rest_po2"),
     ),
     "a diary that stays blank": (
         SACRAL,
         (
-            "Mixed incontinence. Test stimulation gave 35 % improvement; the goal of 50 % was not reached. Patient finds "
+            "Mixed incontinence. Test stimulation gave 35 % improvement; the goal of 50 % was not "
+            "reached. Patient finds "
             "it hard to keep the voiding diary and returned it blank."
         ),
         ("test_success", "diary"),
@@ -74,7 +87,8 @@ NEVER_MET = {
     "a highest weight of long ago and the parents' diseases": (
         BYPASS,
         (
-            "BMI 34.2 today (highest ever BMI 37 in 2019). No diabetes: A1c 5.5. Family history of type 2 diabetes and "
+            "BMI 34.2 today (highest ever BMI 37 in 2019). No diabetes: A1c 5.5. Family history of type "
+            "2 diabetes and "
             "hypertension in both parents. Has not yet tried a structured weight loss program."
         ),
         ("bmi", "comorbidity_diabetes", "comorbidity_hypertension", "failed_treatment"),
@@ -82,7 +96,8 @@ NEVER_MET = {
     "pack-years of others, denied, or of the rule": (
         SCREENING,
         (
-            "Former smoker; her husband has 60 pack-years. No 20 pack-years of smoking. Screening is for people with 30 "
+            "Former smoker; her husband has 60 pack-years. No 20 pack-years of smoking. Screening is "
+            "for people with 30 "
             "pack-years."
         ),
         ("pack_years",),
@@ -90,7 +105,8 @@ NEVER_MET = {
     "the son's arrest": (
         ICD,
         (
-            "Anterior STEMI on 10/01/2026 treated with PCI and stent. LVEF 27 %. Son died of sudden cardiac arrest. "
+            "Anterior STEMI on 10/01/2026 treated with PCI and stent. LVEF 27 %. Son died of sudden "
+            "cardiac arrest. "
             "Nonsustained VT, 5 beats. Will discuss ICD with decision aid at next visit."
         ),
         ("b1_vt_episode", "b1_vf_episode", "b2_shared_decision_made", "b2_decision_tool", "b2_no_infarction"),
