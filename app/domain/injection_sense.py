@@ -92,6 +92,25 @@ _SUPPRESS = (
 )
 
 
+_MIND = (
+    r"\b(?:llms?|language models?|modelos? de (?:lenguaje|linguagem)|sprachmodell\w*|modeles? de langage|chat ?bots?|(?:review\w*|approval) bots?|chat ?gpt|gpt|artificial intelligence|"
+    r"inteligencia artificial|kunstliche\w* intelligenz|intelligence artificielle|(?:the|an|any|your|our|this|dear) ais?|ai (?:summary|instruction|directive|prompt|review\w*|reader|model|assistant|agent)s?|"
+    r"(?:die|eine|liebe|an) ki|(?:la|una|l') ?ia|ki(?=\s*[:,])|ia(?=\s*[:,])|automated (?:processing|review\w*|reader|adjudication|reading)|"
+    r"(?:system|software|program|machine|tool|model) (?:that (?:is )?)?(?:reading|processing|reviewing|evaluating|summari[sz]ing) (?:this|the|these)|"
+    r"(?:herramienta|revision|lectura|evaluacion) automati\w+|modelo(?=\s*,)|(?:das|fur das) modell|automatische\w* (?:prufung|auswertung|verarbeitung))\b"
+)
+"""A mind of a machine: whatever it is told to do, no chart tells it."""
+_MOOD = (
+    r"\b(?:must|should|shall|please|do not|don't|never|instruct\w*|directive|instead|only|just|already|override|disregard|ignore|treat|assume|conclude|find|"
+    r"debe\w*|por favor|no (?:pida|mencion\w+|tome)|considere|concluya|ignore|apruebe|"
+    r"darf|durfen|muss|mussen|soll\w*|bitte|nur|kein\w*|ungultig|doit|devez|veuillez|uniquement|ne)\b"
+)
+_MACHINE_OF_CARE = re.compile(
+    r"\b(?:scribe|dictat\w+|transcri\w+|detect\w*|nodul\w*|radiolog\w*|retin\w*|mammogra\w+|camera|imag\w+|ecg|ekg|valv\w*|aort\w*|mitral|regurg\w*|murmur|echo\w*|polyp\w*|colonosc\w+|"
+    r"pump|bomba|pumpe|glucose|loop|bolus|basal|insulin delivery|wheelchair|silla|device|sensor|cpap|patient (?:asked|uses|used)|anxious|\d+ mg|tablet\w*|iod\w*|jod\w*|ink|legibl\w*|staple|complete this form|consent)\b"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Sense:
     """What comes together in one sentence, and what must not stand there too."""
@@ -113,6 +132,7 @@ def senses() -> tuple[Sense, ...]:
     """Every sense, compiled when first asked for."""
     return (
         _sense("address", _MACHINE, _ORDERED, _TOLD, _REVIEW, unless=_CARE),
+        _sense("address", _MIND, _MOOD, unless=_MACHINE_OF_CARE),
         _sense("address", r"\b(?:if|falls|wenn|si|se|jesli|als)\b \b(?:you|eres|usted|du|sie|vous|voce|tu|this|these|an?|est[ae]|dies\w*|un|una|uma|ein\w*|je)\b[^.!?\n]{0,60}?(?:" + _MACHINE + r"|\b(?:ai|ia|ki|program|programa|programm)\b)", _TOLD, unless=_CARE),
         _sense("address", r"\b(?:dear|hi|hey|hello|attention|estimad[ao]|querid[ao]|hola|atencion|liebe[rs]?|hallo|achtung|sehr geehrte\w*|chere?|bonjour|prezad[ao]|gentile|ciao|car[ao]|beste)[\s,:]+(?:\w+ )?(?:ai|ia|ki|gpt\S*|gemini|claude|copilot|llm|language model|modelo|modell|model|bot|chatbot|assistent[ei]?|asistente|assistant|robot|software|algorithm\w*|algoritmo|computer|machine|system|sistema|prufsystem|reader|lector automatico)s?(?:\s*[,:!\-–—]|\s+\w+)", _TOLD + r"|\b(?:thumbs up|zahl\w*|ne tenez|ignor\w+|could you|cuente)\b"),
         _sense("answer", r"^\W*(?:please |kindly |por favor,? |bitte |and |y |und )?(?:reply|respond|answer|responda|conteste|antworte\w*|repondez)\b", r"\b(?:nurse|reviewer|payer|plan|enfermera|revisor\w*|pflegekraft|gutachter\w*|prufer\w*|infirmiere|evaluateur)\b", r"\b(?:that|que|dass)\b", r"\b(?:everything|all|nothing|complete|missing|met|fine|todo|nada|no falta|completo|alles|nichts|vollstandig|erfullt|tout|rien)\b"),
