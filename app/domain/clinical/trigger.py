@@ -175,7 +175,7 @@ INSIDE_DENIED = re.compile(
 )
 INSIDE_PLANNED = re.compile(
     r"\b(?:will|shall|to be|planned|scheduled|pending|should|would|needs?|recommended|if|may|might|could|expected|"
-    r"anticipat\w+|hop(?:es?|ed|ing)|goal|can (?:help|reduce|improve|decrease|relieve|ease))\b",
+    r"anticipat\w+|hop(?:es?|ed|ing)|goal|looking for|seeking|due(?= (?:in|on|for|by|next|\d))|can (?:help|reduce|improve|decrease|relieve|ease))\b",
     re.IGNORECASE,
 )
 """Words inside of what a pattern matched that turn it round."""

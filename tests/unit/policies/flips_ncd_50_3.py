@@ -115,4 +115,6 @@ for leaf, has, no in (
     f.add(leaf, "denied", A.saying(more=no), INSUFFICIENT, APPROVE)
 f.add("infection_now", "in childhood", A.saying(more="History of recurrent otitis media as a child."), INSUFFICIENT,
       APPROVE)  # fmt: skip
-NEVER_AGAINST = ("infection_now", "no_lumen", "nerve_lesion", "contraindication")
+f.add("off_label", "nobody says", lambda s: s, INSUFFICIENT, APPROVE)
+f.add("off_label", "said", A.saying(more="Off-label use is asked for."), MET, REFER)
+NEVER_AGAINST = ("infection_now", "no_lumen", "nerve_lesion", "contraindication", "off_label")
