@@ -85,7 +85,6 @@ f.short_of(
 )
 f.also("surgery_failed", "surgery", "She failed epilepsy surgery in 2019.", base="after_surgery")
 
-D = {"base": "depression"}
 f.add(
     "depression_diagnosis",
     "nobody says",
@@ -98,11 +97,19 @@ f.add(
 f.add("depression_diagnosis", "another condition", REPLACEMENT.saying(implanted="", battery="").asking(
     code="64568", description="Vagus nerve stimulator implantation", diagnosis_code="G43.909", diagnosis="Migraine"),
     NOT_MET, PEND)  # fmt: skip
-f.gone("dsm_criteria", "dsm", **D)
-f.against("dsm_criteria", "dsm", "DSM-5 criteria were not used.", PEND, **D)
-f.gone("structured_assessment", "interview", **D)
-f.against("structured_assessment", "interview", "No structured clinical interview was done.", PEND, **D)
-f.short_of("structured_assessment", "interview", "A structured clinical interview is scheduled.", **D)
+f.gone("dsm_criteria", "dsm", base="depression")
+f.against("dsm_criteria", "dsm", "DSM-5 criteria were not used.", PEND, base="depression")
+f.gone("structured_assessment", "interview", base="depression")
+f.against(
+    "structured_assessment",
+    "interview",
+    "No structured clinical interview was done.",
+    PEND,
+    base="depression",
+)
+f.short_of(
+    "structured_assessment", "interview", "A structured clinical interview is scheduled.", base="depression"
+)
 f.add("current_episode", "nobody says", DEPRESSION.saying(
     diagnosis="Major depressive disorder.", episode="A depressive episode began 3 years ago.").asking(
     diagnosis_code="F33.9", diagnosis="Major depressive disorder, recurrent"), INSUFFICIENT, PEND)  # fmt: skip
@@ -119,23 +126,23 @@ f.add(
     MET,
     REFER,
 )
-f.gone("approved_trial", "trial", **D)
-f.short_of("approved_trial", "trial", "She is enrolled in NCT03887715.", **D)
-f.against("approved_trial", "trial", "She is not enrolled in a CMS-approved study.", PEND, **D)
-f.short_of("approved_trial", "trial", "There is a CMS-approved study.", **D)
-f.also("approved_trial", "trial", "Participant in a CED trial, consented 09/01/2026.", **D)
-f.gone("long_episode", "episode", **D)
+f.gone("approved_trial", "trial", base="depression")
+f.short_of("approved_trial", "trial", "She is enrolled in NCT03887715.", base="depression")
+f.against("approved_trial", "trial", "She is not enrolled in a CMS-approved study.", PEND, base="depression")
+f.short_of("approved_trial", "trial", "There is a CMS-approved study.", base="depression")
+f.also("approved_trial", "trial", "Participant in a CED trial, consented 09/01/2026.", base="depression")
+f.gone("long_episode", "episode", base="depression")
 f.said(
     "long_episode",
     "episode",
     "The current major depressive episode has lasted for 8 months.",
     NOT_MET,
     PEND,
-    **D,
+    base="depression",
 )
-f.short_of("long_episode", "episode", "MDD since 2010.", **D)
-f.short_of("long_episode", "episode", "Her first depressive episode began in 2009.", **D)
-f.also("long_episode", "episode", "Depressive episode since 2022.", **D)
+f.short_of("long_episode", "episode", "MDD since 2010.", base="depression")
+f.short_of("long_episode", "episode", "Her first depressive episode began in 2009.", base="depression")
+f.also("long_episode", "episode", "Depressive episode since 2022.", base="depression")
 f.gone("four_episodes", "episode", base="four_episodes")
 f.said(
     "four_episodes",
@@ -146,28 +153,37 @@ f.said(
     base="four_episodes",
 )
 f.also("four_episodes", "episode", "History of 6 episodes of major depression.", base="four_episodes")
-f.gone("failed_count", "failures", **D)
-f.said("failed_count", "failures", "Two failed antidepressant trials.", NOT_MET, PEND, **D)
-f.short_of("failed_count", "failures", "Several failed antidepressant trials.", **D)
-f.gone("failed_tool", "tool", **D)
-f.against("failed_tool", "tool", "The Antidepressant Treatment History Form was not used.", PEND, **D)
-f.also("failed_tool", "tool", "ATHF-SF completed.", **D)
-f.gone("measured_twice", "scale", **D)
-f.said("measured_twice", "scale", "MADRS 34 on 10/02/2026.", INSUFFICIENT, PEND, **D)
-f.short_of("measured_twice", "scale", "At both visits the PHQ-9 was above 20.", **D)
-f.short_of("measured_twice", "scale", "MADRS 34 and 36 on two visits, 10/18/2026 and 03/02/2026.", **D)
-f.also("measured_twice", "scale", "PHQ-9 was 22 on 10/05/2026 and 24 on 10/19/2026.", **D)
-f.gone("stable_medication", "medication", **D)
+f.gone("failed_count", "failures", base="depression")
+f.said("failed_count", "failures", "Two failed antidepressant trials.", NOT_MET, PEND, base="depression")
+f.short_of("failed_count", "failures", "Several failed antidepressant trials.", base="depression")
+f.gone("failed_tool", "tool", base="depression")
+f.against(
+    "failed_tool", "tool", "The Antidepressant Treatment History Form was not used.", PEND, base="depression"
+)
+f.also("failed_tool", "tool", "ATHF-SF completed.", base="depression")
+f.gone("measured_twice", "scale", base="depression")
+f.said("measured_twice", "scale", "MADRS 34 on 10/02/2026.", INSUFFICIENT, PEND, base="depression")
+f.short_of("measured_twice", "scale", "At both visits the PHQ-9 was above 20.", base="depression")
+f.short_of(
+    "measured_twice", "scale", "MADRS 34 and 36 on two visits, 10/18/2026 and 03/02/2026.", base="depression"
+)
+f.also("measured_twice", "scale", "PHQ-9 was 22 on 10/05/2026 and 24 on 10/19/2026.", base="depression")
+f.gone("stable_medication", "medication", base="depression")
 f.said(
     "stable_medication",
     "medication",
     "She is on a stable medication regimen for 2 weeks.",
     NOT_MET,
     PEND,
-    **D,
+    base="depression",
 )
-f.short_of("stable_medication", "medication", "She has been on a stable dose of lisinopril for 3 years.", **D)
-f.short_of("stable_medication", "medication", "She is on a stable medication regimen.", **D)
+f.short_of(
+    "stable_medication",
+    "medication",
+    "She has been on a stable dose of lisinopril for 3 years.",
+    base="depression",
+)
+f.short_of("stable_medication", "medication", "She is on a stable medication regimen.", base="depression")
 for leaf, sentence, has in (
     ("psychotic_features", "psychotic", "Psychotic features in 2019."),
     ("schizophrenia", "schizophrenia", "History of schizoaffective disorder."),
@@ -177,26 +193,38 @@ for leaf, sentence, has in (
     ("suicidal_intent", "suicidal", "She has suicidal intent."),
     ("investigational", "investigational", "She takes investigational drugs in a ketamine study."),
 ):
-    f.gone(leaf, sentence, **D)
-    f.said(leaf, sentence, has, MET, PEND, **D)
+    f.gone(leaf, sentence, base="depression")
+    f.said(leaf, sentence, has, MET, PEND, base="depression")
 
-f.said("other_psychotic", "delusional", "No other psychotic disorder.", NOT_MET, APPROVE, **D)
-R = {"base": "replacement"}
+f.said("other_psychotic", "delusional", "No other psychotic disorder.", NOT_MET, APPROVE, base="depression")
 f.add(
     "replacement_asked",
     "nobody says",
     lambda s: s.asking(code="64568", description="VNS"),
     INSUFFICIENT,
     PEND,
-    **R,
+    base="replacement",
 )
-f.add("replacement_asked", "asked for", lambda s: s, MET, APPROVE, **R)
-f.gone("implanted_for_depression", "implanted", **R)
-f.said("implanted_for_depression", "implanted", "VNS was implanted in 2015.", INSUFFICIENT, PEND, **R)
-f.against("implanted_for_depression", "implanted", "No VNS was ever implanted for depression.", PEND, **R)
-f.gone("end_of_life", "battery", **R)
-f.against("end_of_life", "battery", "There is no battery depletion.", PEND, **R)
-f.also("end_of_life", "battery", "Lead fracture with high lead impedance.", **R)
+f.add("replacement_asked", "asked for", lambda s: s, MET, APPROVE, base="replacement")
+f.gone("implanted_for_depression", "implanted", base="replacement")
+f.said(
+    "implanted_for_depression",
+    "implanted",
+    "VNS was implanted in 2015.",
+    INSUFFICIENT,
+    PEND,
+    base="replacement",
+)
+f.against(
+    "implanted_for_depression",
+    "implanted",
+    "No VNS was ever implanted for depression.",
+    PEND,
+    base="replacement",
+)
+f.gone("end_of_life", "battery", base="replacement")
+f.against("end_of_life", "battery", "There is no battery depletion.", PEND, base="replacement")
+f.also("end_of_life", "battery", "Lead fracture with high lead impedance.", base="replacement")
 
 f.add("other_seizures", "nobody says", lambda s: s, INSUFFICIENT, APPROVE)
 f.add("other_seizures", "asked for", SEIZURES.asking(
