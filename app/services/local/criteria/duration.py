@@ -153,7 +153,7 @@ def _lastings(reading: Reading, test: DurationTest, mention: Mention) -> list[La
     problem = ""
     for name in test.given:
         if reading.stands_with(name, statement) is not True:
-            problem = f"not together with {reading.words(name)}"
+            problem = f"not together with “{reading.words(name)}”"
     out = []
     for stretch in sorted(near, key=lambda s: len(_between(statement.text, mention, s)))[:1]:
         over = (

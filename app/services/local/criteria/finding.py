@@ -117,10 +117,10 @@ def _problem(reading: Reading, test: FindingTest, mention: Mention) -> tuple[str
     for name in test.given:
         stands = reading.stands_with(name, mention.statement)
         if stands is not True:
-            return f"not together with {reading.words(name)}", False
+            return f"not together with “{reading.words(name)}”", False
     for name in test.unless:
         if reading.stands_with(name, mention.statement):
-            return f"it is said of {reading.words(name)}", False
+            return f"it is said of “{reading.words(name)}”", False
     if test.done and not (mention.statement.origin is Origin.FIELD or _DONE.search(mention.statement.text)):
         return "nobody says that it was done", False
     if test.within or test.before:

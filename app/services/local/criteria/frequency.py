@@ -170,7 +170,7 @@ def _problem(reading: Reading, test: FrequencyTest, mention: Mention, rate: Rate
         return "it is told of earlier"
     for name in test.given:
         if reading.stands_with(name, mention.statement) is not True:
-            return f"not together with {reading.words(name)}"
+            return f"not together with “{reading.words(name)}”"
     return ""
 
 

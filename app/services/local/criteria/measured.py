@@ -306,7 +306,7 @@ def _problem(
         if segment is not None and _elsewhere(reading, name, statement, segment):
             continue
         if reading.stands_with(name, statement) or _headed(reading, name, statement):
-            return f"it is of {reading.words(name)}"
+            return f"it is said of “{reading.words(name)}”"
     if day is not None and day > reading.asked_on:
         return "its date lies after the request"
     if test.unit == GRADE and day is not None and day < before(reading.asked_on, Period(1, "year")):

@@ -22,6 +22,7 @@ from app.services.local.criteria.statement import LONGEST, Origin, Statement
 SHOWN = 4
 """So many passages at most stand with a criterion."""
 _REPEATED = 12
+_SHORT = 40
 """So many words in a row that are the policy's own are a quotation of it, not a finding."""
 _PRE = re.compile(r"(?:^|[\s(/])(?:pre|pseudo|quasi)[\s-]$", re.IGNORECASE)
 _FREE = re.compile(r"-(?:free|naive|negative|like|unaware)\b", re.IGNORECASE)
@@ -90,8 +91,9 @@ class Reading:
         return self.policy.concepts[name]
 
     def words(self, name: str) -> str:
-        """How a concept is called in a sentence: its name in plain words."""
-        return name.replace("_", " ").replace("-", " ")
+        """How a concept is called in a sentence: as notes write it, else its name in plain words."""
+        written = (t for t in self.concept(name).terms if not t.startswith("/") and len(t) <= _SHORT)
+        return next(written, name.replace("_", " ").replace("-", " "))
 
     def mentions(self, name: str) -> tuple[Mention, ...]:
         """Where a concept stands, in the order of the documents."""
