@@ -211,7 +211,8 @@ def condition_traps(request: Request, codes: CodeLists) -> Iterator[Flag]:
     Signs (R) and encounters (Z) go with any condition. Where a form has prose for the condition ("cannot walk far;
     falls at home"), it names none: what somebody is like has seldom a word in common with what it is called.
     """
-    if len(request.condition.split()) > LONGEST_NAME or _PROSE.search(request.condition):
+    name = request.condition or request.condition_notes
+    if len(name.split()) > LONGEST_NAME or _PROSE.search(name):
         return
     told = f"{request.condition} {request.condition_notes}".strip()
     coded = [c.text for line in request.lines for c in codes_of(line.diagnosis_code, codes)]
