@@ -28,6 +28,7 @@ LONGEST_PROMPT = 100_000
 _OPTIONS = {
     "nothing_missing": "--missing TEXT says what is asked for, --by DATE by when",
     "nothing_granted": "--granted TEXT",
+    "no_ground": "--ground not_a_request or --ground sent_twice",
     "decided": "--supersede takes the place of what is decided, where that may be done",
 }
 """What says on the command line what a determination lacks, by the code of its error."""
@@ -66,6 +67,9 @@ def add_review(commands: Any) -> None:
     )
     made.add_argument(
         "--granted", default="", metavar="TEXT", help="what is approved, of an approval in part"
+    )
+    made.add_argument(
+        "--ground", choices=("not_a_request", "sent_twice"), default="", help="why a request is dismissed"
     )
     _many(made, "--override", "CRITERION=REASON", "why it is approved although this is not shown to be met")
     _many(made, "--criterion", "ID", "the criteria a decision against the request rests on, for the letter")
@@ -191,6 +195,7 @@ def run_decide(options: argparse.Namespace) -> int:
                     missing=tuple(options.missing),
                     answer_by=answer_by,
                     granted=options.granted,
+                    ground=options.ground,
                     overrides=overrides,
                     review_id=options.review,
                     criteria=tuple(options.criterion),

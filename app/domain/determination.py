@@ -27,6 +27,21 @@ class Outcome(StrEnum):
     WITHDRAW = "withdraw"
 
 
+class Ground(StrEnum):
+    """Why a request is not judged at all. There is no clinical ground: that would be a denial by another name."""
+
+    NOT_A_REQUEST = "not_a_request"
+    SENT_TWICE = "sent_twice"
+    WITHDRAWN = "withdrawn"
+
+
+GROUNDS = {
+    Outcome.DISMISS: (Ground.NOT_A_REQUEST, Ground.SENT_TWICE),
+    Outcome.WITHDRAW: (Ground.WITHDRAWN,),
+}
+"""The grounds an outcome may stand on; the outcomes that are not here need none."""
+
+
 FINAL = frozenset({Outcome.APPROVE, Outcome.APPROVE_IN_PART, Outcome.DENY, Outcome.DISMISS, Outcome.WITHDRAW})
 """What completes a line. Pend and refer leave it in progress, waiting."""
 WAITING_FOR = {Outcome.PEND: "information", Outcome.REFER: "physician"}
@@ -108,6 +123,8 @@ class Determination:
     determination_id: str = ""
     supersedes: str = ""
     receipt: str = ""
+    ground: str = ""
+    """Of a dismissal or a withdrawal: why it is not judged."""
 
     @property
     def final(self) -> bool:
@@ -120,7 +137,7 @@ def allowed(person: Person) -> tuple[Outcome, ...]:
 
 
 def check(person: Person, outcome: Outcome, reason: str, *, opened_evidence: bool, missing: tuple[str, ...] = (),
-          granted: str = "", answer_by: datetime | None = None) -> None:  # fmt: skip
+          granted: str = "", answer_by: datetime | None = None, ground: str = "") -> None:  # fmt: skip
     """Raises `NotAllowed` when the role does not allow the outcome, `Rejected` when something is left out of it."""
     require(person, RIGHT_FOR[outcome])
     if not reason.strip():
@@ -141,6 +158,17 @@ def check(person: Person, outcome: Outcome, reason: str, *, opened_evidence: boo
         )
     if outcome is Outcome.APPROVE_IN_PART and not granted.strip():
         raise Rejected("Say what is approved.", "Name the part that is granted.", code="nothing_granted")
+    check_ground(outcome, ground)
+
+
+def check_ground(outcome: Outcome, ground: str) -> None:
+    """Raises `Rejected` where a request would be put away on a ground that is none of the three."""
+    if outcome in GROUNDS and ground not in GROUNDS[outcome]:
+        raise Rejected(
+            "A request is dismissed only when it is no request, or was sent twice.",
+            "Say which of the two. A clinical reason is no ground: refer it to a physician.",
+            code="no_ground",
+        )
 
 
 def acting_role(person: Person, outcome: Outcome) -> Role:
@@ -206,6 +234,7 @@ def determination_document(made: Determination) -> Json:
         "role": str(made.role),
         "at": to_time(made.at),
         "granted": made.granted,
+        "ground": made.ground,
         "missing": list(made.missing),
         "answer_by": to_time(made.answer_by) if made.answer_by else None,
         "policy": made.policy,
@@ -252,6 +281,7 @@ def determination_from(data: Mapping[str, Any]) -> Determination:
         str(data.get("id", "")),
         str(data.get("supersedes", "")),
         str(data.get("receipt", "")),
+        str(data.get("ground", "")),
     )
 
 

@@ -150,7 +150,7 @@ class ChangeLog:
         self._allow_determination(base, change)
 
     def _allow_determination(self, base: Mapping[str, Any], change: Change) -> None:
-        from app.domain.determination import RIGHT_FOR, determination_from
+        from app.domain.determination import RIGHT_FOR, check_ground, determination_from
 
         before, after = _determinations(base), _determinations(apply(base, change))
         made = {line: entry for line, entry in after.items() if entry != before.get(line)}
@@ -162,6 +162,7 @@ class ChangeLog:
             except (KeyError, ValueError, TypeError, AttributeError):
                 raise Rejected("This is no determination.", code="no_determination") from None
             person = self.check(change.by, RIGHT_FOR[determination.outcome])
+            check_ground(determination.outcome, determination.ground)
             if (determination.line_id, determination.by) != (line, person.name):
                 raise NotAllowed(
                     "A determination bears the name of the person who makes it.",

@@ -13,9 +13,11 @@ from app.domain.case import Case, IntakeStatus, Json, to_time
 from app.domain.change import MISSING, Action, Change, Write, value_at, writes_for
 from app.domain.determination import (
     AGAINST,
+    GROUNDS,
     RIGHT_FOR,
     Basis,
     Determination,
+    Ground,
     Named,
     Outcome,
     acting_role,
@@ -68,6 +70,7 @@ class Deciding:
         missing: tuple[str, ...] = (),
         answer_by: datetime | None = None,
         granted: str = "",
+        ground: str = "",
         overrides: tuple[tuple[str, str], ...] = (),
         review_id: str = "",
         criteria: tuple[str, ...] = (),
@@ -76,12 +79,14 @@ class Deciding:
     ) -> Case:
         """Record what a person decided about lines of a request.
 
-        `overrides` are (criterion, reason) for each that is not shown to be met and approved all the same.
-        `review_id` is the review that was on screen, the latest unless named. `criteria` are those the person names
-        as not met, for the letter. `declared` are documents the person says they read where no screen saw it.
-        A line that is decided for good takes `supersede`, and somebody who may (`check_superseding`).
+        `ground` says of a dismissal whether it is no request or was sent twice. `overrides` are (criterion,
+        reason) for each that is not shown to be met and approved all the same. `review_id` is the review that
+        was on screen, the latest unless named. `criteria` are those the person names as not met, for the
+        letter. `declared` are documents the person says they read where no screen saw it. A line that is
+        decided for good takes `supersede`, and somebody who may (`check_superseding`).
         """
         person = self.check(by, RIGHT_FOR[outcome])
+        ground = str(Ground.WITHDRAWN) if outcome is Outcome.WITHDRAW else ground
         document = self.changes.store.case_document(case_id)
         _in_review(document)
         lines = _lines(document, line_ids)
@@ -95,7 +100,9 @@ class Deciding:
             self._check_before(document, person, before, outcome, supersede=supersede)
             unopened = self.seen.unopened(case_id, by, basis.documents) if outcome in AGAINST else ()
             left = tuple(d for d in unopened if d not in declared)
-            self._check(person, outcome, reason, basis, len(left), missing, granted, answer_by, wanted)
+            self._check(
+                person, outcome, reason, basis, len(left), missing, granted, answer_by, wanted, ground
+            )
             decided = Determination(
                 line_id=basis.line_id,
                 outcome=outcome,
@@ -104,6 +111,7 @@ class Deciding:
                 role=acting_role(person, outcome),
                 at=self.changes.now(),
                 granted=granted.strip() if outcome is Outcome.APPROVE_IN_PART else "",
+                ground=ground if outcome in GROUNDS else "",
                 missing=tuple(m.strip() for m in missing if m.strip()) if outcome is Outcome.PEND else (),
                 answer_by=answer_by if outcome is Outcome.PEND else None,
                 policy=basis.policy,
@@ -185,6 +193,7 @@ class Deciding:
         granted: str,
         answer_by: datetime | None,
         overrides: Mapping[str, str],
+        ground: str,
     ) -> None:
         """What no caller may leave out."""
         check(
@@ -195,6 +204,7 @@ class Deciding:
             missing=tuple(m for m in missing if m.strip()),
             granted=granted,
             answer_by=answer_by,
+            ground=ground,
         )
         if unopened:
             raise Rejected(

@@ -77,7 +77,7 @@ def a_letter_desk(desk: SideDesk, folder: Path, opened: list[Sheet], press: Pres
     )
 
 
-DECISION = Decision(("r1",), Outcome.DISMISS, "It was sent twice.")
+DECISION = Decision(("r1",), Outcome.DISMISS, "It was sent twice.", ground="sent_twice")
 
 
 def test_a_letter_is_previewed_as_a_draft_and_records_nothing(desk: SideDesk, tmp_path: Path) -> None:

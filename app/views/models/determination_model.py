@@ -249,6 +249,7 @@ class DeterminationModel(QObject):
             missing=decision.missing,
             answer_by=decision.answer_at,
             granted=decision.granted,
+            ground=decision.ground,
             overrides=decision.overrides,
             review_id=review_id,
             criteria=decision.criteria,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from app.domain.determination import (
+    GROUNDS,
     Determination,
     Named,
     Outcome,
@@ -50,6 +51,7 @@ def test_each_role_decides_what_is_theirs(person: Person, may: set[Outcome], out
         "answer_by": NOW,
         "granted": "30 days",
         "opened_evidence": True,
+        "ground": str(GROUNDS[outcome][0]) if outcome in GROUNDS else "",
     }
     assert (outcome in allowed(person)) == (outcome in may)
     if outcome in may:

@@ -54,6 +54,8 @@ def receipts(desk: Desk) -> Receipts:
 def decide(desk: Desk, outcome: Outcome, by: str, reason: str = "It is needed.", **more):
     deciding = Deciding(desk.station.changes, desk.reviewing, receipts(desk), check)
     lines = more.pop("lines", ("r1",))
+    if outcome is Outcome.DISMISS:
+        more.setdefault("ground", "sent_twice")
     return desk.station.in_store(lambda: deciding.decide(desk.case_id, lines, outcome, reason, by, **more))
 
 
@@ -380,3 +382,17 @@ def test_names_with_dots_are_kept_whole(desk: Desk) -> None:
 
     assert [name_of(key_of(n)) for n in ("a.1", "50%2E", "a%.b")] == ["a.1", "50%2E", "a%.b"]
     assert mark_path("r1", "b.2") == "review.marks.r1.b%2E2"
+
+
+def test_a_dismissal_stands_on_one_of_its_grounds_and_never_on_a_clinical_one(desk: Desk) -> None:
+    for ground in ("", "not_needed", "withdrawn"):
+        with pytest.raises(Rejected, match="only when it is no request, or was sent twice"):
+            decide(desk, Outcome.DISMISS, "nina", "The records do not show it.", ground=ground)
+    assert not stands(desk)
+    decide(desk, Outcome.DISMISS, "nina", "It is an invoice.", ground="not_a_request")
+    assert stands(desk)["r1"].ground == "not_a_request"
+
+
+def test_a_withdrawal_needs_no_ground_to_be_named(desk: Desk) -> None:
+    decide(desk, Outcome.WITHDRAW, "nina", "The provider took it back.")
+    assert stands(desk)["r1"].ground == "withdrawn"

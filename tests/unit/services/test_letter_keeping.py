@@ -55,6 +55,7 @@ def letters(desk: Desk, folder: Path) -> Letters:
 
 
 def decide(desk: Desk, outcome: Outcome, *lines: str, **more: object) -> None:
+    more.setdefault("ground", "sent_twice" if outcome is Outcome.DISMISS else "")
     receipts = Receipts(desk.station.changes, desk.station.blobs)
     deciding = Deciding(desk.station.changes, desk.reviewing, receipts)
     desk.station.in_store(

@@ -32,6 +32,7 @@ from app.views.widgets.review.determination_words import (
     Decision,
     LineState,
     deed_words,
+    ground_words,
     left_out,
     outcome_words,
     reason_words,
@@ -119,6 +120,10 @@ class DeterminationForm(QWidget):
         self.granted.setPlaceholderText(self.tr("such as: 12 of the 24 visits asked for"))
         self.granted.textEdited.connect(lambda _words: self._say())
         self._column.addWidget(self.granted)
+        self._ground_head = self._head(self.tr("Why it is not judged"))
+        self._ground_picks = self._filled(self._box(), [], list(ground_words().values()))
+        for pick in self._ground_picks:
+            pick.clicked.connect(self._ground_picked)
         self._criteria_head = self._head(self.tr("Criteria the letter names as not met"))
         self._criteria_box = self._box()
         self._reason_head = self._head("")
@@ -185,6 +190,8 @@ class DeterminationForm(QWidget):
         self._rest_shown = len(self._missing) <= PICKS + 1
         self.more.clear()
         self.granted.clear()
+        for pick in self._ground_picks:
+            pick.setChecked(False)
         self.supersede.setChecked(False)
         self.answer_by.setMinimumDate(QDate(today.year, today.month, today.day))
         day = today + ANSWER_IN
@@ -313,6 +320,7 @@ class DeterminationForm(QWidget):
             ([self._missing_head, self.more, self._by_row, *self._missing_picks], outcome is Outcome.PEND),
             ([self._override_head, *self._overrides], outcome is Outcome.APPROVE and bool(self._overrides)),
             ([self._granted_head, self.granted], outcome is Outcome.APPROVE_IN_PART),
+            ([self._ground_head, *self._ground_picks], outcome is Outcome.DISMISS),
             ([self._criteria_head, *self._criteria_picks], against and bool(self._criteria_picks)),
         ):
             for widget in widgets:
@@ -322,6 +330,12 @@ class DeterminationForm(QWidget):
             pick.setVisible(outcome is Outcome.PEND and (self._rest_shown or pick.isChecked()))
         self.rest.setVisible(folded)
         self.rest.setText(self.tr("{count} more").format(count=len(self._missing_picks) - PICKS))
+
+    def _ground_picked(self) -> None:
+        """One ground or the other: picking one takes the other back."""
+        for pick in self._ground_picks:
+            if pick is not self.sender():
+                pick.setChecked(False)
 
     # What the person says
 
@@ -334,6 +348,10 @@ class DeterminationForm(QWidget):
         """Whether a line that is chosen was decided for good."""
         chosen = set(self._chosen_lines())
         return any(s.line_id in chosen and s.decided is not None and s.decided.final for s in self._lines)
+
+    def _ground(self) -> str:
+        picked = zip(ground_words(), self._ground_picks, strict=True)
+        return next((str(ground) for ground, pick in picked if pick.isChecked()), "")
 
     def decision(self) -> Decision:
         """What has been said so far."""
@@ -350,6 +368,7 @@ class DeterminationForm(QWidget):
             missing=tuple(missing) if outcome is Outcome.PEND else (),
             answer_by=date(day.year(), day.month(), day.day()) if outcome is Outcome.PEND else None,
             granted=self.granted.text().strip() if outcome is Outcome.APPROVE_IN_PART else "",
+            ground=self._ground() if outcome is Outcome.DISMISS else "",
             overrides=tuple((o.criterion_id, o.reason.text().strip()) for o in self._overrides)
             if outcome is Outcome.APPROVE
             else (),

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 from PySide6.QtCore import QCoreApplication
 
-from app.domain.determination import AGAINST, Determination, Named, Outcome
+from app.domain.determination import AGAINST, Determination, Ground, Named, Outcome
 
 ORDER = (
     Outcome.PEND, Outcome.REFER, Outcome.DENY, Outcome.APPROVE_IN_PART, Outcome.APPROVE,
@@ -105,6 +105,15 @@ class LineState:
     open: tuple[Named, ...] = ()
 
 
+def ground_words() -> dict[Ground, str]:
+    """On what a request may be dismissed, as it is asked."""
+    tr = QCoreApplication.translate
+    return {
+        Ground.NOT_A_REQUEST: tr("Outcome", "It is no prior-authorization request"),
+        Ground.SENT_TWICE: tr("Outcome", "The same request was sent twice"),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What a person chose and wrote, before it is recorded. `overrides` are (criterion, reason); `criteria` those the
@@ -117,6 +126,7 @@ class Decision:
     missing: tuple[str, ...] = ()
     answer_by: date | None = None
     granted: str = ""
+    ground: str = ""
     overrides: tuple[tuple[str, str], ...] = ()
     criteria: tuple[str, ...] = ()
     supersede: bool = False
@@ -153,6 +163,8 @@ def left_out(
             left.append(tr("Outcome", "a day that is not past"))
     if decision.outcome is Outcome.APPROVE_IN_PART and not decision.granted.strip():
         left.append(tr("Outcome", "what is approved"))
+    if decision.outcome is Outcome.DISMISS and not decision.ground:
+        left.append(tr("Outcome", "whether it is no request or was sent twice"))
     if not decision.reason.strip():
         left.append(tr("Outcome", "a reason"))
     return tuple(left)
