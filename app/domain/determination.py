@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.domain.case import Json, from_time, to_time
+from app.domain.change import Change
 from app.domain.errors import Rejected
 from app.domain.evidence import Evidence, evidence_document, evidence_from
 from app.domain.role import RIGHTS, Person, Right, Role, require
@@ -290,3 +291,14 @@ def determinations_of(document: Mapping[str, Any]) -> dict[str, Determination]:
     return {
         line: determination_from(entry) for line, entry in sorted(document.get("determinations", {}).items())
     }
+
+
+def determinations_made(history: Iterable[Change]) -> tuple[Determination, ...]:
+    """Everything that was ever decided in a case, oldest first: what was superseded stays to be seen."""
+    found: list[Determination] = []
+    for change in history:
+        for write in change.writes:
+            head, _, line = write.path.partition(".")
+            if head == "determinations" and line and "." not in line and isinstance(write.value, Mapping):
+                found.append(determination_from(write.value))
+    return tuple(found)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.domain.case import Case
-from app.domain.determination import AGAINST, Determination, Named, Outcome, determinations_of
+from app.domain.determination import (
+    AGAINST,
+    Determination,
+    Named,
+    Outcome,
+    determinations_made,
+    determinations_of,
+)
 from app.domain.draft import Draft
 from app.domain.errors import Actionable
 from app.domain.request import Line, request_from
@@ -163,8 +170,8 @@ class DeterminationModel(QObject):
             if line.line_id in document.get("request", {}).get("lines", {}):
                 open_ones = self._deciding.open_criteria(case_id, line.line_id, review_id)
             lines.append(LineState(line.line_id, line_title(line), made, open_ones))
-        every = sorted(decided.values(), key=lambda made: made.at)
-        return Standing(case_id, tuple(lines), tuple(every))
+        every = determinations_made(self._store.history(case_id))
+        return Standing(case_id, tuple(lines), every)
 
     # Before it is decided
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.change import MISSING, Action, Change, Write, inverse
-from app.domain.determination import Outcome, determinations_of
+from app.domain.determination import Outcome, determinations_made, determinations_of
 from app.domain.errors import Rejected
 from app.domain.evidence import Evidence
 from app.domain.material import Status
@@ -396,3 +396,11 @@ def test_a_dismissal_stands_on_one_of_its_grounds_and_never_on_a_clinical_one(de
 def test_a_withdrawal_needs_no_ground_to_be_named(desk: Desk) -> None:
     decide(desk, Outcome.WITHDRAW, "nina", "The provider took it back.")
     assert stands(desk)["r1"].ground == "withdrawn"
+
+
+def test_what_was_superseded_stays_to_be_seen(desk: Desk) -> None:
+    decide(desk, Outcome.REFER, "nina", "A physician should look.")
+    decide(desk, Outcome.WITHDRAW, "drew", "The provider took it back.")
+    history = desk.station.in_store(desk.station.store.history, desk.case_id)
+    assert [d.outcome for d in determinations_made(history)] == [Outcome.REFER, Outcome.WITHDRAW]
+    assert [d.by for d in determinations_made(history)] == ["nina", "drew"]
