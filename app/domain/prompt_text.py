@@ -80,7 +80,7 @@ def composed(filled: Mapping[Slot, Filled]) -> Prompt:
 def _ending(found: Filled) -> str:
     """The words of a slot without a full stop of their own: the sentence has its own."""
     words = " ".join(found.text.split())
-    if found.origin in (Origin.ABSENT, Origin.SPAN):
+    if found.origin is Origin.ABSENT:
         return words
     return words.rstrip(" ;,") if words.endswith("etc.") else words.rstrip(" .;,")
 

@@ -22,6 +22,7 @@ _NOTHING = frozenset(
     {"", "-", "--", "n/a", "na", "none", "normal", "nil", "unknown", "not applicable", "no", "null", "tbd"}
 )
 """What people write where they have nothing to say."""
+_MOST_WORDS = 10
 _DISEASE = re.compile(
     r"\b(?:disease|disorder|syndrome|deficiency|\w+(?:itis|osis|emia|pathy|oma))\b", re.IGNORECASE
 )
@@ -161,7 +162,7 @@ class TemplatePromptModel:
 
     def _condition(self, request: Request) -> tuple[str, str]:
         """The condition and the symptoms, from a name and a description that say the same, more, or something else."""
-        name, notes = _said(request.condition), _said(request.condition_notes)
+        name, notes = _said(request.condition), _unless_prose(_said(request.condition_notes))
         if not name or not notes:
             if name or not notes:
                 return self._plain(name), ""
@@ -281,6 +282,11 @@ def _field_of(fields: tuple[FormField, ...], text: str) -> FormField | None:
 def _said(text: str) -> str:
     words = " ".join(text.split())
     return "" if words.casefold().strip(" .") in _NOTHING else words
+
+
+def _unless_prose(text: str) -> str:
+    """Words that fit into a slot. A justification of whole sentences is something to read, not a condition."""
+    return "" if len(text.split()) > _MOST_WORDS or re.search(r"[.;!?]\s+\S", text) else text
 
 
 def _said_nothing(text: str) -> bool:

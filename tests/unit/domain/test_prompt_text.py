@@ -119,6 +119,12 @@ def test_a_slot_filled_from_words_of_a_document_keeps_that_source() -> None:
     assert _texts(new)[Slot.DIAGNOSIS] == absent_text(Slot.DIAGNOSIS)
 
 
+def test_words_clicked_with_their_comma_make_no_second_one() -> None:
+    new = with_span(_prompt(), Slot.TREATMENT, Evidence("insulin lispro with each meal,", "d1", 1), "anna")
+    assert "is on insulin lispro with each meal, has" in new.text
+    assert stated_facts(new)[0].evidence == Evidence("insulin lispro with each meal,", "d1", 1)
+
+
 def test_a_slot_can_be_stated_and_taken_back() -> None:
     stated = with_statement(_prompt(), Slot.SYMPTOMS, "dizziness", "anna")
     assert "has dizziness, and" in stated.text

@@ -87,6 +87,8 @@ def test_age_is_counted_at_the_day_of_the_request(born: str, words: str) -> None
         ("Crohn's disease", "", "Crohn's disease", None),
         (" ", "  ", None, None),
         ("n/a", "N/A", None, None),
+        ("", "Loud snoring, pauses seen by her spouse. Sleep study enclosed", None, None),
+        ("Sleep apnea", "Please see the enclosed letter. She has tried everything", "sleep apnea", None),
     ],
 )
 def test_condition_and_symptoms_come_from_a_name_and_a_description(
