@@ -80,7 +80,9 @@ def analysis(make: Any) -> Any:
     sys.path.insert(0, str(ROOT))
     data = [(str(ROOT / "resources"), "resources"), (str(ROOT / "LICENSE"), ".")]
     data += collect_data_files("rapidocr", includes=["models/*"])
-    data += collect_data_files("simple_icd_10_cm", includes=["data/code-list-*.txt", "data/icd10c-tabular-*.xml"])
+    data += collect_data_files(
+        "simple_icd_10_cm", includes=["data/code-list-*.txt", "data/icd10c-tabular-*.xml"]
+    )
     for distribution in (
         "PySide6-Essentials",
         "PyMuPDF",

@@ -65,8 +65,8 @@ class ProcessorLibrary:
         digests: Mapping[str, str] | None = None,
         check: Check = anybody,
     ) -> None:
-        """`check` is asked before anything is changed. `digests` tell by form type what the files of the program's own definitions hold: one that is as it was
-        need not be compared.
+        """`check` is asked before anything is changed. `digests` tell by form type what the files of the program's own
+        definitions hold: one that is as it was need not be compared.
         """
         self._store = store
         self._calibration = calibration

@@ -143,7 +143,7 @@ class PolicyEditor(QPlainTextEdit):
             look.setUnderlineColor(theme.colour("wrong"))
             look.setToolTip(words)
             one = QTextEdit.ExtraSelection()
-            one.cursor, one.format = cursor, look  # type: ignore[attr-defined]
+            one.cursor, one.format = cursor, look
             marks.append(one)
         self.setExtraSelections(marks)
         self._numbers.update()

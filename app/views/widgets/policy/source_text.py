@@ -69,7 +69,7 @@ class SourceText(QPlainTextEdit):
             look = QTextCharFormat()
             look.setBackground(theme.colour("look_back"))
             look.setForeground(theme.colour("text"))
-            one.cursor, one.format = cursor, look  # type: ignore[attr-defined]
+            one.cursor, one.format = cursor, look
             marks.append(one)
         self.setExtraSelections(marks)
 

@@ -69,8 +69,8 @@ class _RowDelegate(QStyledItemDelegate):
         row = index.data(ROW_ROLE)
         if not isinstance(row, WordRow):
             return
-        place = QRectF(option.rect)  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        place = QRectF(option.rect)
+        state = option.state
         laid = _laid(row, round(place.width()))
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

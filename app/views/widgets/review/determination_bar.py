@@ -255,7 +255,9 @@ class DeterminationBar(QWidget):
                 self._menu.addAction(outcome_words(outcome)).triggered.connect(partial(self._begin, outcome))
             if rare:
                 items.append(self.more)
-            if self._letters and any(s.decided and s.decided.outcome is not Outcome.REFER for s in self._lines):
+            if self._letters and any(
+                s.decided and s.decided.outcome is not Outcome.REFER for s in self._lines
+            ):
                 items.append(self.letter)
         self.row.set_items(items)
         self._fit_words()
