@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,7 @@ class PolicyModel(QObject):
 
                 self._run("review", read, lambda found: self._begin(*found))
             elif path.suffix.lower() in (".txt", ".md"):
-                self._run("review", lambda path=path: read_text(path), self.source_read.emit)
+                self._run("review", partial(read_text, path), self.source_read.emit)
             else:
                 self.refused.emit(
                     Rejected(
