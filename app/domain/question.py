@@ -6,17 +6,25 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from app.domain.evidence import Evidence
-from app.domain.material import Material
+from app.domain.material import Material, StatedFact
 from app.domain.prompt import Prompt
 from app.domain.prompt_text import stated_facts, unused
-from app.domain.recommendation import Flag
+from app.domain.recommendation import Flag, Recommendation
 
 
 def with_prompt(material: Material, prompt: Prompt) -> Material:
-    """The material with what the prompt's slots state, in place of what was stated for them before."""
+    """The material with what the prompt states: its slots, in place of what was stated for them before, and what is
+    written beside them.
+    """
     theirs = {str(place.filled.slot) for place in prompt.slots}
     kept = tuple(fact for fact in material.stated if fact.slot not in theirs)
-    return replace(material, stated=(*kept, *stated_facts(prompt)))
+    prose = tuple(StatedFact("", run) for run in _runs(prompt))
+    return replace(material, stated=(*kept, *stated_facts(prompt), *prose))
+
+
+def _runs(prompt: Prompt) -> list[str]:
+    """What is written beside the slots, run by run."""
+    return [" ".join(prompt.text[start:end].split()) for start, end in unused(prompt)]
 
 
 def tainted_by(flags: Iterable[Flag]) -> Callable[[Evidence], bool]:
@@ -77,9 +85,15 @@ def _pages(numbers: tuple[int, ...]) -> str:
     return f"{shown} and {len(numbers) - 6} more" if len(numbers) > 6 else shown
 
 
-def unused_prose(prompt: Prompt) -> tuple[Flag, ...]:
-    """A flag for what was written beside the slots: the criteria engine does not read it, and says so."""
-    runs = [" ".join(prompt.text[start:end].split()) for start, end in unused(prompt)]
+def unused_prose(prompt: Prompt, found: Iterable[Recommendation] = ()) -> tuple[Flag, ...]:
+    """A flag for what was written beside the slots and speaks of no criterion: the criteria engine says so.
+
+    What does speak of one is a statement without evidence there, and is shown as such.
+    """
+    used = [
+        e.quote for r in found for c in r.criteria for e in c.evidence if not e.supported and not e.document
+    ]
+    runs = [run for run in _runs(prompt) if not any(quote and quote in run for quote in used)]
     if not runs:
         return ()
     words = "; ".join(f"“{run[:80]}”" for run in runs[:3])

@@ -152,8 +152,6 @@ class Reviewing:
         found: list[Recommendation] = []
         attempts: dict[str, tuple[Flag, ...]] = {}
         flags: list[Flag] = [*self._in_store(self.rules.traps, material), *unread_flags(material)]
-        if chosen.info.name == ENGINE:
-            flags += unused_prose(prompt)
         problem = ""
         try:
             for ask in asks:
@@ -165,6 +163,8 @@ class Reviewing:
         except Actionable as error:
             problem = str(error)
             flags.append(Flag("model", error.reason, None, error.next_step))
+        if chosen.info.name == ENGINE:
+            flags += unused_prose(prompt, found)
         review = Review(
             review_id=self.changes.new_id(),
             case_id=case_id,

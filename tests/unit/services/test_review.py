@@ -252,7 +252,8 @@ def test_what_is_typed_into_the_prompt_reaches_the_engine_as_a_statement(desk: D
     text = desk.reviewing.propose_prompt(desk.case_id).text
     review = ask(desk, text=text.replace("[symptoms not stated]", "night sweats") + " He rows at dawn.")
     assert [(f.slot, f.text, f.evidence) for f in seen[0].material.stated] == [
-        ("symptoms", "night sweats", None)
+        ("symptoms", "night sweats", None),
+        ("", "He rows at dawn.", None),
     ]
     assert [f.kind for f in review.flags] == ["unused_prose"]
     assert "rows at dawn" in review.flags[0].text
