@@ -75,7 +75,7 @@ _WORDS: dict[Right, tuple[str, str]] = {
     Right.DECIDE_AGAINST: ("A decision against a request", "a physician reviewer"),
     Right.DISMISS: ("Dismissing or withdrawing a request", "a UR specialist or a physician reviewer"),
     Right.PROPOSE_DISMISSAL: ("Proposing a dismissal", "a case manager or a UR specialist"),
-    Right.ADMINISTER: ("Changing form types, policies, models or users", "an administrator"),
+    Right.ADMINISTER: ("Changing form types, policies, guidelines, models or users", "an administrator"),
     Right.AUDIT: ("Seeing everybody's audit trail", "an administrator"),
 }
 
