@@ -375,7 +375,8 @@ def _write_letter(workstation: Workstation, case_id: str, lines: tuple[str, ...]
     print(f"{letter.title}: {len(pdf):,} bytes written to {path}", file=sys.stderr)
     if letter.missing:
         names = ", ".join(name.replace("_", " ") for name in letter.missing)
-        print(f"It is a draft, not to be sent: it lacks {names}.", file=sys.stderr)
+        where = "An administrator sets it in letters/payer.json of the workspace (docs/admin/letters.md)."
+        print(f"It is a draft, not to be sent: it lacks {names}. {where}", file=sys.stderr)
     for finding in letter.findings:
         more = f" ({finding.suggestion})" if finding.suggestion else ""
         print(f"  {finding.text}{more}", file=sys.stderr)

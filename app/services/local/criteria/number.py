@@ -113,10 +113,14 @@ def _told(value: Value) -> str:
     return f"{text} ({day_words(value.day)})" if value.day else text
 
 
+_COMPARED = {"<": "less than", "<=": "at most", ">": "more than", ">=": "at least", "=": "exactly"}
+
+
 def _asked(test: NumberTest) -> str:
+    """The limit in words ("at most 110 % of the lower limit of normal")."""
     if test.limit_of:
-        return f"{test.comparison} {test.limit:g} % of the {test.limit_of} limit of normal"
-    return f"{test.comparison} {test.limit:g}{' ' + test.unit if test.unit else ''}"
+        return f"{_COMPARED[test.comparison]} {test.limit:g} % of the {test.limit_of} limit of normal"
+    return f"{_COMPARED[test.comparison]} {test.limit:g}{' ' + test.unit if test.unit else ''}"
 
 
 def _once(values: list[Value]) -> list[Value]:
