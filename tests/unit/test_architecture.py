@@ -155,6 +155,7 @@ def test_deciding_takes_ids_and_words_only() -> None:
         "missing": "tuple[str, ...]",
         "answer_by": "datetime | None",
         "granted": "str",
+        "ground": "str",
         "overrides": "tuple[tuple[str, str], ...]",
         "review_id": "str",
         "criteria": "tuple[str, ...]",
