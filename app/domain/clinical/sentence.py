@@ -41,6 +41,16 @@ _UNFINISHED = re.compile(
     r"severe|due|than|approximately|over|under|average)|[<>=≤≥/+(&])\s*$",
     re.IGNORECASE,
 )
+_COUNTING = re.compile(
+    r"\b(?:for|past|last|over|after|about|than|least|every|x|only|nearly|almost|approximately)\s+(?:the\s+)?(?:past\s+|last\s+)?"
+    r"\d+(?:\.\d+)?\s*$|\b(?:since|until|during|over|past|last|after|before|January|February|March|April|June|July|August|"
+    r"September|October|November|December)\s*$",
+    re.IGNORECASE,
+)
+"""A line that ends in the middle of how long or since when: "for 9", "since February"."""
+_COUNTED = re.compile(
+    r"\s*(?:(?:days?|weeks?|months?|years?|hours?|times|nights?)\b|\d|(?:19|20)\d\d|[A-Z][a-z]{2,8} (?:\d|of))"
+)
 _MEASURE = re.compile(r"\s*[a-z]{1,2}[A-Z][A-Za-z0-9]{0,5}\b")
 """A measure that is written with a small letter first: pH, pCO2, eGFR."""
 _LINKS = re.compile(
@@ -236,7 +246,7 @@ def _goes_on(before: str, line: str, item: bool, widest: int) -> bool:
         return (
             above[1] is Section.OTHER and _short(line) and not _KEYED.match(line) and not _BOX.search(before)
         )
-    if _UNFINISHED.search(stripped):
+    if _UNFINISHED.search(stripped) or (_COUNTING.search(stripped) and _COUNTED.match(line)):
         return True
     if _ENDED.search(stripped):
         return False

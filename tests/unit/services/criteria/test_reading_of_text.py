@@ -340,3 +340,21 @@ def test_a_page_is_another_persons_only_when_its_head_says_so() -> None:
     assert not whose("The patient was seen with Robert Stone.")
     assert whose("Member ID: ZZ99999999")
     assert not whose("Member ID: QX4471Z09")
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("On multiple daily injections for 9\nmonths: glargine and lispro.", "for 9\nmonths"),
+        ("On multiple daily injections since\nFebruary 2026.", "since\nFebruary 2026"),
+        ("Low back pain since March\n2026 without fever.", "since March\n2026"),
+        ("Checks her glucose at least 4\ntimes daily.", "at least 4\ntimes"),
+    ],
+)
+def test_a_line_that_ends_in_a_period_of_time_goes_on(text: str, whole: str) -> None:
+    assert any(whole in text[s.start : s.end] for s in sentences(text))
+
+
+def test_a_line_that_ends_in_a_number_does_not_swallow_the_next_heading() -> None:
+    text = "Past visits in 2024 were 9\nMedications: insulin"
+    assert not any("9\nMedications" in text[s.start : s.end] for s in sentences(text))
