@@ -363,3 +363,12 @@ f.also(
 )
 NEVER_AGAINST = ("implanted",)
 """What is asked for is never denied by its own line."""
+f.also(
+    "pump_team",
+    "team",
+    "Plan: External insulin pump (E0784) with supplies.\nOur team of nurses, certified diabetes educators and "
+    "registered dietitians sees every pump patient.",
+)
+f.short_of(
+    "pump_team", "team", "Plan: supplies.\nOur team will add nurses, diabetes educators and dietitians."
+)

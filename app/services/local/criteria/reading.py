@@ -21,6 +21,10 @@ from app.services.local.criteria.statement import LONGEST, Origin, Statement
 
 SHOWN = 4
 """So many passages at most stand with a criterion."""
+_OUR = re.compile(
+    r"^(?!.*\b(?:will|plan\w*|intend\w*|hope\w*|going to)\b).*\bour (?:\w+ )?(?:team|clinic|practice|center|staff)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _REPEATED = 12
 _SHORT = 40
 """So many words in a row that are the policy's own are a quotation of it, not a finding."""
@@ -163,6 +167,8 @@ class Reading:
         here = [m for m in self.mentions(name) if m.statement.place == statement.place]
         if any(m.said is Said.AFFIRMED for m in here):
             return True
+        if any(m.said is Said.PLANNED for m in here) and _OUR.search(statement.text):
+            return True  # what "our team" is stands under a plan as anywhere else
         if any(m.said in (Said.DENIED, Said.UNTICKED) for m in here):
             return False
         return None
