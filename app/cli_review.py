@@ -43,6 +43,9 @@ def add_review(commands: Any) -> None:
     )
     made.add_argument("--model", default="", metavar="NAME", help="who is asked (the criteria engine)")
     made.add_argument(
+        "--prompt-model", default="", metavar="NAME", help="who looks for what the form does not say (nobody)"
+    )
+    made.add_argument(
         "--policy", default="", metavar="ID", help="the policy to judge by, instead of the one that fits"
     )
     made.add_argument(
@@ -122,7 +125,14 @@ def run_review(options: argparse.Namespace) -> int:
         case_id = workstation.in_store(workstation.store.find, options.case)
         reviewing = workstation.review.reviewing
         material = _read(workstation, case_id)
-        prompt = reviewing.propose_prompt(case_id)
+        if options.prompt_model and options.show_sent:
+            print(reviewing.prompt_outgoing(case_id, options.prompt_model))
+            return OK
+        prompt = (
+            reviewing.propose_with(case_id, options.prompt_model, workstation.person)
+            if options.prompt_model
+            else reviewing.propose_prompt(case_id)
+        )
         if text:
             prompt = edited(prompt, text, workstation.person)
         chosen = {"": options.policy} if options.policy else {}

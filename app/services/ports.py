@@ -169,6 +169,10 @@ class PromptModel(Protocol):
     @property
     def info(self) -> ModelInfo: ...
 
+    def outgoing(self, material: Material, /) -> str:
+        """Exactly the text that `propose` would send, to be shown before it is; "" where nothing is sent."""
+        ...
+
     def propose(self, material: Material, watch: Hear | None = None) -> Prompt:
         """One prompt for the whole request: its service slot names every line."""
         ...

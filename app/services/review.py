@@ -102,6 +102,20 @@ class Reviewing:
             raise _no_model(name, self.prompts)
         return self.prompts[name]().propose(self.material(case_id), hear)
 
+    def propose_with(self, case_id: str, model: str, by: str, hear: Hear | None = None) -> Prompt:
+        """A prompt proposed by a named model, asked by somebody who may review; that it was is in the audit trail."""
+        self._in_store(self.check, by, Right.REVIEW)
+        prompt = self.propose_prompt(case_id, model, hear)
+        store = self.changes.store
+        self._in_store(store.note, "prompt_proposed", by, self._now(), case_id, {"model": model})
+        return prompt
+
+    def prompt_outgoing(self, case_id: str, model: str) -> str:
+        """Exactly what `propose_with` would send; "" where nothing leaves this computer."""
+        if model not in self.prompts:
+            raise _no_model(model, self.prompts)
+        return self.prompts[model]().outgoing(self.material(case_id))
+
     def infos(self) -> tuple[ModelInfo, ...]:
         """The models that can be asked, the criteria engine first."""
         names = sorted(self.models, key=lambda name: name != ENGINE)

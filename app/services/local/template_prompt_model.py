@@ -78,6 +78,10 @@ class TemplatePromptModel:
     def info(self) -> ModelInfo:
         return INFO
 
+    def outgoing(self, _material: Material) -> str:
+        """Nothing leaves: the sentence is filled here."""
+        return ""
+
     def propose(self, material: Material, watch: Hear | None = None) -> Prompt:
         """The sentence for all lines of the request; what people put into slots before stays theirs."""
         request = material.request
