@@ -88,6 +88,7 @@ def run_users(options: argparse.Namespace) -> int:
     lines = [[p.name, p.title, ", ".join(p.roles), "yes" if p.active else "no"] for p in found]
     print(report.table(["Name", "Title", "Roles", "Active"], lines))
     if options.part == "add" and missing:
+        print(f"{found[0].name} is an administrator as well: the first user is one.")
         print("From now on say who acts with --user NAME.")
     return OK
 
