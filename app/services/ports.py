@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from app.domain.box import Box
@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # named in signatures only: the way to the window does not lo
     from app.domain.prompt import Prompt
     from app.domain.proposal import Proposal
     from app.domain.recommendation import Flag, ModelInfo, Recommendation
+    from app.domain.sync import Cursor, Lease, Push, Pushed, Receipt, RemoteCase, Scope, StoredObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,3 +254,137 @@ class GuidelineSearch(Protocol):
     def remove(self, source_id: str) -> None: ...
 
     def sources(self) -> tuple[Source, ...]: ...
+
+
+class CaseRemote(Protocol):
+    """The queue that many desks share. Every call is one try and blocks for ten seconds at most: the engine tries
+    again, with the same ids. Thread-safe.
+
+    Raises `Offline` when nothing was answered, or an answer that leaves open whether it was applied; `SignInRequired`
+    when who asks is not signed in any more; `Rejected` when the server refuses for good (no permission, too large, not
+    understood), in words.
+    """
+
+    def push(self, push: Push) -> Pushed:
+        """Apply one batch as a whole or not at all; `Answer` says which. Never tries again by itself."""
+        ...
+
+    def receipts(self, case_id: str, mutation_ids: tuple[str, ...]) -> frozenset[str]:
+        """Which of these changes the server has applied."""
+        ...
+
+    def case(self, case_id: str) -> RemoteCase | None: ...
+
+    def changed(self, scope: Scope, since: Cursor | None, limit: int) -> tuple[RemoteCase, ...]:
+        """The next cases of the scope at or after the cursor, in the order of (`updated_at`, id), tombstones included.
+
+        At most `limit`; fewer mean that there are no more by now.
+        """
+        ...
+
+    def history(self, case_id: str) -> tuple[Receipt, ...]:
+        """Everything that was done to a case on any desk, in the order of its time."""
+        ...
+
+    def listen(self, scope: Scope, poke: Callable[[], None]) -> Callable[[], None]:
+        """Have `poke` called, from another thread, whenever something of the scope may have changed; returns what ends
+        it. A listener may die or fall silent: it saves waiting, and nothing depends on it.
+        """
+        ...
+
+    def lease(self, case_id: str) -> Lease | None:
+        """Who has the case open, None when nobody does or their lease has run out."""
+        ...
+
+    def take_lease(self, lease: Lease, *, over: bool = False) -> Lease:
+        """Have a case open, or go on having it. Returns the lease that holds: another's, unless `over` takes it."""
+        ...
+
+    def drop_lease(self, case_id: str, by: str, desk: str) -> None: ...
+
+
+class BucketRemote(Protocol):
+    """Buckets of files by the names the program knows them under (`app.domain.connection.BUCKETS`).
+
+    Raises what `CaseRemote` raises, and `Unreadable` when what came back is not what was stored.
+    """
+
+    def put(
+        self,
+        bucket: str,
+        name: str,
+        content: bytes,
+        media_type: str = "",
+        metadata: Mapping[str, str] | None = None,
+        watch: Watch | None = None,
+    ) -> StoredObject:
+        """Store a file under a name that is not taken; one that holds the same bytes is found again, one that holds
+        others raises `Conflict`. Goes on where an upload was cut off. Checked against the server's checksum.
+        """
+        ...
+
+    def get(self, uri: str, watch: Watch | None = None) -> bytes: ...
+
+    def stat(self, uri: str) -> StoredObject | None: ...
+
+    def list(self, bucket: str, prefix: str = "") -> tuple[StoredObject, ...]: ...
+
+
+class Identity(Protocol):
+    """Who is signed in at the payer's project, on this desk. Thread-safe.
+
+    Raises `SignInRequired` when nobody is, `Offline` when it cannot be asked.
+    """
+
+    def sign_in(self, opened: Callable[[str], None]) -> str:
+        """Sign in with the browser: `opened` is called with the address to show. Blocks until it is done, and five
+        minutes at most; returns the person's email.
+        """
+        ...
+
+    def sign_out(self) -> None:
+        """Forget who is signed in: their tokens here and, as far as it can be reached, at the server."""
+        ...
+
+    @property
+    def email(self) -> str:
+        """Who is signed in, "" for nobody; answered without a network."""
+        ...
+
+    def access_token(self) -> str: ...
+
+    def id_token(self) -> str:
+        """What proves to the endpoint who asks."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """How far a job of a cloud is. `state` is one of queued, running, done, failed, cancelled; `figures` what came out
+    of it; `link` where it can be looked at.
+    """
+
+    name: str
+    state: str
+    done: int = 0
+    total: int = 0
+    figures: Mapping[str, float] = field(default_factory=dict)
+    result: str = ""
+    reason: str = ""
+    link: str = ""
+
+
+class Jobs(Protocol):
+    """Long work in a cloud, started here and looked after from anywhere: training and measuring form processors,
+    tuning and measuring models. Raises what `CaseRemote` raises.
+    """
+
+    def start(self, kind: str, subject: str, source: str) -> str:
+        """Start a job and return its name. `kind` is train, evaluate, tune or measure; `subject` a form type or model,
+        `source` the uri of the examples.
+        """
+        ...
+
+    def state(self, name: str) -> JobState: ...
+
+    def cancel(self, name: str) -> None: ...

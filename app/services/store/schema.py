@@ -198,8 +198,54 @@ _REVIEW = (
     "CREATE INDEX queue_review_order ON queue (review_order)",
 )
 
+_SYNC = (
+    # the version of a case both sides are known to have had: what a merge starts from
+    """CREATE TABLE remote_cases (
+        case_number INTEGER PRIMARY KEY REFERENCES cases (number),
+        update_time TEXT NOT NULL,
+        updated_at TEXT NOT NULL,
+        base BLOB NOT NULL,
+        state TEXT NOT NULL DEFAULT 'known'
+    )""",
+    # what a merge made of a change's writes, and why it waits; the change itself never changes
+    "ALTER TABLE outbox ADD COLUMN writes BLOB",
+    "ALTER TABLE outbox ADD COLUMN tries INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE outbox ADD COLUMN retry_at TEXT",
+    "ALTER TABLE outbox ADD COLUMN reason TEXT",
+    """CREATE TABLE conflicts (
+        number INTEGER PRIMARY KEY,
+        conflict_id TEXT NOT NULL UNIQUE,
+        case_number INTEGER NOT NULL REFERENCES cases (number),
+        unit TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'open',
+        body BLOB NOT NULL
+    )""",
+    "CREATE INDEX conflicts_open ON conflicts (state, case_number)",
+    "CREATE UNIQUE INDEX conflict_of_unit ON conflicts (case_number, unit) WHERE state = 'open'",
+    # files on their way to a bucket, and whether they have arrived
+    """CREATE TABLE uploads (
+        number INTEGER PRIMARY KEY,
+        sha256 TEXT NOT NULL,
+        case_number INTEGER NOT NULL REFERENCES cases (number),
+        uri TEXT NOT NULL,
+        state TEXT NOT NULL DEFAULT 'waiting',
+        tries INTEGER NOT NULL DEFAULT 0,
+        retry_at TEXT,
+        reason TEXT,
+        UNIQUE (sha256, case_number)
+    )""",
+    # files kept for work without a network, and when they were last wanted: what goes first when space is short
+    """CREATE TABLE cached (
+        number INTEGER PRIMARY KEY,
+        sha256 TEXT NOT NULL UNIQUE,
+        size INTEGER NOT NULL,
+        wanted_at TEXT NOT NULL
+    )""",
+)
+
 MIGRATIONS = (
     Migration(1, "cases, changes, outbox, audit, queue", _FIRST),
     Migration(2, "form types", _FORM_TYPES),
     Migration(3, "users, reviews, policies, the review's queue", _REVIEW),
+    Migration(4, "sync: bases, conflicts, uploads, cached files", _SYNC),
 )
