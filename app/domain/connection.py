@@ -28,8 +28,8 @@ class Connection:
     """A payer's project. `location` is the region of Firestore, Vertex AI and the buckets, `document_location` that of
     Document AI (`us`, `eu` or a region). `service_url` is the ingestion service with its endpoint, `public_key` the
     Ed25519 key (base64) with which it signs determinations. `processors` are Document AI processors by form type
-    (`projects/…/locations/…/processors/…`, a version at their end when one is pinned). `search` is the serving config of
-    Vertex AI Search. `shards` are the parts of the queue this desk hears of; all when empty.
+    (`projects/…/locations/…/processors/…`, a version at their end when one is pinned). `search` is the serving config
+    of Vertex AI Search. `shards` are the parts of the queue this desk hears of; all when empty.
     """
 
     project: str
@@ -61,7 +61,7 @@ def connection_document(connection: Connection) -> Json:
 
 def connection_from(data: Mapping[str, Any]) -> Connection:
     """The connection that a file or the service describes. Raises `Rejected` naming what is wrong with it."""
-    known = {name for name in Connection.__dataclass_fields__}
+    known = set(Connection.__dataclass_fields__)
     unknown = sorted(set(data) - known)
     if unknown:
         raise Rejected(
