@@ -92,12 +92,44 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Citation:
+    """Part of a summary, `start` to `end`, and what it rests on: numbers from 1 into the summary's sources."""
+
+    start: int
+    end: int
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a model wrote from the passages of a search. It is never evidence: every number leads to the passage it
+    was written from, and that can be quoted.
+    """
+
+    text: str
+    sources: tuple[Hit, ...]
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswer:
+    """What an index answered. `answered_by` names it ("" for this computer); `note` says in words why another one did
+    not, or what it left out.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    summary: Summary | None = None
+    answered_by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What a search shows: the hits of a query, and of how many kinds they are.
 
     `counts` are hits by kind among the best ones of every kind, so that a filter says what it would leave; where
     nothing is asked, the documents of each kind. `documents` says how many there are, None while nobody knows;
-    `preparing` that more are being made findable.
+    `preparing` that more are being made findable. `summary`, `answered_by` and `note` are those of the `SearchAnswer`.
     """
 
     query: SearchQuery
@@ -105,6 +137,9 @@ class Found:
     counts: tuple[tuple[SourceKind, int], ...] = ()
     documents: int | None = None
     preparing: bool = False
+    summary: Summary | None = None
+    answered_by: str = ""
+    note: str = ""
 
     @property
     def corrected(self) -> str:

@@ -11,7 +11,7 @@ from app.domain.extraction import Document, Extraction, Word
 
 if TYPE_CHECKING:  # named in signatures only: the way to the window does not load them
     from app.domain.extraction import PageText
-    from app.domain.guideline import Hit, Passage, SearchQuery, Source
+    from app.domain.guideline import Hit, Passage, SearchAnswer, SearchQuery, Source
     from app.domain.material import Material
     from app.domain.policy import Policy
     from app.domain.processor import FormDefinition
@@ -254,6 +254,16 @@ class GuidelineSearch(Protocol):
     def remove(self, source_id: str) -> None: ...
 
     def sources(self) -> tuple[Source, ...]: ...
+
+
+class AnsweringSearch(GuidelineSearch, Protocol):
+    """A guideline search that may say more than its passages. It costs, or takes a moment: asked when a person has
+    stopped typing, not with every key.
+    """
+
+    def answer(self, query: SearchQuery) -> SearchAnswer:
+        """What `search` finds, with a summary of it where there is one. Raises what `search` raises."""
+        ...
 
 
 class CaseRemote(Protocol):
