@@ -1,0 +1,251 @@
+"""A conflict in words: what kind it is, what it is about, what stood on each side, what settling it will do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import SequenceMatcher
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication
+
+from app.domain.case import field_from
+from app.domain.change import MISSING
+from app.domain.conflict import ConflictKind, OpenConflict, Settlement, Version
+from app.domain.determination import Outcome
+from app.domain.form import FieldKind, FieldState, FormField
+from app.views.widgets.chip import Chip, state_chip
+from app.views.widgets.review.determination_words import done_words
+
+MOST_PARTS = 6
+"""So many parts of a larger value are named."""
+LONGEST = 600
+
+
+@dataclass(frozen=True, slots=True)
+class OtherCase:
+    """The second of two cases that hold the same file."""
+
+    case_id: str
+    receipt: str
+    patient: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A conflict with what a person needs to see it: whose case, which field, where it stands on the page."""
+
+    conflict: OpenConflict
+    receipt: str
+    patient: str
+    label: str
+    field: FormField | None = None
+    received_at: datetime | None = None
+    other: OtherCase | None = None
+    """Of two cases with the same file: the other one. None when it is not on this computer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueWords:
+    """What stands on a side: `text` as it is set, `chip` its state; `plain` says that the words are ours, not read."""
+
+    text: str
+    chip: Chip | None = None
+    plain: bool = False
+
+
+def tr(text: str) -> str:
+    return QCoreApplication.translate("Conflict", text)
+
+
+def kind_chip(kind: ConflictKind) -> Chip:
+    """The kind of a conflict in a word."""
+    match kind:
+        case ConflictKind.DELETED:
+            return Chip("trash-2", tr("Deleted"), "wrong")
+        case ConflictKind.EVIDENCE:
+            return Chip("scale", tr("Evidence changed"), "look")
+        case ConflictKind.DECIDED:
+            return Chip("stamp", tr("Decided meanwhile"), "look")
+        case ConflictKind.SAME_CONTENT:
+            return Chip("copy", tr("Same file"), "look")
+        case _:
+            return Chip("git-compare", tr("Two values"), "look")
+
+
+def kind_words(subject: Subject) -> str:
+    """What happened, in plain words."""
+    conflict = subject.conflict
+    other = conflict.theirs.by or tr("Somebody else")
+    match conflict.kind:
+        case ConflictKind.DELETED:
+            if nothing(conflict.theirs.value):
+                return tr("{other} deleted this while it was changed here.").format(other=other)
+            return tr("This was deleted here while {other} changed it.").format(other=other)
+        case ConflictKind.EVIDENCE:
+            return tr(
+                "{other} changed what this determination rests on before it was sent. It has to be decided again "
+                "with what stands there now."
+            ).format(other=other)
+        case ConflictKind.DECIDED:
+            return tr(
+                "{other} decided this request while it was changed here. The decision stands; what was changed "
+                "here did not come before it."
+            ).format(other=other)
+        case ConflictKind.SAME_CONTENT:
+            return tr("Two cases hold the same file: it came in on two desks, or was sent twice.")
+        case _:
+            return tr("This was changed here and by {other}, to two values.").format(other=other)
+
+
+def nothing(value: Any) -> bool:
+    """Whether nothing stands there."""
+    return value is None or value is MISSING or value == ""
+
+
+def is_field(value: Any) -> bool:
+    """Whether a value is a whole field with its state."""
+    return isinstance(value, Mapping) and "value" in value and ("state" in value or "kind" in value)
+
+
+def value_words(value: Any) -> ValueWords:
+    """What stands there, in words and, for a field, with what a person said about it."""
+    if value is None or value is MISSING:
+        return ValueWords(tr("Not there"), plain=True)
+    if is_field(value):
+        return _field_words(field_from("", value))
+    if isinstance(value, bool):
+        return ValueWords(tr("Yes") if value else tr("No"), plain=True)
+    if isinstance(value, Mapping):
+        if str(value.get("outcome", "")) in set(Outcome):
+            return _determination_words(value)
+        return ValueWords(_map_words(value), plain=True)
+    if isinstance(value, list | tuple):
+        return ValueWords(", ".join(value_words(v).text for v in value)[:LONGEST] or tr("Empty"), plain=True)
+    text = str(value)
+    return ValueWords(text[:LONGEST]) if text else ValueWords(tr("Empty"), plain=True)
+
+
+def _field_words(field: FormField) -> ValueWords:
+    chip = state_chip(field.state) or Chip("eye", tr("Not looked at"))
+    if field.kind is FieldKind.TICK_BOX or isinstance(field.current, bool):
+        return ValueWords(tr("Ticked") if field.current else tr("Not ticked"), chip, plain=True)
+    if field.state is FieldState.ILLEGIBLE and not field.current:
+        return ValueWords(tr("Illegible"), chip, plain=True)
+    text = str(field.current)
+    return ValueWords(text, chip) if text else ValueWords(tr("Empty"), chip, plain=True)
+
+
+def _determination_words(value: Mapping[str, Any]) -> ValueWords:
+    words = done_words(Outcome(str(value["outcome"])))
+    reason = str(value.get("reason", ""))
+    return ValueWords(f"{words}. {reason}"[:LONGEST].strip() if reason else words, plain=True)
+
+
+def _map_words(value: Mapping[str, Any]) -> str:
+    """A row, or another larger value: its parts by name. What is kept for machines is left out."""
+    parts = []
+    for name, part in value.items():
+        if name.startswith("_") or name == "order":
+            continue
+        said = value_words(part).text if not isinstance(part, Mapping) or is_field(part) else ""
+        label = part.get("label") if isinstance(part, Mapping) else None
+        label = str(label or _words_of(name))
+        if said:
+            parts.append(f"{label}: {said}")
+    more = len(parts) - MOST_PARTS
+    shown = "; ".join(parts[:MOST_PARTS])
+    if more > 0:
+        shown += " " + tr("and {count} more").format(count=more)
+    return shown[:LONGEST] or tr("Empty")
+
+
+def unit_label(unit: str, field: FormField | None = None) -> str:
+    """What a part of a case is called."""
+    if field is not None:
+        return field.label
+    known = {
+        "assigned_to": tr("Who has the request"),
+        "status": tr("Status of the review"),
+        "intake_status": tr("Status of intake"),
+        "urgency": tr("Urgency"),
+        "line_of_business": tr("Line of business"),
+        "form_type": tr("Form type"),
+        "payer_received_at": tr("When the payer received it"),
+        "waiting_for": tr("Whom it waits for"),
+    }
+    first, _, rest = unit.partition(".")
+    if unit in known:
+        return known[unit]
+    if first == "determinations":
+        return tr("Determination")
+    if first == "tables":
+        return tr("Row of a table")
+    if first == "documents":
+        return tr("Document")
+    if not unit or first == "_meta":
+        return tr("The whole case")
+    return _words_of(rest.rpartition(".")[2] or first)
+
+
+def _words_of(name: str) -> str:
+    return name.replace("_", " ").strip().capitalize()
+
+
+def differing(one: str, other: str) -> tuple[frozenset[int], frozenset[int]]:
+    """Which characters of two values differ, by index. None where hardly anything is alike: marks would say nothing."""
+    if not one or not other or one == other:
+        return frozenset(), frozenset()
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    if matcher.ratio() < 0.5 or max(len(one), len(other)) > 200:
+        return frozenset(), frozenset()
+    mine: set[int] = set()
+    theirs: set[int] = set()
+    for tag, a0, a1, b0, b1 in matcher.get_opcodes():
+        if tag != "equal":
+            mine.update(range(a0, a1))
+            theirs.update(range(b0, b1))
+    return frozenset(mine), frozenset(theirs)
+
+
+def who_words(version: Version, when: str) -> str:
+    """Who wrote a side and when, as far as it is known."""
+    if version.by and when:
+        return f"{version.by} · {when}"
+    return version.by or when
+
+
+def outcome_of(settlement: Settlement) -> str:
+    """What settling it like that does, in one sentence."""
+    match settlement:
+        case Settlement.MINE:
+            return tr("Mine goes to the shared queue. Theirs stays to be read in the history.")
+        case Settlement.THEIRS:
+            return tr("Theirs stays. Mine stays to be read in the history.")
+        case Settlement.THEIRS_AND_NOTE:
+            return tr("Theirs stays, and mine is kept as a note on the case.")
+        case Settlement.MINE_AND_NOTE:
+            return tr("Mine goes to the shared queue, and theirs is kept as a note on the case.")
+        case Settlement.MERGE:
+            return tr("The later case becomes a duplicate of the earlier one, which goes on.")
+        case _:
+            return tr("Both cases go on: they are two requests.")
+
+
+def settled_words(settlement: Settlement) -> str:
+    """What was done, after it was."""
+    match settlement:
+        case Settlement.MINE:
+            return tr("Settled: mine was kept.")
+        case Settlement.THEIRS:
+            return tr("Settled: theirs was kept.")
+        case Settlement.THEIRS_AND_NOTE:
+            return tr("Settled: theirs was kept, mine is a note.")
+        case Settlement.MINE_AND_NOTE:
+            return tr("Settled: mine was kept, theirs is a note.")
+        case Settlement.MERGE:
+            return tr("Settled: the later case is a duplicate.")
+        case _:
+            return tr("Settled: both cases go on.")
