@@ -51,6 +51,7 @@ _QUERY = {
     "multipart": {"uploadType", "ifGenerationMatch", "name", "ifMetagenerationMatch"},
     "start": {"uploadType", "ifGenerationMatch", "name", "ifMetagenerationMatch"},
     "piece": {"uploadType", "upload_id", "ifGenerationMatch"},
+    "status": {"uploadType", "upload_id", "ifGenerationMatch"},
     "download": {"alt", "generation", "ifGenerationMatch"},
     "stat": {"projection", "generation", "ifGenerationMatch", "fields"},
     "list": {"projection", "prefix", "pageToken", "maxResults", "delimiter", "fields", "startOffset"},
@@ -266,6 +267,8 @@ class _Handler(BaseHTTPRequestHandler):
         query = {name: values[-1] for name, values in parse_qs(split.query, keep_blank_values=True).items()}
         every = parse_qs(split.query)
         kind, bucket, name = _route(self.command, split.path, query)
+        if kind == "piece" and not body:
+            kind = "status"
         fault = self.service.fault(kind)
         self.service.asked.append(kind)
         try:
@@ -287,7 +290,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return
         except _Refused as error:
             self.service.refused.append(error.message)
-            answer = error.status, {}, _error(error, plain=kind in ("download", "piece"))
+            answer = error.status, {}, _error(error, plain=kind == "download")
         status, headers, content = answer
         with suppress(BrokenPipeError, ConnectionResetError):
             self._answer(status, headers, content, fault if kind == "download" else None)
@@ -319,7 +322,7 @@ class _Handler(BaseHTTPRequestHandler):
         unknown = set(query) - _QUERY[kind] - {"prettyPrint", "alt"}
         if unknown:
             raise _Refused(400, f"Unknown parameter: {min(unknown)}", "invalidParameter")
-        if kind == "piece":
+        if kind in ("piece", "status"):
             return  # the session's own address is what lets in
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         if not token:
@@ -413,6 +416,8 @@ class _Handler(BaseHTTPRequestHandler):
         )  # fmt: skip
         session.done = answer[2]
         return answer
+
+    _status = _piece
 
     @staticmethod
     def _go_on(session: _Session) -> tuple[int, dict[str, str], bytes]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import google_crc32c
 import pytest
+from google.oauth2.credentials import Credentials
 
+from app.domain.connection import Connection
 from app.domain.errors import Cancelled, Conflict, Rejected
 from app.services.bucket import SHA256
 from app.services.google.cloud_storage import CloudBuckets
@@ -140,3 +143,30 @@ def test_moving_a_file_is_followed_and_can_be_stopped(buckets: BucketRemote, con
     assert buckets.get(stored.uri, seen.append) == content
     assert seen[-1] == Progress(len(content), len(content))
     assert [p.done for p in seen] == sorted(p.done for p in seen)
+
+
+@pytest.mark.parametrize("content", [b"", FORM, LARGE], ids=["empty", "small", "large"])
+def test_an_emulator_of_others_understands_the_same_requests(content: bytes) -> None:
+    """A server that was not written here: it knows no preconditions and no sign-in, so it is asked for the rest."""
+    from gcp_storage_emulator.server import create_server
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    connection = Connection("a-payer", "europe-west4", "client", "https://127.0.0.1")
+    emulator = create_server(
+        "127.0.0.1", port, in_memory=True, default_bucket=connection.bucket("um_policies")
+    )
+    emulator.start()
+    try:
+        buckets = CloudBuckets(connection, Credentials("token"), api_endpoint=f"http://127.0.0.1:{port}")
+        stored = buckets.put("um_policies", "a/b c.pdf", content, "application/pdf", {"kind": "policy"})
+        assert stored.crc32c == google_crc32c.value(content)
+        assert buckets.stat(stored.uri) == stored
+        assert buckets.get(stored.uri) == content
+        assert buckets.list("um_policies", "a/") == (stored,)
+        buckets.remove(stored.uri)
+        assert buckets.stat(stored.uri) is None
+        buckets.close()
+    finally:
+        emulator.stop()

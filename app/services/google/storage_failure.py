@@ -38,6 +38,7 @@ def told_in_words(permission: str, bucket: str) -> Iterator[None]:
         InvalidResponse,
     )
     from requests.exceptions import HTTPError, RequestException
+    from urllib3.exceptions import HTTPError as BrokenOff
 
     try:
         yield
@@ -57,7 +58,7 @@ def told_in_words(permission: str, bucket: str) -> Iterator[None]:
         raise unreachable() from error
     except GoogleAuthError as error:
         raise signed_out() from error
-    except (RequestException, RetryError, ConnectionError, TimeoutError) as error:
+    except (RequestException, BrokenOff, RetryError, ConnectionError, TimeoutError) as error:
         raise unreachable() from error
 
 
