@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.box import Box
@@ -109,8 +109,10 @@ class ConflictScreen(QWidget):
             return
         self._current = conflict_id
         self.list.set_current(conflict_id)
+        subject = self._subjects[place]
         words = self.tr("{number} of {count}").format(number=place + 1, count=len(self._subjects))
-        self.view.show_subject(self._subjects[place], words)
+        who = " · ".join(part for part in (subject.patient, subject.receipt, words) if part)
+        self.view.show_subject(subject, who)
 
     def show_case(self, case_id: str, path: str = "") -> None:
         """Show the conflict of a case, of one of its fields when a path is given."""
@@ -156,6 +158,10 @@ class ConflictScreen(QWidget):
     def _place_of(self, conflict_id: str) -> int:
         places = (n for n, s in enumerate(self._subjects) if s.conflict.conflict_id == conflict_id)
         return next(places, -1)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._restyle()  # the style sheet gives a label the program's font when it is first polished
 
     def _restyle(self) -> None:
         for label, role, face in (

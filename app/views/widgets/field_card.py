@@ -187,7 +187,10 @@ class FieldCard(QWidget):
         entry = self._entry
         if entry is None:
             return ()
-        notes = [
+        notes = []
+        if entry.elsewhere is not None:
+            notes.append(Note("git-compare", "look", entry.elsewhere.words))
+        notes += [
             Note("triangle-alert", "wrong" if entry.chip.role == "wrong" else "look", n) for n in entry.notes
         ]
         if entry.marks:
@@ -204,14 +207,16 @@ class FieldCard(QWidget):
 
     def _wanted_hints(self) -> tuple[Hint, ...]:
         tr, entry = QCoreApplication.translate, self._entry
+        settle = entry is not None and entry.elsewhere is not None and entry.elsewhere.conflict
+        conflict = (Hint(Intent.SETTLE, "Ctrl ⇧ K", tr("FieldPanel", "settle the conflict")),)
         if entry is None or self._locked:
-            return ()
+            return conflict if settle else ()
         first = tr("FieldPanel", "right as it stands")
         if self.dirty:
             first = tr("FieldPanel", "keep what I typed")
         elif not entry.needs_look and entry.settled:
             first = tr("FieldPanel", "next to look at")
-        hints = [Hint(Intent.CONFIRM, "↵", first)]
+        hints = [Hint(Intent.CONFIRM, "↵", first), *(conflict if settle else ())]
         for number, (intent, value) in enumerate(zip(SUGGESTIONS, suggestions(entry), strict=False)):
             shown = value if len(value) <= SUGGESTION_SHOWN else value[: SUGGESTION_SHOWN - 1] + "…"
             hints.append(Hint(intent, f"Alt {number + 3}", shown))

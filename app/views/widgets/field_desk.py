@@ -14,7 +14,7 @@ from app.domain.case import Case, IntakeStatus
 from app.domain.draft import Draft
 from app.domain.processor import FormDefinition
 from app.views.widgets.field_sheet import FieldSheet
-from app.views.widgets.field_view import Entry, PanelView, committed_text, panel_view
+from app.views.widgets.field_view import Entry, FieldMark, PanelView, committed_text, panel_view
 from app.views.widgets.walk import Walk, weights_of
 
 
@@ -37,6 +37,7 @@ class FieldDesk(FieldSheet):
         self._case: Case | None = None
         self._definition: FormDefinition | None = None
         self._drafts: dict[str, Draft] = {}
+        self._marks: dict[str, FieldMark] = {}
         self._last_draft: Draft | None = None
         self._editing = False
         self._armed = False
@@ -90,7 +91,7 @@ class FieldDesk(FieldSheet):
 
     def _refresh(self) -> PanelView:
         assert self._case is not None  # noqa: S101 - called with a case only
-        view = panel_view(self._case, self._definition, self.walk.threshold, self._drafts)
+        view = panel_view(self._case, self._definition, self.walk.threshold, self._drafts, self._marks)
         self.walk.show(view.entries())
         return view
 
@@ -129,6 +130,13 @@ class FieldDesk(FieldSheet):
         self.walk.threshold = threshold
         if self._case is not None:
             self._update_open(self._refresh())
+
+    def set_marks(self, marks: Mapping[str, FieldMark]) -> None:
+        """What other desks did to fields of the case, by path; nothing that is being typed moves."""
+        if dict(marks) != self._marks:
+            self._marks = dict(marks)
+            if self._case is not None:
+                self._update_open(self._refresh())
 
     def restore_draft(self, path: str, draft: Draft) -> None:
         """Bring back words typed before the program ended, with their cursor."""

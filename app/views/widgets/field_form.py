@@ -31,6 +31,8 @@ class FieldForm(FieldDesk):
     redo_requested = Signal()
     verify_asked = Signal()
     next_asked = Signal()
+    settle_asked = Signal(str)
+    """path: its conflict is to be settled"""
     finished = Signal()
     refused = Signal()
 
@@ -74,6 +76,7 @@ class FieldForm(FieldDesk):
             Intent.BACKWARD: lambda: self._turn(self.walk.step(-1)),
             Intent.ADD_ROW: lambda: self._row(add=True),
             Intent.REMOVE_ROW: lambda: self._row(add=False),
+            Intent.SETTLE: self._settle,
         }
         for number, intent in enumerate(SUGGESTIONS):
             acts[intent] = partial(self._accept, number)
@@ -119,6 +122,13 @@ class FieldForm(FieldDesk):
         elif at_end:
             self.commit()
             self.finished.emit()
+        return True
+
+    def _settle(self) -> bool:
+        entry = self.open_entry
+        if entry is None or entry.elsewhere is None or not entry.elsewhere.conflict:
+            return False
+        self.settle_asked.emit(entry.path)
         return True
 
     def _sideways(self, by: int) -> bool:

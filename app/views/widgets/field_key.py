@@ -32,6 +32,8 @@ class Intent(StrEnum):
     BACKWARD = "backward"
     ADD_ROW = "add_row"
     REMOVE_ROW = "remove_row"
+    SETTLE = "settle"
+    """the conflict of the open field; its key is the window's"""
 
 
 SUGGESTIONS = (Intent.SUGGESTION_1, Intent.SUGGESTION_2, Intent.SUGGESTION_3)

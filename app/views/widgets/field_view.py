@@ -18,6 +18,14 @@ from app.views.widgets.chip import Chip, item_chip, level_of
 
 
 @dataclass(frozen=True, slots=True)
+class FieldMark:
+    """What another desk did to a field: `words` say it; `conflict` when a person has to settle it."""
+
+    words: str
+    conflict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line or cell of the panel. `path` stands for it where a single field is asked for.
 
@@ -35,6 +43,7 @@ class Entry:
     notes: tuple[str, ...] = ()
     marks: frozenset[int] = frozenset()
     mark_role: str = "look"
+    elsewhere: FieldMark | None = None
 
     @property
     def field(self) -> FormField:
@@ -196,19 +205,31 @@ def with_draft(entry: Entry, draft: Draft) -> Entry:
     return replace(entry, text=draft.text, chip=chip, marks=frozenset(), notes=())
 
 
+def with_mark(entry: Entry, mark: FieldMark) -> Entry:
+    """The line with what another desk did to it; a conflict is its chip, whatever else it says."""
+    if not mark.conflict:
+        return replace(entry, elsewhere=mark)
+    chip = Chip("git-compare", QCoreApplication.translate("FieldPanel", "Conflict"), "look")
+    return replace(entry, chip=chip, elsewhere=mark)
+
+
 def panel_view(
     case: Case,
     definition: FormDefinition | None = None,
     threshold: float = SURE,
     drafts: Mapping[str, Draft] | None = None,
+    marks: Mapping[str, FieldMark] | None = None,
 ) -> PanelView:
-    """The panel of a case; `drafts` are words typed but not committed, by path."""
-    kept = drafts or {}
+    """The panel of a case; `drafts` are words typed but not committed, `marks` what other desks did, by path."""
+    kept, marked = drafts or {}, marks or {}
     sections: dict[str, list[Entry]] = {}
     for item in items(case.fields, definition):
         entry = entry_of(item, threshold)
         if entry.path in kept:
             entry = with_draft(entry, kept[entry.path])
+        mark = next((marked[f.path] for f in item.fields if f.path in marked), None) if marked else None
+        if mark is not None:
+            entry = with_mark(entry, mark)
         sections.setdefault(item.section, []).append(entry)
     for table in definition.tables if definition else ():
         sections.setdefault(table.section, [])

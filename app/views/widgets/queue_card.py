@@ -34,6 +34,7 @@ from app.domain.queue import QueueRow
 from app.views import theme
 from app.views.widgets.chip import Chip, paint_chip
 from app.views.widgets.lettering import draw_symbol, draw_text
+from app.views.widgets.sync.row_mark import RowMark, draw_mark, mark_words
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
 PROGRESS_ROLE = ROW_ROLE + 1
@@ -119,6 +120,7 @@ class QueueCard(QStyledItemDelegate):
         self.person = ""
         self.now: datetime | None = None
         self.open_case = ""
+        self.marks: Mapping[str, RowMark] = {}
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         return QSize(theme.px(200), theme.px(HEIGHT))
@@ -182,13 +184,12 @@ class QueueCard(QStyledItemDelegate):
             words = QCoreApplication.translate("Queue", "Verified")
             state = Chip("circle-check", words, "sure") if done else look_chip(row)
             chip = paint_chip(painter, third.right(), third.center().y(), state)
-            draw_text(
-                painter,
-                third.adjusted(0, 0, -(chip.width() + gap), 0),
-                self.form_words(row),
-                "small",
-                "muted",
-            )
+            rest = third.adjusted(0, 0, -(chip.width() + gap), 0)
+            mark = self.marks.get(row.case_id)
+            if mark is not None:
+                draw_mark(painter, rest, mark)
+            else:
+                draw_text(painter, rest, self.form_words(row), "small", "muted")
 
     def _time(self, row: QueueRow) -> tuple[str, str]:
         if self.now is None:
@@ -260,6 +261,8 @@ class QueueCard(QStyledItemDelegate):
             lines.append(row.file_name)
         lines.append(tr("Queue", "Received {time}").format(time=local_time(row.received_at)))
         lines.append(tr("Queue", "Due {time}").format(time=local_time(row.due_at)))
+        if row.case_id in self.marks:
+            lines.append(mark_words(self.marks[row.case_id]))
         if row.reason:
             lines.append(row.reason)
         elif row.fields:

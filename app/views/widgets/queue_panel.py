@@ -46,6 +46,7 @@ from app.views.widgets.notice_page import NoticePage
 from app.views.widgets.queue_card import ROW_ROLE, QueueCard
 from app.views.widgets.queue_list import QueueList
 from app.views.widgets.queue_menu import SortChip, StatusChip
+from app.views.widgets.sync.row_mark import RowMark
 
 TICK_MS = 30_000
 
@@ -155,6 +156,12 @@ class QueuePanel(QWidget):
         """Who works here: their cases say "you"."""
         self.card.person = name
         self.list.viewport().update()
+
+    def set_marks(self, marks: Mapping[str, RowMark]) -> None:
+        """What other desks have to do with cases of the queue, by case id."""
+        if marks != self.card.marks:
+            self.card.marks = dict(marks)
+            self.list.viewport().update()
 
     def set_now(self, now: datetime) -> None:
         """The moment that time left is counted from."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # only where people sign in
     from app.views.widgets.sign_in_badge import PersonBadge
 
 WIDTH = 70
+MOST_LINES = 4
 
 
 class RailButton(QAbstractButton):
@@ -79,11 +80,13 @@ class RailButton(QAbstractButton):
         draw_text(painter, badge, words, "caption", "on_accent", Qt.AlignmentFlag.AlignHCenter)
 
 
-class SyncState(QWidget):
-    """What is saved and where, in words under a symbol; the tooltip says it whole."""
+class SyncState(QAbstractButton):
+    """What is saved and sent, in words under a symbol; the tooltip says it whole, a click lists what waits."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._words = ""
         self._symbol = "cloud-check"
         self._role = "muted"
@@ -94,21 +97,32 @@ class SyncState(QWidget):
     def words(self) -> str:
         return self._words
 
-    def show_state(self, words: str, symbol: str, role: str) -> None:
+    def show_state(self, words: str, symbol: str, role: str, whole: str = "") -> None:
         if (words, symbol, role) != (self._words, self._symbol, self._role):
             self._words, self._symbol, self._role = words, symbol, role
-            self.setToolTip(words)
             self.setAccessibleName(words)
             self.update()
+        self.setToolTip(whole or words)
+        self.setAccessibleDescription(whole)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.update()
 
     def _restyle(self) -> None:
-        self.setFixedHeight(theme.px(72))
+        self.setFixedHeight(theme.px(86))
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         size = theme.px(20)
-        lines = broken(self._words, "caption", self.width() - theme.px(4), 3)
+        if self.underMouse() or self.hasFocus():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(theme.colour("accent") if self.hasFocus() else Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour("background"))
+            ground = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+            painter.drawRoundedRect(ground, theme.px(8), theme.px(8))
+        lines = broken(self._words, "caption", self.width() - theme.px(4), MOST_LINES)
         top = self.height() - theme.px(8) - lines.height
         draw_symbol(
             painter, self._symbol, self._role, (self.width() - size) / 2, top - theme.px(4) - size / 2, size
@@ -128,6 +142,8 @@ class Rail(QWidget):
     page_chosen = Signal(str)
     person_chosen = Signal(str)
     """What is chosen in the menu of whoever is signed in: `lock`, `switch` or `passphrase`."""
+    state_chosen = Signal()
+    """What waits is to be listed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -136,6 +152,7 @@ class Rail(QWidget):
         self._column = QVBoxLayout(self)
         self._pages = QVBoxLayout()
         self.state = SyncState(self)
+        self.state.clicked.connect(self.state_chosen)
         self._column.addLayout(self._pages)
         self._column.addStretch(1)
         self._column.addWidget(self.state)
@@ -197,9 +214,11 @@ class Rail(QWidget):
         if name in self._buttons:
             self._buttons[name].set_count(count)
 
-    def set_state(self, words: str, symbol: str = "cloud-check", role: str = "muted") -> None:
-        """What is saved and where, in words."""
-        self.state.show_state(words, symbol, role)
+    def set_state(
+        self, words: str, symbol: str = "cloud-check", role: str = "muted", whole: str = ""
+    ) -> None:
+        """What is saved and where, in few words; `whole` says all of it."""
+        self.state.show_state(words, symbol, role, whole)
 
     def _restyle(self) -> None:
         self.setFixedWidth(theme.px(WIDTH))

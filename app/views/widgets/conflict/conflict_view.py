@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain.box import Box
@@ -323,10 +323,10 @@ class ConflictView(QWidget):
         for column in range(3):
             self._sides.setColumnStretch(column, 0)
         if wide:  # mine, the page over what both started from, theirs
-            self._sides.addWidget(self.mine, 0, 0, 2, 1, top)
+            self._sides.addWidget(self.mine, 0, 0, 2, 1)
             self._sides.addWidget(self.crop, 0, 1)
-            self._sides.addWidget(self.base, 1, 1, top)
-            self._sides.addWidget(self.theirs, 0, 2, 2, 1, top)
+            self._sides.addWidget(self.base, 1, 1)
+            self._sides.addWidget(self.theirs, 0, 2, 2, 1)
             for column, stretch in enumerate((4, 5, 4)):
                 self._sides.setColumnStretch(column, stretch)
         else:
@@ -340,6 +340,10 @@ class ConflictView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._restyle()  # the style sheet gives a label the program's font when it is first polished
 
     def _restyle(self) -> None:
         for label, role, face in (

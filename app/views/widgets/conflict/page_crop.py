@@ -10,7 +10,7 @@ from app.domain.box import Box
 from app.views import theme
 from app.views.widgets.lettering import broken, draw_lines
 
-HEIGHT = 132
+HEIGHT = 148
 
 
 class PageCrop(QWidget):

@@ -35,7 +35,7 @@ class VersionCard(QAbstractButton):
         super().__init__(parent)
         self._side = Side("", "", ValueWords(""), "")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         theme.changed.connect(self.updateGeometry)
 
     @property

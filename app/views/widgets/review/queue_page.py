@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -17,6 +18,7 @@ from app.views.widgets.review.queue_filter import FilterChip, FilterChips
 from app.views.widgets.review.queue_head import QueueHead
 from app.views.widgets.review.queue_list import ReviewList
 from app.views.widgets.review.queue_row import ROW_ROLE, ReviewRowDelegate
+from app.views.widgets.sync.row_mark import RowMark
 
 TICK_MS = 30_000
 SHOWN: dict[str, tuple[ReviewStatus, ...]] = {
@@ -131,6 +133,12 @@ class ReviewQueuePage(QWidget):
         """Who works here: their requests say "you"."""
         self._person = self.rows.person = name
         self.list.viewport().update()
+
+    def set_marks(self, marks: Mapping[str, RowMark]) -> None:
+        """What other desks have to do with requests of the queue, by case id."""
+        if marks != self.rows.marks:
+            self.rows.marks = dict(marks)
+            self.list.viewport().update()
 
     def set_now(self, now: datetime) -> None:
         """The moment that time left is counted from."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from app.views.widgets.chip import Chip, chip_width, paint_chip
 from app.views.widgets.lettering import draw_symbol, draw_text
 from app.views.widgets.queue_card import local_time, urgency_chip
 from app.views.widgets.review.clock import clock_chip
+from app.views.widgets.sync.row_mark import RowMark, draw_mark, mark_words
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
 HEIGHT = 52
@@ -82,6 +84,7 @@ class ReviewRowDelegate(QStyledItemDelegate):
         self.person = ""
         self.now: datetime | None = None
         self.open_case = ""
+        self.marks: Mapping[str, RowMark] = {}
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         return QSize(theme.px(400), theme.px(HEIGHT))
@@ -137,6 +140,9 @@ class ReviewRowDelegate(QStyledItemDelegate):
             x += size + theme.px(6)
         draw_text(painter, QRectF(x, top.top(), top.right() - x, top.height()), asked, "strong", "text")
         x = below.left()
+        mark = self.marks.get(row.case_id)
+        if mark is not None:
+            x += draw_mark(painter, below, mark, most=0.5) + theme.px(10)
         if row.flags:
             size = theme.px(14)
             draw_symbol(painter, "triangle-alert", "look", x, below.center().y(), size)
@@ -193,6 +199,8 @@ class ReviewRowDelegate(QStyledItemDelegate):
         lines.append(tr("ReviewQueue", "Decision due {time}").format(time=local_time(row.due_at)))
         if row.flags:
             lines.append(flag_words(row.flags))
+        if row.case_id in self.marks:
+            lines.append(mark_words(self.marks[row.case_id]))
         return "\n".join(line for line in lines if line)
 
     def helpEvent(

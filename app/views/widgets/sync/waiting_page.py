@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.sync import Link, SyncState, WaitingFor, WaitingItem
@@ -126,6 +126,10 @@ class WaitingFoot(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._restyle()  # the style sheet gives a label the program's font when it is first polished
+
     def _restyle(self) -> None:
         _ink(self.title, "text", theme.font("strong"))
         _ink(self.words, "muted", theme.font("body"))
@@ -178,6 +182,10 @@ class StateHead(QWidget):
             self.tr("Settle {conflicts}").format(conflicts=conflicts_words(state.conflicts)), "Ctrl ⇧ K"
         )
         self._restyle()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._restyle()  # the style sheet gives a label the program's font when it is first polished
 
     def _restyle(self) -> None:
         _ink(self.title, "text", theme.font("title"))
