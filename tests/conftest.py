@@ -118,7 +118,9 @@ logging.getLogger().addHandler(_warnings)
 
 
 def _threads() -> dict[int, str]:
-    return {t.ident or 0: t.name for t in threading.enumerate() if t is not threading.current_thread()}
+    """Threads of Python's; gRPC keeps a pool of its own for the whole process, seen here as dummies."""
+    ours = (t for t in threading.enumerate() if not isinstance(t, threading._DummyThread))
+    return {t.ident or 0: t.name for t in ours if t is not threading.current_thread()}
 
 
 def _processes() -> dict[int, str]:

@@ -1,0 +1,1 @@
+"""Vertex AI Search as the guideline search of a connected workspace."""

@@ -1,0 +1,68 @@
+"""What Vertex AI Search answers when it does not answer, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.domain.errors import Actionable, Offline, Rejected, SignInRequired
+
+if TYPE_CHECKING:
+    from google.api_core.exceptions import GoogleAPICallError
+
+_HERE = "What is indexed on this computer can be searched."
+
+
+def told(error: GoogleAPICallError) -> Actionable:
+    """The error a person can act on. The server's own words are kept out: they may repeat what was asked."""
+    from google.api_core import exceptions as api
+
+    words = str(error.message or "")
+    if isinstance(error, api.Unauthenticated) or _no_token(words):
+        return SignInRequired(
+            "Google no longer accepts this sign-in.", "Sign in again.", code="google_sign_in"
+        )
+    if isinstance(error, api.PermissionDenied):
+        return Rejected(
+            "This account may not use the payer's search app.",
+            "Ask an administrator for the role Discovery Engine Viewer, or Editor to add documents.",
+            code="google_permission",
+        )
+    if isinstance(error, api.NotFound):
+        return Rejected(
+            "The search app or its data store is not there in this region.",
+            "Check the search app's serving config in the connection.",
+            code="search_app_missing",
+        )
+    if isinstance(error, api.TooManyRequests):
+        return Offline("Vertex AI Search is asked too much at the moment.", _HERE, code="search_busy")
+    if isinstance(error, (api.InvalidArgument, api.FailedPrecondition)):
+        if "filter" in words.casefold():
+            return Rejected(
+                "The search app cannot filter by the kind of source.",
+                "Ask an administrator to make the field “kind” indexable in its data store, or search everything.",
+                code="search_filter",
+            )
+        return Rejected(
+            "The search app does not take this question.",
+            "Ask an administrator to compare its settings with the handbook. " + _HERE,
+            code="search_refused",
+        )
+    return Offline("Vertex AI Search cannot be reached.", _HERE, code="search_unreachable")
+
+
+def wants_less(error: GoogleAPICallError) -> bool:
+    """Whether the search app refuses segments, summaries or corrections, which its edition or its kind does not have.
+
+    A standard edition has no extractive content; an app over several data stores takes none of these settings.
+    """
+    from google.api_core import exceptions as api
+
+    words = str(error.message or "").casefold()
+    return isinstance(error, (api.InvalidArgument, api.FailedPrecondition)) and any(
+        sign in words for sign in ("edition", "multi-datastore", "llm", "content_search_spec")
+    )
+
+
+def _no_token(words: str) -> bool:
+    """gRPC tells a failed refresh of a token as if the server could not be reached."""
+    return "metadata from plugin failed" in words and "RefreshError" in words
