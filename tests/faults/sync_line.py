@@ -49,6 +49,8 @@ class Weather:
     partition_until: datetime | None = None
     signed_out_until: datetime | None = None
     storm_until: datetime | None = None
+    half_open_until: datetime | None = None
+    """What is sent arrives, and no answer ever comes back."""
     refused: dict[str, datetime] = field(default_factory=dict)
     """Cases whose writes the server refuses for good, until when."""
     before: float = 0.0
@@ -97,7 +99,7 @@ class Line:
     weather: Weather
     between: Callable[[str], None] = lambda moment: None
     """Called before a request is made and before its answer is back: what happens elsewhere meanwhile."""
-    story: Callable[[str], None] = lambda text: None
+    story: Callable[[str, str], None] = lambda case_id, text: None
     forced: dict[int, Fault] = field(default_factory=dict)
     """Faults of pushes by their number, from 1; by chance where none is named."""
     pushes: int = 0
@@ -108,16 +110,14 @@ class Line:
         self._go("push")
         names = ",".join(r.mutation_id[:6] for r in push.receipts)
         until = self.weather.refused.get(push.case_id)
-        if until is not None and self.server.now() < until:
-            self.story(f"push {names} refused")
-            raise Rejected(
-                "You may not write this case.", "Ask an administrator.", code="permission_denied"
-            )
+        if until is not None and self.server.now() < until and not self.weather.calm:
+            self.story(push.case_id, f"push {names} refused")
+            raise Rejected("You may not write this case.", "Ask an administrator.", code="permission_denied")
         fault = self.forced.get(self.pushes) or self._fault(pushing=True)
         if fault is Fault.KILLED_BEFORE:
             raise Killed
         if fault is Fault.BEFORE:
-            self.story(f"push {names} did not arrive")
+            self.story(push.case_id, f"push {names} did not arrive")
             raise offline()
         if fault is Fault.DELAYED:
             now = self.server.now()
@@ -127,17 +127,19 @@ class Line:
             else:
                 at = now + timedelta(seconds=self.chance.choice((1, 20, 120, 900)) * self.chance.random())
                 self.delayed.put(push, at, None, self.desk)
-            self.story(f"push {names} is delayed")
+            self.story(push.case_id, f"push {names} is delayed")
             raise offline()
         answer = self.server.push(push)
         self.between("push answered")
+        if self._half_open():
+            fault = Fault.LOST
         if fault is Fault.KILLED_AFTER:
-            self.story(f"push {names} {answer.answer}, killed")
+            self.story(push.case_id, f"push {names} {answer.answer}, killed")
             raise Killed
         if fault is Fault.LOST:
-            self.story(f"push {names} {answer.answer}, answer lost")
+            self.story(push.case_id, f"push {names} {answer.answer}, answer lost")
             raise offline()
-        self.story(f"push {names} {answer.answer} {answer.update_time}")
+        self.story(push.case_id, f"push {names} {answer.answer} {answer.update_time}")
         return answer
 
     def receipts(self, case_id: str, mutation_ids: tuple[str, ...]) -> frozenset[str]:
@@ -169,11 +171,20 @@ class Line:
         fault = self._fault(pushing=False)
         if fault in (Fault.KILLED_BEFORE, Fault.KILLED_AFTER):
             raise Killed
-        if fault is not Fault.NONE:
+        if fault is not Fault.NONE or self._half_open():
             raise offline()
         found = work()
         self.between(f"{what} answered")
         return found
+
+    def reachable(self) -> bool:
+        """Whether a request would get an answer now, as the system of a desk would tell."""
+        until = self.weather.partition_until
+        return not self._half_open() and (until is None or self.server.now() >= until)
+
+    def _half_open(self) -> bool:
+        until = self.weather.half_open_until
+        return not self.weather.calm and until is not None and self.server.now() < until
 
     def _go(self, what: str) -> None:
         """Leave the desk: what is wrong with the line as a whole is met here."""
@@ -231,6 +242,8 @@ class BucketLine:
             raise Killed
         if fault in (Fault.BEFORE, Fault.DELAYED):
             raise offline()
+        if line._half_open():
+            fault = Fault.LOST
         made = self.buckets.put(bucket, name, content, media_type, metadata)
         if fault is Fault.KILLED_AFTER:
             raise Killed

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from app.domain.case import Json, to_time
@@ -107,7 +108,11 @@ class ServerModel:
                 return Pushed(answer)
             kept = self.cases.get(push.case_id)
             before = json.loads(kept.text) if kept else None
-            document = _copied(push.document) if push.document is not None else _updated(before or {}, push)
+            document = (
+                _copied(push.document)
+                if push.document is not None
+                else _updated(json.loads(kept.text) if kept else {}, push)
+            )
             self._guard(push, before or {}, document)
             document.setdefault("_meta", {})["updated_at"] = to_time(requested)
             text = _stored_text(document)
@@ -134,7 +139,9 @@ class ServerModel:
         known = self.mutations.get(push.case_id, {})
         there = any(r.mutation_id in known for r in push.receipts)
         if push.base is None:
-            return Answer.RECEIPT_THERE if there or kept is not None else None
+            if there:
+                return Answer.RECEIPT_THERE
+            return Answer.BASE_MOVED if kept is not None else None
         if kept is None:
             return Answer.GONE
         moved = kept.update_time != push.base
@@ -202,7 +209,9 @@ class ServerModel:
 
     def history(self, case_id: str) -> tuple[Receipt, ...]:
         with self._lock:
-            return tuple(sorted(self.mutations.get(case_id, {}).values(), key=lambda r: (r.at, r.mutation_id)))
+            return tuple(
+                sorted(self.mutations.get(case_id, {}).values(), key=lambda r: (r.at, r.mutation_id))
+            )
 
     # Listening and leases
 
@@ -249,7 +258,9 @@ class ServerModel:
         document = json.loads(kept.text)
         receipt = Receipt(mutation_id, case_id, "deleted", by, self.now(), "ADMN", 0, "", "", {})
         document["_meta"] = {**document["_meta"], "rev": mutation_id, "deleted_at": to_time(now)}
-        updates = {("_meta", name): document["_meta"][name] for name in ("rev", "deleted_at")}
+        updates: dict[tuple[str, ...], Any] = {
+            ("_meta", name): document["_meta"][name] for name in ("rev", "deleted_at")
+        }
         self.commit(Push(case_id, (receipt,), kept.update_time, None, updates), now, "tombstone")
 
     def document(self, case_id: str) -> Json | None:
@@ -391,9 +402,14 @@ def _wrongs(push: Push) -> Iterator[str]:
     paths = sorted(push.updates)
     if any(not path or not all(path) for path in paths):
         yield "an empty path"
-    if any(two[: len(one)] == one for one, two in zip(paths, paths[1:], strict=False)):
+    if any(two[: len(one)] == one for one, two in pairwise(paths)):
         yield "a path under another"
-    for value in (push.document, *push.updates.values(), *(r.body for r in push.receipts), *push.reviews.values()):
+    for value in (
+        push.document,
+        *push.updates.values(),
+        *(r.body for r in push.receipts),
+        *push.reviews.values(),
+    ):
         if value is not MISSING and _nested(value):
             yield "a list in a list"
 
@@ -406,4 +422,3 @@ def _nested(value: Any, *, inside: bool = False) -> bool:
             return True
         return any(_nested(inner) for inner in value.values())
     return value is not None and not isinstance(value, str | int | float | bool)
-
