@@ -92,6 +92,15 @@ class BlobFolder:
             raise _altered()
         return content
 
+    def holds(self, sha256: str) -> bool:
+        """Whether there is a file of this name; not whether it is whole."""
+        return self._path(sha256).exists()
+
+    def drop(self, sha256: str) -> None:
+        """Remove a file that can be had again elsewhere; one that is not there is no error."""
+        with told_in_words(self._folder):
+            self._path(sha256).unlink(missing_ok=True)
+
     def _path(self, sha256: str) -> Path:
         if not _NAME.fullmatch(sha256):
             raise ValueError("a blob is named by the SHA-256 of its content, in lower-case hex")
