@@ -153,6 +153,8 @@ class FirestoreCaseRemote:
 
     def _commit(self, push: Push, made: Json, without: frozenset[str], deadline: Deadline) -> Pushed:
         """One try to apply the batch, without the reviews named."""
+        from google.cloud.firestore import SERVER_TIMESTAMP
+
         wire = self._connected()
         batch = wire.client.batch()
         for receipt in push.receipts:
@@ -162,8 +164,8 @@ class FirestoreCaseRemote:
             )
         for review_id, body in push.reviews.items():
             if review_id not in without:
-                written = document.to_firestore(body)
-                document.check_size((written,), review_id)
+                written = {"review": document.to_firestore(body, "review", 1), "written_at": SERVER_TIMESTAMP}
+                document.check_size((written["review"],), review_id)
                 batch.create(self._case(push.case_id).collection("reviews").document(review_id), written)
         if push.base is None:
             batch.create(self._case(push.case_id), made)
