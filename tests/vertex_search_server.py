@@ -63,6 +63,8 @@ class SearchApp:
     stores: tuple[str, ...] = ("guidelines",)
     content: bool = True
     """Whether the data store is one of files; false for one of structured data."""
+    most: int = 100
+    """Documents a page of results holds at most; more are coerced to it, as Google does."""
     down: bool = False
     address: str = ""
     roots: bytes = b""
@@ -81,7 +83,7 @@ class SearchApp:
         corrected, words = self._corrected(request)
         allowed = self._filtered(request.filter)
         ranked = self._ranked(words, request.query, allowed)
-        size = min(request.page_size or 50, 100)
+        size = min(request.page_size or 50, self.most)
         start = self._start(request)
         results = [
             api.SearchResponse.SearchResult(id=name, document=self._derived(name, parts, request))

@@ -148,11 +148,20 @@ class Found:
 
 
 def evidence_of(hit: Hit) -> Evidence:
-    """A hit as evidence: the whole passage, with the document it stands in as the rest of the case names it."""
+    """A hit as evidence: the whole passage, with the document it stands in as the rest of the case names it.
+
+    A passage whose place on its page nobody knows has no offsets.
+    """
     source, passage = hit.source, hit.passage
+    known = passage.end > passage.start
     document = source.source_id
     if source.kind is SourceKind.CLINICAL:
         document = source.source_id.removeprefix(f"{source.case_id}/")
     return Evidence(
-        " ".join(passage.text.split()), document, passage.page, passage.box, passage.start, passage.end
+        " ".join(passage.text.split()),
+        document,
+        passage.page,
+        passage.box,
+        passage.start if known else None,
+        passage.end if known else None,
     )

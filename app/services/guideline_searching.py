@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.domain.guideline import Hit, SearchQuery, Source, SourceKind
+from app.domain.guideline import Hit, SearchAnswer, SearchQuery, Source, SourceKind
 from app.domain.role import Right
 from app.services.guideline_index import Check, GuidelineIndex, InStore, Keeping
-from app.services.ports import GuidelineSearch
+from app.services.ports import AnsweringSearch, GuidelineSearch
 
 _ASKED_AGAIN = timedelta(seconds=30)
 """Whether somebody may search is asked anew after this long; with every key, the store would be waited for."""
@@ -40,8 +40,25 @@ class Searching:
         self._noted: set[tuple[str, str]] = set()
         self._allowed: dict[str, datetime] = {}
 
+    @property
+    def asks_elsewhere(self) -> bool:
+        """Whether `answer` asks another index than `search`, or may add a summary."""
+        return isinstance(self._search, AnsweringSearch)
+
     def search(self, query: SearchQuery, by: str) -> tuple[Hit, ...]:
         """The best passages, best first. Raises `NotAllowed` or `SignInRequired` for who may not review."""
+        self._may(query, by)
+        return self._search.search(query)
+
+    def answer(self, query: SearchQuery, by: str) -> SearchAnswer:
+        """The whole answer to words that a person has finished; what `search` finds where there is no more."""
+        self._may(query, by)
+        answering = self._search
+        if not isinstance(answering, AnsweringSearch):
+            return SearchAnswer(answering.search(query))
+        return answering.answer(query)
+
+    def _may(self, query: SearchQuery, by: str) -> None:
         now = self._now()
         with self._lock:
             asked = self._allowed.get(by)
@@ -52,7 +69,6 @@ class Searching:
         clinical = not query.kinds or SourceKind.CLINICAL in query.kinds
         if clinical and query.text.strip() and (query.case_id or query.every_case):
             self._read(by, "" if query.every_case else query.case_id)
-        return self._search.search(query)
 
     def sources(self) -> tuple[Source, ...]:
         return self._search.sources()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from app.domain.box import Box
 from app.domain.extraction import Document, Extraction, Word
@@ -256,6 +256,7 @@ class GuidelineSearch(Protocol):
     def sources(self) -> tuple[Source, ...]: ...
 
 
+@runtime_checkable
 class AnsweringSearch(GuidelineSearch, Protocol):
     """A guideline search that may say more than its passages. It costs, or takes a moment: asked when a person has
     stopped typing, not with every key.

@@ -36,6 +36,12 @@ def told(error: GoogleAPICallError) -> Actionable:
     if isinstance(error, api.TooManyRequests):
         return Offline("Vertex AI Search is asked too much at the moment.", _HERE, code="search_busy")
     if isinstance(error, (api.InvalidArgument, api.FailedPrecondition)):
+        if "endpoint" in words.casefold() and "region" in words.casefold():
+            return Rejected(
+                "The search app lies in another region than it was asked in.",
+                "Check the region of its serving config in the connection.",
+                code="search_region",
+            )
         if "filter" in words.casefold():
             return Rejected(
                 "The search app cannot filter by the kind of source.",
@@ -47,20 +53,34 @@ def told(error: GoogleAPICallError) -> Actionable:
             "Ask an administrator to compare its settings with the handbook. " + _HERE,
             code="search_refused",
         )
+    return unreachable()
+
+
+def unreachable() -> Offline:
     return Offline("Vertex AI Search cannot be reached.", _HERE, code="search_unreachable")
 
 
-def wants_less(error: GoogleAPICallError) -> bool:
-    """Whether the search app refuses segments, summaries or corrections, which its edition or its kind does not have.
+def refused_part(error: GoogleAPICallError, *, filtered: bool) -> str:
+    """Which part of a question the search app does not take; "" when it is not for such a part that it refused.
 
-    A standard edition has no extractive content; an app over several data stores takes none of these settings.
+    `boost`: the data store does not index `in_force` (what was `filtered` may be refused for its own filter).
+    `summary`: no language model is switched on. `segments`: a standard edition has no extractive content and no
+    summary. `settings`: an app over several data stores takes none at all.
     """
     from google.api_core import exceptions as api
 
+    if not isinstance(error, (api.InvalidArgument, api.FailedPrecondition)):
+        return ""
     words = str(error.message or "").casefold()
-    return isinstance(error, (api.InvalidArgument, api.FailedPrecondition)) and any(
-        sign in words for sign in ("edition", "multi-datastore", "llm", "content_search_spec")
-    )
+    if "multi-datastore" in words or "content_search_spec" in words:
+        return "settings"
+    if "edition" in words:
+        return "segments"
+    if "llm" in words or "summary" in words:
+        return "summary"
+    if "in_force" in words or "boost" in words or ("filter" in words and not filtered):
+        return "boost"
+    return ""
 
 
 def _no_token(words: str) -> bool:

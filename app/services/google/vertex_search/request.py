@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from app.domain.guideline import SearchQuery, SourceKind
@@ -21,26 +22,27 @@ def shared_kinds(query: SearchQuery) -> tuple[SourceKind, ...]:
     return tuple(kind for kind in query.kinds or tuple(SourceKind) if kind is not SourceKind.CLINICAL)
 
 
-def request_of(serving_config: str, query: SearchQuery, *, plain: bool, summarize: bool) -> SearchRequest:
-    """`plain` leaves out what a standard edition refuses."""
+def request_of(
+    serving_config: str, query: SearchQuery, without: Collection[str], *, summarize: bool
+) -> SearchRequest:
+    """`without` names parts the search app does not take (`failure.refused_part`)."""
     from google.cloud.discoveryengine_v1 import SearchRequest
 
-    content = SearchRequest.ContentSearchSpec
+    content, spelling = SearchRequest.ContentSearchSpec, SearchRequest.SpellCorrectionSpec
     made: dict[str, Any] = {
         "serving_config": serving_config,
         "query": " ".join(query.text.split()),
         "page_size": max(1, min(query.limit, MOST_RESULTS)),
         "filter": filter_of(query),
     }
-    if not plain:
-        spelling = SearchRequest.SpellCorrectionSpec.Mode
-        spec = content(
-            snippet_spec=content.SnippetSpec(return_snippet=True),
-            extractive_content_spec=content.ExtractiveContentSpec(
-                max_extractive_segment_count=SEGMENTS, max_extractive_answer_count=ANSWERS
-            ),
+    if "settings" in without:
+        return SearchRequest(**made)
+    spec = content(snippet_spec=content.SnippetSpec(return_snippet=True))
+    if "segments" not in without:
+        spec.extractive_content_spec = content.ExtractiveContentSpec(
+            max_extractive_segment_count=SEGMENTS, max_extractive_answer_count=ANSWERS
         )
-        if summarize:
+        if summarize and "summary" not in without:
             spec.summary_spec = content.SummarySpec(
                 summary_result_count=SUMMARIZED,
                 include_citations=True,
@@ -50,15 +52,13 @@ def request_of(serving_config: str, query: SearchQuery, *, plain: bool, summariz
                 ignore_jail_breaking_query=True,
                 use_semantic_chunks=True,
             )
-        made["content_search_spec"] = spec
-        made["spell_correction_spec"] = SearchRequest.SpellCorrectionSpec(
-            mode=spelling.SUGGESTION_ONLY if query.as_typed else spelling.AUTO
-        )
-        made["boost_spec"] = SearchRequest.BoostSpec(
-            condition_boost_specs=[
-                SearchRequest.BoostSpec.ConditionBoostSpec(condition='in_force: ANY("no")', boost=LATER)
-            ]
-        )
+    made["content_search_spec"] = spec
+    made["spell_correction_spec"] = spelling(
+        mode=spelling.Mode.SUGGESTION_ONLY if query.as_typed else spelling.Mode.AUTO
+    )
+    if "boost" not in without:
+        boost = SearchRequest.BoostSpec.ConditionBoostSpec(condition='in_force: ANY("no")', boost=LATER)
+        made["boost_spec"] = SearchRequest.BoostSpec(condition_boost_specs=[boost])
     return SearchRequest(**made)
 
 

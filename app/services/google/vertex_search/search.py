@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from app.domain.errors import Rejected, SignInRequired
 from app.domain.guideline import Hit, Passage, SearchAnswer, SearchQuery, Source, SourceKind
 from app.services.google.vertex_search.document import TAKEN, document_id, source_of, struct_of
-from app.services.google.vertex_search.failure import told, wants_less
+from app.services.google.vertex_search.failure import refused_part, told, unreachable
 from app.services.google.vertex_search.reading import hits_of, summary_of
 from app.services.google.vertex_search.request import request_of, shared_kinds
 from app.services.ports import BucketRemote
@@ -85,7 +85,8 @@ class VertexGuidelineSearch:
         self._store = data_store or (found["app"] if found["kind"] == "dataStores" else "")
         self._credentials, self._buckets, self._content = credentials, buckets, content
         self._endpoint, self._roots = endpoint, roots
-        self._plain = False
+        self._without: frozenset[str] = frozenset()
+        self._known: Credentials | None = None
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
 
@@ -104,7 +105,8 @@ class VertexGuidelineSearch:
     def answer(self, query: SearchQuery) -> SearchAnswer:
         hits, first, sources = self._asked(query, summarize=True)
         summary = summary_of(first, sources, query) if first is not None else None
-        return SearchAnswer(hits, summary, NAME, PLAIN_NOTE if self._plain and hits else "")
+        short = bool(hits) and not self._without.isdisjoint({"segments", "settings"})
+        return SearchAnswer(hits, summary, NAME, PLAIN_NOTE if short else "")
 
     def _asked(
         self, query: SearchQuery, *, summarize: bool
@@ -112,44 +114,43 @@ class VertexGuidelineSearch:
         """The hits of as many pages as are wanted, the first page's response, and the sources by their name there."""
         if not query.text.strip() or query.limit < 1 or not shared_kinds(query):
             return (), None, {}
-        request = request_of(self._config, query, plain=self._plain, summarize=summarize)
         found: list[Hit] = []
         sources: dict[str, Source] = {}
         first: SearchResponse | None = None
+        token = ""
         while True:
-            response = self._page(request, query, summarize=summarize and first is None)
-            if first is None:
+            response = self._page(query, token, summarize=summarize)
+            if first is None:  # an empty response is false
                 first = response
-                if self._plain:
-                    request = request_of(self._config, query, plain=True, summarize=False)
             corrected = "" if query.as_typed else first.corrected_query
             for result in response.results:
                 hits = hits_of(result, query, corrected)
                 found.extend(hits)
                 if hits:
                     sources[result.document.name] = hits[0].source
-            if not response.next_page_token or len(found) >= query.limit:
+            token = response.next_page_token
+            if not token or len(found) >= query.limit:
                 break
-            request.page_token = response.next_page_token
         ranked = (replace(hit, score=1.0 / place) for place, hit in enumerate(found[: query.limit], 1))
         return tuple(ranked), first, sources
 
-    def _page(self, request: Any, query: SearchQuery, *, summarize: bool) -> SearchResponse:
+    def _page(self, query: SearchQuery, token: str, *, summarize: bool) -> SearchResponse:
+        """One page of results; what the search app turns out not to take is left out from then on."""
         from google.api_core.exceptions import GoogleAPICallError
 
-        def ask(asked: Any) -> SearchResponse:
-            # the pager would fetch further pages by itself: one page is one question, and each costs
-            pager = self._searcher().search(request=asked, retry=None, timeout=SECONDS)
-            return next(iter(pager.pages))
-
         with _in_words():
-            try:
-                return ask(request)
-            except GoogleAPICallError as error:
-                if self._plain or not wants_less(error):
-                    raise
-                self._plain = True
-                return ask(request_of(self._config, query, plain=True, summarize=summarize))
+            while True:
+                request = request_of(self._config, query, self._without, summarize=summarize)
+                request.page_token = token
+                try:
+                    # the pager would fetch further pages by itself: one page is one question, and each costs
+                    pager = self._searcher().search(request=request, retry=None, timeout=SECONDS)
+                    return next(iter(pager.pages))
+                except GoogleAPICallError as error:
+                    part = refused_part(error, filtered=bool(query.kinds))
+                    if not part or part in self._without:
+                        raise
+                    self._without |= {part}
 
     # What can be found
 
@@ -248,29 +249,31 @@ class VertexGuidelineSearch:
             if name not in self._clients:
                 self._clients[name] = self._connected(kind)
             found: T = self._clients[name]
-            return found
+            known = self._known
+        if known is not None and not known.valid:
+            # here, where a refusal can be told: within a call gRPC would tell it as a server that is away
+            from google.auth.transport.requests import Request
+
+            known.refresh(Request())  # type: ignore[no-untyped-call]
+        return found
 
     def _connected(self, kind: Any) -> Any:
         from google.api_core.client_options import ClientOptions
-        from google.auth.exceptions import GoogleAuthError
 
         host = self._endpoint or _host(self._location)
-        try:
-            credentials = self._credentials()
-            if not self._roots:
-                return kind(credentials=credentials, client_options=ClientOptions(api_endpoint=host))
-            import grpc  # type: ignore[import-untyped]
+        credentials = self._known = self._credentials()
+        if not self._roots:
+            return kind(credentials=credentials, client_options=ClientOptions(api_endpoint=host))
+        import grpc  # type: ignore[import-untyped]
 
-            transport = kind.get_transport_class("grpc")
-            return kind(
-                transport=transport(
-                    host=host,
-                    credentials=credentials,
-                    ssl_channel_credentials=grpc.ssl_channel_credentials(self._roots),
-                )
+        transport = kind.get_transport_class("grpc")
+        return kind(
+            transport=transport(
+                host=host,
+                credentials=credentials,
+                ssl_channel_credentials=grpc.ssl_channel_credentials(self._roots),
             )
-        except GoogleAuthError as error:
-            raise _signed_out() from error
+        )
 
 
 def _host(location: str) -> str:
@@ -288,7 +291,7 @@ def _signed_out() -> SignInRequired:
 @contextmanager
 def _in_words(*, writing: bool = False) -> Iterator[None]:
     from google.api_core.exceptions import FailedPrecondition, GoogleAPICallError, InvalidArgument
-    from google.auth.exceptions import GoogleAuthError
+    from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
 
     try:
         yield
@@ -300,5 +303,9 @@ def _in_words(*, writing: bool = False) -> Iterator[None]:
                 code="search_store",
             ) from error
         raise told(error) from error
+    except TransportError as error:
+        raise unreachable() from error
+    except RefreshError as error:
+        raise (unreachable() if error.retryable else _signed_out()) from error
     except GoogleAuthError as error:
         raise _signed_out() from error
