@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from app.services.ports import Identity
 
 WATCHED = "pa_forms_bkt"
+CLINICAL = "clinical_docs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,23 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import TYPE_CHECKING, TypeVar
 
-from app.composition.local import printer
+from app.composition.local import built_in_policies, printer
 from app.resource import resource
 from app.services.change_log import utc_now
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.composition.cloud import Cloud
     from app.composition.local import Backends
     from app.composition.place import Settings
     from app.domain.code import CodeLists
     from app.services.access import Access
     from app.services.asked_model import Asks
+    from app.services.attachment import Attaching
     from app.services.change_log import ChangeLog
+    from app.services.clinical_folder import ClinicalFolder
+    from app.services.document_text import DocumentTexts
     from app.services.guideline_searching import Guidelines
     from app.services.lanes import Lanes
     from app.services.material import MaterialReader
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
     from app.services.policy_library import PolicyLibrary
     from app.services.ports import BlobStore, FormTeacher
     from app.services.processor_library import ProcessorLibrary
+    from app.services.review_queue import ReviewQueue
     from app.services.review_room import ReviewRoom
     from app.services.store.store import Store
     from app.services.teaching import Teaching
@@ -51,6 +58,43 @@ class LazyGuidelines:
         with self._lock:
             if self._made is not None:
                 self._made.close()
+
+
+def policies(store: Store, access: Access) -> PolicyLibrary:
+    """In the store's lane."""
+    from app.services.policy_library import PolicyLibrary
+
+    return PolicyLibrary(store, built_in_policies, utc_now, access.check)
+
+
+def texts(store: Store, blobs: BlobStore, behind: Backends, lanes: Lanes) -> DocumentTexts:
+    from app.services.document_text import DocumentTexts
+
+    return DocumentTexts(store, blobs, behind.documents, lanes)
+
+
+def material(store: Store, read: DocumentTexts) -> MaterialReader:
+    from app.services.material import MaterialReader
+
+    return MaterialReader(store, read.needed)
+
+
+def attaching(changes: ChangeLog, blobs: BlobStore, behind: Backends) -> Attaching:
+    from app.services.attachment import Attaching
+
+    return Attaching(changes, blobs, behind.opener)
+
+
+def folder(attached: Attaching, read: DocumentTexts, lanes: Lanes, place: Path) -> ClinicalFolder:
+    from app.services.clinical_folder import ClinicalFolder
+
+    return ClinicalFolder(attached, read, lanes, place)
+
+
+def queue(changes: ChangeLog) -> ReviewQueue:
+    from app.services.review_queue import ReviewQueue
+
+    return ReviewQueue(changes)
 
 
 def guidelines(
@@ -82,7 +126,7 @@ def guidelines(
     )
 
 
-def models(store: Store, lanes: Lanes, access: Access) -> ModelLibrary:
+def models(store: Store, lanes: Lanes, access: Access, cloud: Cloud | None) -> ModelLibrary:
     from app.services.model_library import ModelLibrary
 
     submit = partial(lanes.submit, "network")
@@ -96,7 +140,8 @@ def models(store: Store, lanes: Lanes, access: Access) -> ModelLibrary:
         from app.services.google.gemini import Gemini
         from app.services.google.sign_in import user_credentials
 
-        return Gemini(setting.project, setting.location, setting.model, submit, user_credentials)
+        person = user_credentials if cloud is None else lambda: cloud.credentials
+        return Gemini(setting.project, setting.location, setting.model, submit, person)
 
     def instructions(name: str) -> str:
         return resource(f"prompts/{name}.md").read_text("utf-8")

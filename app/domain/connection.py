@@ -45,6 +45,9 @@ class Connection:
     ur_model: str = ""
     public_key: str = ""
     shards: tuple[int, ...] = ()
+    client_secret: str = ""
+    """What the token server wants beside the client id of an installed app. Google calls it a secret and says that it
+    is none: it is in every copy of the app."""
 
     def bucket(self, name: str) -> str:
         """What the bucket is called in the project: `PROJECT-pa-forms-bkt` unless it is said otherwise."""

@@ -48,6 +48,9 @@ class Access:
     makes of it; none reaches the audit trail.
     """
 
+    lane = "store"
+    """Where `people`, `add` and `change` are to be called; a connected workspace asks a service."""
+
     def __init__(
         self, store: Store, alone: str, now: Callable[[], datetime], cost: VerifierCost | None = None
     ) -> None:

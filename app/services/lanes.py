@@ -53,6 +53,10 @@ class Lanes:
                 self._executors[lane] = ThreadPoolExecutor(workers, thread_name_prefix=lane)
             return self._executors[lane].submit(function, *args, **kwargs)
 
+    def within(self, lane: str) -> bool:
+        """Whether this is called by a thread of the lane: who waits there for the lane waits for itself."""
+        return threading.current_thread().name.startswith(f"{lane}_")
+
     def close(self) -> None:
         """Take no more work, end what waits, and return when no thread is left.
 

@@ -39,6 +39,7 @@ from app.services.store.packing import (
     unpack_change,
     unpack_draft,
 )
+from app.services.store.moving_shelf import MovingShelf
 from app.services.store.policy_shelf import PolicyShelf
 from app.services.store.presence import Presence, turn
 from app.services.store.queue_index import QueueIndex
@@ -102,6 +103,8 @@ class Store:
         """What people had on screen while a case was open."""
         self.texts = TextShelf(database)
         """What stands on the pages of documents."""
+        self.moving = MovingShelf(database, self._chain)
+        """Where the workspace is connected to, and what there is to move there."""
         self.waiting_documents = WaitingShelf(database)
         """Documents without a case."""
         self._closed = False

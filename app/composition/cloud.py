@@ -1,0 +1,201 @@
+"""What a connected workspace has beside a local one: the backends of its Google Cloud project.
+
+Nothing in here is loaded for a workspace that is not connected. Each part is made when it is first asked for, and
+making it calls nobody: no cloud is waited for on the way to the first window.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from app.composition.place import CloudPlaces, Settings
+from app.domain.connection import Connection
+from app.domain.errors import StorageFailed
+from app.services.change_log import utc_now
+from app.services.connected_access import ConnectedAccess
+from app.services.google.identity import GoogleIdentity
+from app.services.google.sign_in import Accounts, Client, refuse_environment
+from app.services.token_vault import SIGNED_IN, TokenVault
+
+if TYPE_CHECKING:
+    from app.composition.local import Backends
+    from app.services.change_log import ChangeLog
+    from app.services.google.cloud_storage import CloudBuckets
+    from app.services.google.desk_credentials import DeskCredentials
+    from app.services.google.endpoint import Endpoint, GuardedCaseRemote
+    from app.services.google.firestore.remote import FirestoreCaseRemote
+    from app.services.lanes import Lanes
+    from app.services.ports import BlobStore, Identity
+    from app.services.processor_library import ProcessorLibrary
+    from app.services.store.store import Store
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What every part of a cloud stands on: the workspace with its key, its lanes and its store."""
+
+    place: Settings
+    key: bytes
+    lanes: Lanes
+    store: Store
+
+    def in_store(self, function: Callable[..., T], /, *arguments: object) -> T:
+        """Run in the store's lane and wait."""
+        if self.lanes.within("store"):
+            return function(*arguments)
+        return self.lanes.submit("store", function, *arguments).result()
+
+
+class Cloud:
+    """The parts of one connection. Thread-safe.
+
+    `start` begins to exchange with the shared queue, `stop` ends that, `close` lets go of the network.
+    """
+
+    def __init__(self, connection: Connection, places: CloudPlaces, ground: Ground) -> None:
+        """Raises `Rejected` for an environment that leads a desk elsewhere."""
+        refuse_environment(development=places != CloudPlaces())
+        self.connection, self.places, self.ground = connection, places, ground
+        self._lock = threading.RLock()
+        self._made: dict[str, Any] = {}
+        self._closing: list[Callable[[], None]] = []
+        record = ground.in_store(ground.store.recall, SIGNED_IN) or {}
+        self._email = str(record.get("email", ""))
+        self.access: ConnectedAccess = ground.in_store(
+            ConnectedAccess, ground.store, ground.place.person, utc_now,
+            lambda: self.identity.email, lambda: self.endpoint, ground.in_store,
+        )  # fmt: skip
+
+    def _once(self, name: str, make: Callable[[], T], close: Callable[[T], None] | None = None) -> T:
+        with self._lock:
+            if name not in self._made:
+                made = make()
+                self._made[name] = made
+                if close is not None:
+                    self._closing.append(lambda: close(made))
+            return cast("T", self._made[name])
+
+    # Who
+
+    @property
+    def identity(self) -> Identity:
+        """Who is signed in; a `GoogleIdentity` unless a test brought its own."""
+        return self.places.identity or self._once("identity", self._identity)
+
+    def _identity(self) -> GoogleIdentity:
+        return google_identity(self.connection, self.places, self.ground, self._email)
+
+    @property
+    def credentials(self) -> DeskCredentials:
+        """The person for Google's client libraries."""
+
+        def make() -> DeskCredentials:
+            from app.services.google.desk_credentials import DeskCredentials, Tokens
+
+            return DeskCredentials(cast("Tokens", self.identity))
+
+        return self._once("credentials", make)
+
+    # What they reach
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The desk's side of the ingestion service."""
+
+        def make() -> Endpoint:
+            from app.services.google.endpoint import Endpoint
+
+            return Endpoint(self.places.service or self.connection.service_url, self.identity)
+
+        return self._once("endpoint", make, lambda made: made.close())
+
+    @property
+    def firestore(self) -> FirestoreCaseRemote:
+        """The shared queue as it is, for what only it does."""
+
+        def make() -> FirestoreCaseRemote:
+            from app.services.google.firestore.remote import FirestoreCaseRemote
+
+            emulator = self.places.firestore
+            who = None if emulator else self.credentials
+            connection = self.connection
+            return FirestoreCaseRemote(
+                connection.project, connection.database, who, emulator=emulator or None
+            )
+
+        return self._once("firestore", make, lambda made: made.close())
+
+    @property
+    def cases(self) -> GuardedCaseRemote:
+        """The shared queue as a desk uses it: what determines goes through the endpoint."""
+
+        def make() -> GuardedCaseRemote:
+            from app.services.google.endpoint import GuardedCaseRemote
+
+            return GuardedCaseRemote(self.firestore, self.endpoint, self._receipt)
+
+        return self._once("cases", make)
+
+    def _receipt(self, sha256: str) -> str | None:
+        """The very text of a review receipt that is on this computer."""
+        folder: BlobStore | None = self._made.get("folder")
+        try:
+            return folder.get(sha256).decode() if folder is not None else None
+        except (StorageFailed, UnicodeDecodeError):
+            return None
+
+    @property
+    def buckets(self) -> CloudBuckets:
+        """The project's buckets."""
+
+        def make() -> CloudBuckets:
+            from app.services.google.cloud_storage import CloudBuckets
+
+            return CloudBuckets(self.connection, self.credentials, api_endpoint=self.places.storage or None)
+
+        return self._once("buckets", make)
+
+    # What the workstation is put together with
+
+    def blobs(self, folder: BlobStore) -> BlobStore:
+        """Where documents are read from."""
+        return self._once("folder", lambda: folder)
+
+    def behind(self, embedded: Backends) -> Backends:
+        """The backends with those of the project in their place."""
+        return embedded
+
+    def settle(self, changes: ChangeLog, library: ProcessorLibrary) -> None:
+        """What is known only when the services stand."""
+
+    # Its life
+
+    def start(self) -> None:
+        """Begin to exchange with the shared queue."""
+
+    def poke(self) -> None:
+        """Something was stored here. Quick; from any thread."""
+
+    def stop(self) -> None:
+        """End the exchange; what waits is sent at the next start."""
+
+    def close(self) -> None:
+        """Let go of the network and of everything that was made, the last first."""
+        with self._lock:
+            closing, self._closing = self._closing[::-1], []
+        for close in closing:
+            close()
+
+
+def google_identity(
+    connection: Connection, places: CloudPlaces, ground: Ground, email: str
+) -> GoogleIdentity:
+    """The identity of a connection, with its token where this workspace keeps it."""
+    client = Client(connection.client_id, connection.client_secret)
+    vault = TokenVault(ground.store, ground.key, ground.in_store)
+    return GoogleIdentity(client, vault, email, accounts=Accounts.at(places.accounts))
