@@ -22,12 +22,14 @@ from app.domain.queue import QueueQuery, QueueRow
 from app.domain.receipt import ALPHABET, normalized, receipt_number
 from app.domain.review_queue import ReviewQuery, ReviewRow
 from app.services.store import log, rescue
+from app.services.store.cache_shelf import CacheShelf
 from app.services.store.chain import AuditEntry, AuditReport, Chain, digest
 from app.services.store.database import Database
 from app.services.store.disk import make_folder, sync_folder, write_durably
 from app.services.store.failure import Damaged, damaged, told_in_words, wrong_key
 from app.services.store.head import Head
 from app.services.store.key import derived
+from app.services.store.moving_shelf import MovingShelf
 from app.services.store.packing import (
     pack,
     pack_change,
@@ -39,7 +41,6 @@ from app.services.store.packing import (
     unpack_change,
     unpack_draft,
 )
-from app.services.store.moving_shelf import MovingShelf
 from app.services.store.policy_shelf import PolicyShelf
 from app.services.store.presence import Presence, turn
 from app.services.store.queue_index import QueueIndex
@@ -105,6 +106,8 @@ class Store:
         """What stands on the pages of documents."""
         self.moving = MovingShelf(database, self._chain)
         """Where the workspace is connected to, and what there is to move there."""
+        self.cached = CacheShelf(database)
+        """Which files are kept for work without a network."""
         self.waiting_documents = WaitingShelf(database)
         """Documents without a case."""
         self._closed = False
