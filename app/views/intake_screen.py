@@ -108,6 +108,7 @@ class IntakeScreen(QWidget):
         # the case
         self._case_model.case_opened.connect(self._show_opened)
         self._case_model.case_changed.connect(self._show_changed)
+        self._case_model.case_refreshed.connect(self._show_refreshed)
         self._case_model.case_closed.connect(self._show_nothing)
         self._case_model.refused.connect(self._refused)
         self._case_model.verified.connect(self._verified)
@@ -226,6 +227,16 @@ class IntakeScreen(QWidget):
         case = self._case_model.case
         if case is not None and not self._typing:
             self._case_model.open(case.case_id)
+
+    def cases_came(self, case_ids: tuple[str, ...]) -> None:
+        """Cases changed on other desks: the queue follows; the open case is told by its model."""
+        self._queue_model.forget(case_ids)
+        self._refresh.start()
+
+    def _show_refreshed(self, _before: Case, case: Case) -> None:
+        """The open case changed elsewhere: taken over in place; focus, cursor, scroll and typing stay."""
+        self.panel.show_case(case, self._definitions.read_with(case.form_type, case.processor_version))
+        self.desk.update_case(case, self._title(case))
 
     def _open_if_idle(self, case: Case) -> None:
         """The first form that is ready is shown to somebody who is here and has nothing open."""

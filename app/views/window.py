@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 from app.domain.case import IntakeStatus, Json
 from app.domain.errors import Actionable, SignInRequired
 from app.domain.role import NotAllowed, Person, Right, require
-from app.services.intake import Arrival
 from app.views import messages, theme
 from app.views.background import Background
 from app.views.intake_screen import IntakeScreen
@@ -25,10 +24,13 @@ from app.views.models.queue_model import QueueModel
 from app.views.sign_in_gate import SignInGate
 from app.views.widgets.message_float import MessageFloat
 from app.views.widgets.rail import Rail
+from app.views.widgets.sync.sync_words import KEY as SYNC_KEY
+from app.views.widgets.sync.sync_words import StateWords
+from app.views.window_news import TAKE_BACK, News
+from app.views.window_sync import SYNC_ROOMS, WindowSync, cloud_parts
 from app.workstation import Workstation
 
 if TYPE_CHECKING:  # loaded and built when a person asks for them, not on the way to the first window
-    from app.services.clinical_folder import Taken
     from app.views.admin_room import AdminRoom
     from app.views.models.review_folder_model import ReviewFolderModel
     from app.views.policy_room import PolicyRoom
@@ -42,7 +44,6 @@ DESK = "desk"
 SETTLE_MS = 100
 WARM_MS = 1500
 """After the window can be used, what the review is made of is loaded beside it."""
-TAKE_BACK = "take_back:"
 ROOMS = {
     "intake": Right.TAKE_IN,
     "review": Right.REVIEW,
@@ -50,6 +51,7 @@ ROOMS = {
     "teach": Right.ADMINISTER,
     "policies": Right.ADMINISTER,
     "settings": None,
+    **dict.fromkeys(SYNC_ROOMS),
 }
 """The rooms there are, and what somebody has to be allowed to be shown one."""
 
@@ -88,6 +90,8 @@ class Window(QMainWindow):
         self._settle = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self.intake.set_person(workstation.person)
         self.gate = SignInGate(workstation, background, self.doors, self)
+        self.news = News(workstation, background, self.messages, self)
+        self.sync = WindowSync(self, cloud_parts(workstation))
         self._wire()
 
     def _lay_out(self) -> None:
@@ -109,9 +113,12 @@ class Window(QMainWindow):
         self.case_model.refused.connect(self.show_error)
         self.pages_model.region_failed.connect(self.show_error)
         self.intake_model.refused.connect(self.show_error)
-        self.intake_model.arrived.connect(self._tell_arrival)
+        self.intake_model.arrived.connect(self.news.tell_arrival)
+        self.news.case_asked.connect(self.intake.open_case)
+        self.news.clinical_came.connect(self._refresh_review)
+        self.news.refused.connect(self.show_error)
         self.background.failed.connect(self.show_error)
-        self.background.crashed.connect(self._tell_crash)
+        self.background.crashed.connect(self.news.tell_crash)
         self.queue_model.counts_changed.connect(self._show_counts)
         self.queue_model.refreshed.connect(self._restore)
         self.intake.said.connect(self.messages.say)
@@ -125,6 +132,7 @@ class Window(QMainWindow):
         self.gate.leaving.connect(self._leave)
         self.gate.left.connect(self._close_cases)
         self.rail.person_chosen.connect(self._act_for_person)
+        self.rail.state_chosen.connect(self.sync.show_waiting)
         for keys, function in (
             ("F1", self.toggle_keys),
             ("Ctrl+Shift+I", lambda: self.show_room("intake")),
@@ -135,6 +143,8 @@ class Window(QMainWindow):
             ("Ctrl+Shift+P", lambda: self.show_room("policies")),
             ("Ctrl+Alt+L", self.lock),
             ("Ctrl+Alt+O", self.gate.switch),
+            (SYNC_KEY, self.sync.show_waiting),
+            ("Ctrl+Shift+K", self.sync.show_conflicts),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(function)
 
@@ -149,6 +159,7 @@ class Window(QMainWindow):
             self._show_roles(self._workstation.access.me)
         self.queue_model.refresh()
         self.intake_model.start()
+        self.sync.start()
         for notice in self._workstation.store.notices:
             self.messages.say("look", self.tr(notice.text), self.tr(notice.next_step))
 
@@ -163,6 +174,7 @@ class Window(QMainWindow):
             except NotAllowed as error:
                 self.show_error(error)
                 return
+        self.sync.moved(self._room, name)
         self._room = name
         floor: QWidget = self.intake.page
         if name == "teach":
@@ -185,6 +197,8 @@ class Window(QMainWindow):
             self.rooms.setCurrentWidget(self.admin.page)
             self.admin.enter()
             floor = self.admin.page
+        elif name in SYNC_ROOMS:
+            floor = self.sync.room.enter(name)
         else:
             self.rooms.setCurrentWidget(self.intake)
         self.messages.lie_over(floor)
@@ -201,43 +215,15 @@ class Window(QMainWindow):
         reason, step = messages.text(error)
         self.messages.say("wrong", reason, step)
 
-    def _tell_crash(self, _error: object) -> None:
-        self.messages.say(
-            "wrong",
-            self.tr("The program made a mistake here."),
-            self.tr("Your work is saved. The log has the details."),
-        )
-
-    def _tell_arrival(self, arrival: Arrival) -> None:
-        if arrival.known:
-            self.messages.say(
-                "look",
-                self.tr("This file was received before, as {receipt}.").format(receipt=arrival.case.receipt),
-                self.tr("It is not taken in twice."),
-            )
-            self.intake.open_case(arrival.case.case_id)
-        else:
-            self.messages.say(
-                "info",
-                self.tr("Received as {receipt}.").format(receipt=arrival.case.receipt),
-                "" if arrival.case.reason is None else arrival.case.reason.text,
-            )
-
     def _tell_verified(self, case_id: str, receipt: str) -> None:
         self._count_reviews()
-        self.messages.say(
-            "sure",
-            self.tr("{receipt} is verified.").format(receipt=receipt),
-            "",
-            f"{TAKE_BACK}{case_id}",
-            self.tr("Open it again"),
-        )
+        self.news.tell_verified(case_id, receipt)
 
     def _act(self, action: str) -> None:
         self.messages.clear()
         if action.startswith(TAKE_BACK):
             self.intake.take_back(action.removeprefix(TAKE_BACK))
-        elif "teach" in self.__dict__:
+        elif not self.sync.room.act(action) and "teach" in self.__dict__:
             self.teach.act(action)
 
     # who works here
@@ -328,6 +314,7 @@ class Window(QMainWindow):
         room.screen.layout_changed.connect(self._settle.start)
         self.intake_model.others_wrote.connect(room.refresh)
         room.put_back(self._review_layout)
+        self.sync.wire_review(room)
         return room
 
     @cached_property
@@ -340,28 +327,11 @@ class Window(QMainWindow):
         screen.said.connect(self.messages.say)
         return screen
 
-    @cached_property
+    @property
     def clinical(self) -> ReviewFolderModel:
-        """Clinical documents that are put into their folder, whichever room is shown."""
-        from app.views.models.review_folder_model import ReviewFolderModel
+        return self.news.clinical
 
-        model = ReviewFolderModel(self._workstation.clinical, self.background, self)
-        model.refused.connect(self.show_error)
-        model.came.connect(self._tell_clinical)
-        return model
-
-    def _tell_clinical(self, taken: Taken) -> None:
-        if taken.attached is not None:
-            receipt = taken.attached.case.receipt
-            self.messages.say(
-                "info", self.tr("A document came and joined {receipt}.").format(receipt=receipt)
-            )
-        elif taken.waiting is not None:
-            self.messages.say(
-                "info",
-                self.tr("A document came: {name}.").format(name=taken.waiting.name),
-                self.tr("It waits for a request."),
-            )
+    def _refresh_review(self) -> None:
         if "review" in self.__dict__:
             self.review.refresh()
 
@@ -393,7 +363,12 @@ class Window(QMainWindow):
         if self._saving:
             self.rail.set_state(self.tr("Saving…"), "loader")
         else:
-            self.rail.set_state(self.tr("All saved here"), "hard-drive")
+            self.show_state(self.sync.room.words)
+
+    def show_state(self, said: StateWords) -> None:
+        """How the desk stands with the shared queue; while something is being saved that is said first."""
+        if not self._saving:
+            self.rail.set_state(said.words, said.symbol, said.role, said.whole)
 
     def _show_counts(self, counts: Mapping[IntakeStatus, int]) -> None:
         self.intake.queue.set_counts(counts)
@@ -524,8 +499,8 @@ class Window(QMainWindow):
             self.review.stop()
         self._warm.stop()
         self.gate.stop()
-        if "clinical" in self.__dict__:
-            self.clinical.stop()
+        self.news.stop()
+        self.sync.stop()
         self._remember()
         self.case_model.flush()
         self.intake_model.stop()

@@ -23,6 +23,8 @@ class CaseModel(QObject):
     """`Opened`"""
     case_changed = Signal(object)
     """`Edited`"""
+    case_refreshed = Signal(object, object)
+    """`Case` as it was shown, `Case` as it is: it changed elsewhere, and nothing was done to it here"""
     case_closed = Signal()
     refused = Signal(object)
     """`Actionable`: the change was not made"""
@@ -40,6 +42,7 @@ class CaseModel(QObject):
         self._case: Case | None = None
         self._wanted: str | None = None
         self._pending = 0
+        self._stale = False
         self._drafts: dict[tuple[str, str], Draft] = {}
         self._draft_under_way = False
         self._views: dict[str, Json] = {}
@@ -82,6 +85,26 @@ class CaseModel(QObject):
             self._workstation.person,
             done=opened,
             failed=gone,
+        )
+
+    def refresh(self) -> None:
+        """The open case changed elsewhere: fetch it again. It is not opened anew, and nothing typed is touched."""
+        if self._case is None or self._pending:
+            self._stale = (
+                self._case is not None
+            )  # what is under way here brings the case as it is, or comes after
+            return
+        case_id = self._case.case_id
+
+        def found(case: Case) -> None:
+            if self._case is not None and self._case.case_id == case_id and not self._pending:
+                before, self._case = self._case, case
+                self.case_refreshed.emit(before, case)
+            elif self._pending:
+                self._stale = True
+
+        self._background.run(
+            self, "store", self._workstation.intake.case, case_id, done=found, failed=lambda _error: None
         )
 
     def close(self) -> None:
@@ -290,6 +313,9 @@ class CaseModel(QObject):
     def _end(self) -> None:
         self._pending -= 1
         self._announce()
+        if self._stale and not self._pending:
+            self._stale = False
+            self.refresh()
 
     def _announce(self) -> None:
         self.saving_changed.emit(self.saving)

@@ -1,0 +1,135 @@
+"""The window among many desks: which of its rooms hear of the shared queue, and how one gets to what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from app.domain.role import Right
+from app.views.sync_room import CONFLICTS, WAITING, SyncRoom
+
+if TYPE_CHECKING:  # where many desks share a queue
+    from app.views.models.lease_model import LeaseModel, Leases
+    from app.views.models.sync_model import Syncs
+    from app.views.review_room import ReviewRoom
+    from app.views.sync_case import IntakeSync
+    from app.views.window import Window
+    from app.workstation import Workstation
+
+SYNC_ROOMS = (WAITING, CONFLICTS)
+
+
+def _nobody(_told: Callable[[str], None]) -> None:
+    """Nobody tells of leases where there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudParts:
+    """What the window needs of a connected workspace; nothing of a local one."""
+
+    syncing: Syncs | None = None
+    leases: Leases | None = None
+    on_lease: Callable[[Callable[[str], None]], Any] = _nobody
+
+
+def cloud_parts(workstation: Workstation) -> CloudParts:
+    """The parts of a workstation that is connected."""
+    cloud: Any = getattr(workstation, "cloud", None)
+    if cloud is None:
+        return CloudParts()
+    return CloudParts(cloud.syncing, cloud.leasing, cloud.on_lease)
+
+
+class WindowSync(QObject):
+    """Wires the shared queue into a window: its state, its pages, and the rooms that show cases."""
+
+    def __init__(self, window: Window, parts: CloudParts) -> None:
+        super().__init__(window)
+        self._window = window
+        self._parts = parts
+        self._came_from = "intake"
+        self.room = SyncRoom(window.workstation, parts.syncing, window.background, window.rooms, self)
+        self._leases: list[LeaseModel] = []
+        self.intake: IntakeSync | None = None
+        room = self.room
+        room.room_asked.connect(window.show_room)
+        room.left.connect(lambda: window.show_room(self._came_from))
+        room.said.connect(window.messages.say)
+        room.failed.connect(window.show_error)
+        room.state_changed.connect(window.show_state)
+        room.case_asked.connect(self._open_case)
+        if parts.syncing is not None:  # what other desks do is shown where there are any
+            from app.views.sync_case import IntakeSync
+
+            leases = self._lease_model()
+            self.intake = IntakeSync(window.intake, window.case_model, room, leases, window.messages.say)
+
+    def start(self) -> None:
+        self.room.start()
+
+    def stop(self) -> None:
+        """The window closes: what is open here is let go of."""
+        self.room.stop()
+        for lease in self._leases:
+            lease.stop()
+
+    def moved(self, before: str, name: str) -> None:
+        """Another room is going to be shown."""
+        if name not in SYNC_ROOMS:
+            self.room.leave()
+        elif before not in SYNC_ROOMS:
+            self._came_from = before
+
+    def wire_review(self, review: ReviewRoom) -> None:
+        """The review's queue and the open request hear of other desks too."""
+        if self._parts.syncing is None:
+            return
+        from app.views.sync_case import ReviewSync
+
+        ReviewSync(review, self.room, self._lease_model(), self._window.messages.say)
+
+    def show_waiting(self) -> None:
+        """F5: list what waits; there, try at once."""
+        if not self._window.gate.is_shut:
+            self.room.show_waiting()
+
+    def show_conflicts(self) -> None:
+        """To the conflict of the open field or case, or to all of them."""
+        window = self._window
+        if window.gate.is_shut:
+            return
+        case = window.case_model.case
+        if window.rooms.currentWidget() is window.intake and case is not None:
+            path = window.intake.panel.selected_path or ""
+            self.room.show_conflict(case.case_id, path)
+        elif "review" in window.__dict__ and window.rooms.currentWidget() is window.review.screen:
+            case = window.review.case_model.case
+            self.room.show_conflict(case.case_id if case is not None else "")
+        else:
+            window.show_room(CONFLICTS)
+
+    def _lease_model(self) -> LeaseModel:
+        from app.views.models.lease_model import LeaseModel
+
+        window, parts = self._window, self._parts
+        me = window.workstation.access
+        model = LeaseModel(
+            parts.leases, lambda: (me.me.name, me.me.title or me.me.name), window.background, self,
+            lambda case_id: sum(other.case_id == case_id for other in self._leases) > 0,
+        )  # fmt: skip
+        self._leases.append(model)
+        parts.on_lease(model.told)
+        return model
+
+    def _open_case(self, case_id: str, review: bool) -> None:
+        window = self._window
+        me = window.workstation.access.me
+        if review and me.may(Right.REVIEW):
+            window.show_room("review")
+            window.review.screen.open_case(case_id)
+        else:
+            window.show_room("intake")
+            window.intake.open_case(case_id)
