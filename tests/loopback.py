@@ -55,13 +55,21 @@ class Garbles:
     """Sends an event that is no JSON."""
 
 
-Behaviour = Says | Fails | Drops | Hangs | Garbles
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Does not take the question (Vertex AI): no candidate, and why."""
+
+    reason: str = "SAFETY"
+
+
+Behaviour = Says | Fails | Drops | Hangs | Garbles | Blocks
 
 _CHAT_FIELDS = {"model", "messages", "temperature", "stream", "max_tokens", "response_format"}
 _VERTEX_FIELDS = {"contents", "systemInstruction", "generationConfig"}
+_GENERATION_FIELDS = {"temperature", "responseMimeType", "responseJsonSchema", "responseSchema"}
 _VERTEX_PATH = re.compile(
-    r"/v1(?:beta1)?/projects/(?P<project>[\w-]+)/locations/(?P<location>[\w-]+)/publishers/google/models/(?P<model>[\w.-]+)"
-    r":streamGenerateContent"
+    r"/v1(?:beta1)?/projects/(?P<project>[\w-]+)/locations/(?P<location>[\w-]+)"
+    r"/(?:publishers/google/models/(?P<model>[\w.-]+)|endpoints/(?P<endpoint>\d+)):streamGenerateContent(?:\?alt=sse)?"
 )
 
 
@@ -73,6 +81,7 @@ class Loopback:
     kind: str = "chat"
     key: str = ""
     location: str = "europe-west4"
+    project: str = "a-project"
     strict_schema: bool = True
     asked: list[dict[str, Any]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -127,6 +136,9 @@ def serving(
             self.send_header("Connection", "close")
             self.end_headers()
             self.close_connection = True
+            if isinstance(behaviour, Blocks):
+                self._event({"promptFeedback": {"blockReason": behaviour.reason}})
+                return
             if isinstance(behaviour, Garbles):
                 self.wfile.write(b"data: {not json\n\n")
                 return
@@ -189,13 +201,22 @@ def _wrong(loopback: Loopback, path: str, authorization: str, body: dict[str, An
         if body.get("temperature") != 0 or [m["role"] for m in body["messages"]] != ["system", "user"]:
             return 422, "not what is asked here"
         return None
-    found = _VERTEX_PATH.match(path)
+    found = _VERTEX_PATH.fullmatch(path)
     if found is None:
         return 404, f"no such path {path}"
-    if found["location"] != loopback.location:
-        return 404, f"no such model in {found['location']}"
     if not authorization.startswith("Bearer "):
         return 401, "not signed in"
+    if found["location"] != loopback.location:
+        return 404, f"Publisher Model or Endpoint was not found in {found['location']}"
+    if found["project"] != loopback.project:
+        return 403, "Permission 'aiplatform.endpoints.predict' denied"
+    unknown = set(body.get("generationConfig", {})) - _GENERATION_FIELDS
+    if unknown:
+        return 400, f'Invalid JSON payload received. Unknown name "{min(unknown)}" at generation_config'
+    if not all(turn.get("role") in ("user", "model") for turn in body.get("contents", ())):
+        return 400, "Please use a valid role: user, model."
+    if not body.get("systemInstruction", {}).get("parts"):
+        return 400, "system_instruction must have parts"
     if set(body) - _VERTEX_FIELDS:
         return 400, f"unknown fields {sorted(set(body) - _VERTEX_FIELDS)}"
     if body["generationConfig"].get("temperature") != 0:

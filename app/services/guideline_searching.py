@@ -88,9 +88,12 @@ class Searching:
 
 @dataclass(frozen=True, slots=True)
 class Guidelines:
-    """All of it for one workspace. `made_again` says that the search's file was lost and `refresh` has to fill it."""
+    """All of it for one workspace. `made_again` says that the search's file was lost and `refresh` has to fill it;
+    `there` is the index of the payer, where the workspace is connected to one.
+    """
 
     searching: Searching
     index: GuidelineIndex
     made_again: bool
     close: Callable[[], None]
+    there: AnsweringSearch | None = None

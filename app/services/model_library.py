@@ -1,7 +1,7 @@
 """The language models a workspace may ask, beside the criteria engine and the template that are always there.
 
-An administrator adds them; their keys are in the encrypted store and nowhere else. Nothing is asked of any of them
-before a person sends a prompt to it.
+An administrator adds them; their keys are in the encrypted store and nowhere else. A connected workspace offers those
+of its connection by itself. Nothing is asked of any of them before a person sends a prompt to it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from app.domain.case import Json
+from app.domain.connection import Connection
 from app.domain.errors import Rejected
 from app.domain.recommendation import ModelInfo
 from app.domain.role import Person, Right
@@ -29,6 +30,11 @@ payer's own machines, and a good part of Gemini's million.
 _KEY = "models"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}")
 _RESERVED = ("criteria engine", "template")
+PROMPT_MODEL, UR_MODEL = "Project prompt model", "Project review model"
+"""What the models of a connection are called."""
+_ENDPOINT = re.compile(
+    r"projects/(?P<project>[^/]+)/locations/(?P<location>[a-z0-9-]+)/endpoints/(?P<id>\d+)"
+)
 
 Check = Callable[[str, Right], Person]
 Connect = Callable[["ModelSetting"], Asks]
@@ -38,7 +44,9 @@ Connect = Callable[["ModelSetting"], Asks]
 class ModelSetting:
     """One language model. `url` belongs to an OpenAI-compatible endpoint; `project` and `location` to Gemini.
 
-    `model` is its name there, or a tuned endpoint's (`projects/…/endpoints/…`). `plain` allows http over a network.
+    `model` is its name there, or a tuned endpoint's (`projects/…/locations/…/endpoints/…`), which knows its region by
+    itself. `plain` allows http over a network. `serves` is `prompts` or `reviews` for a model that is meant for one of
+    them alone, "" for both.
     """
 
     name: str
@@ -50,10 +58,31 @@ class ModelSetting:
     most: int = 0
     plain: bool = False
     key: str = field(default="", repr=False)
+    serves: str = ""
 
     @property
     def takes(self) -> int:
         return self.most or MOST[self.kind]
+
+    @property
+    def region(self) -> str:
+        """Where the model answers: a tuned endpoint in its own region, whatever the setting says."""
+        found = _ENDPOINT.fullmatch(self.model)
+        return found["location"] if found else self.location
+
+
+def offered_by(connection: Connection | None) -> tuple[ModelSetting, ...]:
+    """The models of a payer's project, for everybody who works in the connected workspace."""
+    if connection is None:
+        return ()
+    named = ((PROMPT_MODEL, connection.prompt_model, "prompts"), (UR_MODEL, connection.ur_model, "reviews"))
+    return tuple(
+        ModelSetting(
+            name, "gemini", model, project=connection.project, location=connection.location, serves=serves
+        )
+        for name, model, serves in named
+        if model
+    )
 
 
 def check_setting(setting: ModelSetting) -> ModelSetting:
@@ -83,6 +112,12 @@ def check_setting(setting: ModelSetting) -> ModelSetting:
                 "Give one such as europe-west4 or us-central1.",
                 code="model_region",
             )
+        if setting.model.startswith("projects/") and not _ENDPOINT.fullmatch(setting.model):
+            raise Rejected(
+                "This is no name of a tuned endpoint.",
+                "Give it as projects/…/locations/…/endpoints/….",
+                code="model_endpoint",
+            )
         return setting
     from app.services.openai.chat import check_url  # httpx is loaded only for those who add a model
 
@@ -92,8 +127,10 @@ def check_setting(setting: ModelSetting) -> ModelSetting:
 def about(setting: ModelSetting) -> ModelInfo:
     """What people are told of a model before anything is sent to it."""
     if setting.kind == "gemini":
+        tuned = _ENDPOINT.fullmatch(setting.model)
+        version = f"tuned {tuned['id']}" if tuned else setting.model
         return ModelInfo(
-            setting.name, setting.model, f"Gemini on Vertex AI, {setting.location}", leaves_computer=True
+            setting.name, version, f"Gemini on Vertex AI, {setting.region}", leaves_computer=True
         )
     from urllib.parse import urlsplit
 
@@ -111,22 +148,30 @@ class _Made(Mapping[str, Callable[[], T]]):
     """By name how to make a model: the ones that are always there, then those of the settings as they are now."""
 
     def __init__(
-        self, fixed: Mapping[str, Callable[[], T]], library: ModelLibrary, make: Callable[[ModelSetting], T]
+        self,
+        fixed: Mapping[str, Callable[[], T]],
+        library: ModelLibrary,
+        make: Callable[[ModelSetting], T],
+        serves: str,
     ) -> None:
-        self._fixed, self._library, self._make = fixed, library, make
+        self._fixed, self._library, self._make, self._serves = fixed, library, make, serves
+
+    def _settings(self) -> dict[str, ModelSetting]:
+        known = self._library.known
+        return {name: setting for name, setting in known.items() if setting.serves in ("", self._serves)}
 
     def __getitem__(self, name: str) -> Callable[[], T]:
         if name in self._fixed:
             return self._fixed[name]
-        setting = self._library.known[name]
+        setting = self._settings()[name]
         return lambda: self._make(setting)
 
     def __iter__(self) -> Iterator[str]:
         yield from self._fixed
-        yield from self._library.known
+        yield from self._settings()
 
     def __len__(self) -> int:
-        return len(self._fixed) + len(self._library.known)
+        return len(self._fixed) + len(self._settings())
 
 
 class ModelLibrary:
@@ -134,18 +179,27 @@ class ModelLibrary:
 
     def __init__(
         self, store: Store, connect: Mapping[str, Connect], instructions: Callable[[str], str],
-        now: Callable[[], datetime], check: Check,
+        now: Callable[[], datetime], check: Check, offered: Callable[[], tuple[ModelSetting, ...]] = tuple,
     ) -> None:  # fmt: skip
-        """`connect` makes what answers, by kind; `instructions` gives the text of a prompt template by its name."""
+        """`connect` makes what answers, by kind; `instructions` gives the text of a prompt template by its name.
+
+        `offered` are models nobody has to add: those of a connection, as it is at each look (`offered_by`).
+        """
         self._store, self._connect, self._instructions = store, connect, instructions
-        self._now, self._check = now, check
-        self.known: dict[str, ModelSetting] = {}
+        self._now, self._check, self._offered = now, check, offered
+        self._kept: dict[str, ModelSetting] = {}
         self.refresh()
+
+    @property
+    def known(self) -> dict[str, ModelSetting]:
+        """Every model by its name: those that are offered, then those an administrator added."""
+        offered = {setting.name: setting for setting in self._offered()}
+        return offered | {name: kept for name, kept in self._kept.items() if name not in offered}
 
     def refresh(self) -> tuple[ModelSetting, ...]:
         """The settings as the store has them."""
         kept = self._store.recall(_KEY) or {}
-        self.known = {
+        self._kept = {
             str(entry["name"]): ModelSetting(
                 **{k: v for k, v in entry.items() if k in ModelSetting.__slots__}
             )
@@ -158,7 +212,8 @@ class ModelLibrary:
         self._check(by, Right.ADMINISTER)
         made = check_setting(setting)
         self.refresh()
-        self.known[made.name] = made
+        self._not_offered(made.name)
+        self._kept[made.name] = made
         self._keep("model_added", made.name, by)
         return made
 
@@ -166,17 +221,22 @@ class ModelLibrary:
         """Forget a model and its key; what it said stays with its cases."""
         self._check(by, Right.ADMINISTER)
         self.refresh()
-        if name not in self.known:
-            raise Rejected(
-                f"There is no model called “{name}”.",
-                "“countersign models list” names them.",
-                code="no_model",
-            )
-        del self.known[name]
+        self._not_offered(name)
+        if name not in self._kept:
+            raise _no_model(name)
+        del self._kept[name]
         self._keep("model_removed", name, by)
 
+    def _not_offered(self, name: str) -> None:
+        if any(name.casefold() == setting.name.casefold() for setting in self._offered()):
+            raise Rejected(
+                f"“{name}” belongs to the connection.",
+                "It is changed in the project's connection file; choose another name for a model of your own.",
+                code="model_offered",
+            )
+
     def _keep(self, action: str, name: str, by: str) -> None:
-        body: Json = {"models": [asdict(setting) for setting in self.known.values()]}
+        body: Json = {"models": [asdict(setting) for setting in self._kept.values()]}
         self._store.remember(_KEY, body)
         self._store.note(action, by, self._now(), None, {"model": name})
 
@@ -184,14 +244,14 @@ class ModelLibrary:
         self, fixed: Mapping[str, Callable[[], RecommendationModel]]
     ) -> Mapping[str, Callable[[], RecommendationModel]]:
         """Every model that recommends, by name, as the settings are at each look."""
-        return _Made(fixed, self, self._recommends)
+        return _Made(fixed, self, self._recommends, "reviews")
 
     def proposing(
         self, fixed: Mapping[str, Callable[[], PromptModel]]
     ) -> Mapping[str, Callable[[], PromptModel]]:
         """Every model that proposes prompts, by name."""
         template = next(iter(fixed.values()))
-        return _Made(fixed, self, lambda setting: self._proposes(setting, template()))
+        return _Made(fixed, self, lambda setting: self._proposes(setting, template()), "prompts")
 
     def _recommends(self, setting: ModelSetting) -> RecommendationModel:
         return AskedRecommendationModel(
@@ -208,15 +268,10 @@ class ModelLibrary:
 
     def try_out(self, name: str) -> str:
         """Ask a model for one word; returns what it said. Raises what asking raises. No case's data is sent."""
-        if name not in self.known:
-            raise Rejected(
-                f"There is no model called “{name}”.",
-                "“countersign models list” names them.",
-                code="no_model",
-            )
-        said = self._asks(self.known[name]).ask(
-            "Answer with a JSON object.", 'Answer {"ready": true}.', None, None
-        )
+        setting = self.known.get(name)
+        if setting is None:
+            raise _no_model(name)
+        said = self._asks(setting).ask("Answer with a JSON object.", 'Answer {"ready": true}.', None, None)
         return " ".join(said.split())[:200]
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,9 +21,21 @@ if TYPE_CHECKING:
 
 QUIET_SECONDS = 120.0
 _ANOTHER = "Ask again, choose another model, or use the criteria engine."
-_REFUSED = frozenset(
-    {"SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "RECITATION", "SPII", "LANGUAGE", "IMAGE_SAFETY"}
-)
+_JUDGE = "Judge this request yourself, or use the criteria engine."
+_REFUSALS = {
+    "SAFETY": "its safety rules stopped the answer",
+    "IMAGE_SAFETY": "its safety rules stopped the answer",
+    "PROHIBITED_CONTENT": "it takes the text for content that is prohibited",
+    "BLOCKLIST": "the answer held words that the project has blocked",
+    "RECITATION": "the answer repeated a published text too closely",
+    "SPII": "the answer held personal data of the kind it does not give",
+    "LANGUAGE": "the text is in a language it does not answer in",
+    "JAILBREAK": "it takes the text for an attempt to get around its rules",
+    "MODEL_ARMOR": "the project's Model Armor stopped it",
+    "OTHER": "it does not say why",
+}
+"""Why Gemini ends without an answer, or does not begin with one, by finish reason and block reason."""
+_ENDPOINT = re.compile(r"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)/endpoints/[^/]+")
 
 
 @dataclass(slots=True)
@@ -31,6 +44,7 @@ class _Streaming:
 
     client: Client
     model: str
+    location: str
     user: str
     config: Any
 
@@ -50,7 +64,7 @@ class _Streaming:
                 if text:
                     yield text
         except APIError as error:
-            raise _told(error) from error
+            raise told(error, self.location) from error
         except RefreshError as error:
             raise _signed_out() from error
         except TransportError as error:
@@ -77,11 +91,12 @@ def _finished(chunk: Any) -> bool:
     """Whether the answer is told to be whole. Raises `Rejected` when it was refused or cut off."""
     feedback = getattr(chunk, "prompt_feedback", None)
     if feedback is not None and getattr(feedback, "block_reason", None):
-        raise _refusal()
+        blocked = _reason(feedback.block_reason) or ""
+        raise _refusal("Gemini did not take the question", blocked, "model_blocked")
     for candidate in chunk.candidates or ():
-        reason = getattr(candidate.finish_reason, "name", None)
-        if reason in _REFUSED:
-            raise _refusal()
+        reason = _reason(candidate.finish_reason)
+        if reason in _REFUSALS:
+            raise _refusal("Gemini refused to answer", reason, "model_refused")
         if reason == "MAX_TOKENS":
             raise Rejected(
                 "Gemini ran out of room before its answer was whole.",
@@ -106,12 +121,14 @@ def _text(chunk: Any) -> str:
     return "".join(parts)
 
 
-def _refusal() -> Rejected:
-    return Rejected(
-        "Gemini refused to answer: its safety rules stopped it.",
-        "Judge this request yourself, or use the criteria engine.",
-        code="model_refused",
-    )
+def _reason(found: Any) -> str | None:
+    """A finish reason by its name; one that this client does not know yet as the service sent it."""
+    return str(getattr(found, "value", found)) if found is not None else None
+
+
+def _refusal(said: str, reason: str, code: str) -> Rejected:
+    why = _REFUSALS.get(reason, "it does not say why")
+    return Rejected(f"{said}: {why}.", _JUDGE, code=code, cause=reason[:40])
 
 
 def _broken() -> Offline:
@@ -132,9 +149,10 @@ def _signed_out() -> SignInRequired:
     return SignInRequired("Google no longer accepts this sign-in.", "Sign in again.", code="google_sign_in")
 
 
-def _told(error: Any) -> Actionable:
+def told(error: Any, location: str) -> Actionable:
+    """An answer of Vertex AI that is none, in words. What it quotes from the question stays out of them."""
     code = int(getattr(error, "code", 0) or 0)
-    words = " ".join(str(getattr(error, "message", "") or "").split())[:200]
+    words = " ".join(_QUOTED.sub("“…”", str(getattr(error, "message", "") or "")).split())[:200]
     if code == 401:
         return _signed_out()
     if code == 403:
@@ -143,24 +161,41 @@ def _told(error: Any) -> Actionable:
             "Ask an administrator for the role Vertex AI User (aiplatform.endpoints.predict).",
             code="google_permission",
         )
-    if code == 404:
+    if code == 404 or (code == 400 and _ELSEWHERE.search(words)):
         return Rejected(
-            "This model is not there in this region.",
-            "Check model and region in the settings.",
+            f"This model is not there in the region {location}.",
+            "Choose a region that has it: Google's list of Gemini's locations names them. A tuned model answers in the"
+            " region it was tuned in.",
             code="model_missing",
         )
     if code == 429:
-        return Busy("Gemini is asked too much at the moment.")
-    if code >= 500:
-        return Busy("Gemini failed for a moment.")
+        return Busy("Gemini is asked too much at the moment: the project's quota is used up.", _again(error))
+    if code == 499 or code >= 500:
+        return Busy("Gemini failed for a moment.", _again(error))
     return Rejected(f"Gemini says: {words or code}.", _ANOTHER, code="model_error")
+
+
+_QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
+_ELSEWHERE = re.compile(
+    r"\b(?:location|region)\b.*\bnot (?:supported|available)\b|\bnot (?:supported|available) in\b"
+)
+
+
+def _again(error: Any) -> float | None:
+    """After how many seconds the service wants to be asked again, where it says so."""
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    try:
+        return max(0.0, float(headers.get("retry-after", "")))
+    except ValueError:  # a date: nobody who waits at a screen waits that long
+        return None
 
 
 @dataclass(slots=True)
 class Gemini:
-    """Asks one Gemini model, or a tuned endpoint (`projects/…/endpoints/…`), in one region of one project.
+    """Asks one Gemini model, or a tuned endpoint (`projects/…/locations/…/endpoints/…`), in one region of a project.
 
-    `credentials` are made when they are first needed. `base_url` and its absence of a real Google are for tests.
+    An endpoint is asked in its own project and region, whatever else is said. `credentials` are made when they are
+    first needed. `base_url` and its absence of a real Google are for tests.
     """
 
     project: str
@@ -172,6 +207,12 @@ class Gemini:
     quiet_seconds: float = QUIET_SECONDS
     wait: Any = field(default=None)
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """The project and the region that are really asked."""
+        found = _ENDPOINT.fullmatch(self.model)
+        return (found["project"], found["location"]) if found else (self.project, self.location)
+
     def ask(self, system: str, user: str, schema: dict[str, Any] | None, hear: Hear | None) -> str:
         """The whole answer. Raises `Offline`, `SignInRequired`, `Rejected` or `Cancelled`, each in words."""
         return persistent(lambda: self._once(system, user, schema, hear), hear, self.wait)
@@ -180,14 +221,15 @@ class Gemini:
         from google.auth.exceptions import GoogleAuthError
         from google.genai import Client, types
 
+        project, location = self.place
         options = types.HttpOptions(timeout=int(self.quiet_seconds * 1000))
         if self.base_url:
             options.base_url = self.base_url
         try:
             client = Client(
                 vertexai=True,
-                project=self.project,
-                location=self.location,
+                project=project,
+                location=location,
                 credentials=self.credentials(),
                 http_options=options,
             )
@@ -199,4 +241,5 @@ class Gemini:
             response_mime_type="application/json",
             response_json_schema=schema,
         )
-        return follow(_Streaming(client, self.model, user, config), self.submit, hear, self.quiet_seconds)
+        pieces = _Streaming(client, self.model, location, user, config)
+        return follow(pieces, self.submit, hear, self.quiet_seconds)
