@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -336,7 +336,8 @@ def _listened(proxy: FaultyProxy, method: str, requests: Iterator[bytes], contex
 
     def passed() -> Iterator[bytes]:
         yield first
-        yield from requests
+        with suppress(grpc.RpcError):  # the client has let go
+            yield from requests
 
     stream = proxy.call("stream_stream", method)(passed(), metadata=proxy.passed_on(context))
     context.add_callback(stream.cancel)
