@@ -353,6 +353,9 @@ def _updated(before: Json, push: Push) -> Json:
         for part in above:
             inner = place.get(part)
             if not isinstance(inner, dict):
+                if isinstance(value, Missing):
+                    place = {}  # there is nothing to remove, and nothing is made for it
+                    break
                 inner = place[part] = {}  # as Firestore does: what stands in the way of a path gives way
             place = inner
         if isinstance(value, Missing):
