@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.domain.errors import Unreadable
+from app.services.document_worker.cutting import cut
 from app.services.document_worker.opening import opened, page_size, words_of
 from app.services.document_worker.page_text import layer_text
 from app.services.document_worker.press import printed
@@ -27,6 +28,7 @@ class PageServer:
     def calls(self) -> dict[str, Serve]:
         return {
             "open": self.open, "render": self.render, "words": self.words, "text": self.text, "print": printed,
+            "cut": self.cut,
         }  # fmt: skip
 
     def open(self, header: Mapping[str, Any], payload: bytes, tell: Tell) -> Answer:
@@ -81,6 +83,13 @@ class PageServer:
         pymupdf.TOOLS.store_shrink(50)  # a package of hundreds of pages must not pile up
         words = [[w.text, *w.box.rounded()] for w in found.words]
         return {"words": words, "turn": found.turn, "sure": found.sure}, b""
+
+    def cut(self, header: Mapping[str, Any], _payload: bytes, _tell: Tell) -> Answer:
+        """Some pages (1-based) as a small PDF, upright."""
+        pages, turns = [int(p) for p in header["pages"]], [int(t) % 4 for t in header["turns"]]
+        if self._document is None:
+            raise Unreadable("The document has no such page.", code="no_such_page")
+        return {}, cut(self._document, pages, turns)
 
     def _page(self, number: int) -> Any:
         if self._document is None or not 0 <= number < self._document.page_count:

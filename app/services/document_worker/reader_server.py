@@ -45,7 +45,7 @@ class ReaderServer:
     def read(self, header: Mapping[str, Any], payload: bytes, tell: Tell) -> Answer:
         extraction = read_document(
             payload, str(header.get("media_type", "")), str(header.get("document_id", "")), self._definitions,
-            self._ready(), tell, _pages(header),
+            self._ready(), tell, _pages(header), frozenset(map(str, header.get("elsewhere", ()))),
         )  # fmt: skip
         return {"extraction": extraction_document(extraction)}, b""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.domain.box import Box
@@ -144,6 +144,13 @@ class WorkerDocument:
         if words is None or turn not in (0, 1, 2, 3):
             raise self._lost("wrong")
         return PageText(page + 1, words, turn), header.get("sure") is True
+
+    def cut(self, pages: Sequence[int], turns: Sequence[int]) -> bytes:
+        """These pages (1-based) as a small PDF, each turned clockwise by so many quarter turns."""
+        _, content = self._call("cut", {"pages": list(pages), "turns": list(turns)})
+        if not content.startswith(b"%PDF-"):
+            raise self._lost("wrong")
+        return content
 
     def close(self) -> None:
         # The worker is killed before the lock is asked for: a call that hangs must not delay closing.

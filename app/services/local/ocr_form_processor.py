@@ -71,9 +71,18 @@ class OcrFormProcessor:
         """Read every form in the document. A worker that dies or hangs over a page is replaced and the
         file is read once more; a page that costs a second worker is left out (`Extraction.unread`).
         """
+        return self.read_except(document, frozenset(), watch)
+
+    def read_except(
+        self, document: Document, elsewhere: frozenset[str], watch: Watch | None = None
+    ) -> Extraction:
+        """As `process`, but forms of these types are only told for what they are: their pages and how those lie, with
+        no field. Whoever has another processor for them reads them.
+        """
         judge = self._judge
+        asked = {**_of(document), "elsewhere": sorted(elsewhere)}
         with self._precedence.first():
-            frame = self._documents.ask("read", _of(document), document.content, PAGE_SECONDS, _told(watch))
+            frame = self._documents.ask("read", asked, document.content, PAGE_SECONDS, _told(watch))
         with self._checked(self._documents):
             return judge.judged(extraction_from(frame.header.get("extraction"), document.document_id))
 

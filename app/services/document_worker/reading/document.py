@@ -26,17 +26,19 @@ def read_document(
     engine: Engine,
     tell: Callable[[int, int], None],
     left_out: Collection[int] = (),
+    elsewhere: Collection[str] = (),
 ) -> Extraction:
     """Everything in a file. Raises `Unreadable` when nothing is written on any page, or nothing can be made out.
 
-    Pages `left_out` are not looked at and kept without words. `tell` is called with the number of pages done:
+    Pages `left_out` are not looked at and kept without words. Forms of the types `elsewhere` are told for what they
+    are, their answers left: another processor reads them. `tell` is called with the number of pages done:
     whoever is told that k are done knows that page k + 1 is being read.
     """
     started = time.perf_counter()
     document = opened(content, media_type)
     count = int(document.page_count)
     tell(0, count)
-    sides = sides_of(definitions)
+    sides = sides_of(definitions, elsewhere)
     pages: list[PageReading] = []
     broken: Unreadable | None = None
     for number in range(1, count + 1):

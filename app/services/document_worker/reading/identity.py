@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,11 +28,14 @@ _CLOSE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One page of a definition: pages are matched one by one. `shown` is what stands on it."""
+    """One page of a definition: pages are matched one by one. `shown` is what stands on it. What is read `elsewhere`
+    is told for what it is, and its answers are left.
+    """
 
     definition: FormDefinition
     page: int
     shown: FormDefinition
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +51,10 @@ class Identity:
     side: Side | None = None
 
 
-def sides_of(definitions: Sequence[FormDefinition]) -> tuple[Side, ...]:
-    """Every page of every definition that a page of a file can be."""
+def sides_of(definitions: Sequence[FormDefinition], elsewhere: Collection[str] = ()) -> tuple[Side, ...]:
+    """Every page of every definition that a page of a file can be. The form types `elsewhere` are not read here."""
     return tuple(
-        Side(d, number, shown)
+        Side(d, number, shown, d.form_type in elsewhere)
         for d in definitions
         for number in range(1, d.pages + 1)
         if (shown := d.on_page(number)).anchors

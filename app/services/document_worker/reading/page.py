@@ -226,8 +226,10 @@ def _known(
         found.number, found.turns, flat, size, max(0.5, registration.confidence),
         tuple(flat_words(upright_layer, flat.matrix, flat.scale, size)), widgets, document_id,
     )  # fmt: skip
-    found.fields, written = read_form(page, engine)
     found.kind, found.side = "form", side
+    written: tuple[Word, ...] = ()
+    if not side.elsewhere:
+        found.fields, written = read_form(page, engine)
     printed = []
     for anchor in registration.definition.anchors:
         box = flat.on_page(*flat.pixels(anchor.box), size).turned(-found.turns)
