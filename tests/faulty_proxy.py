@@ -40,7 +40,7 @@ _OPTIONS = (("grpc.max_send_message_length", -1), ("grpc.max_receive_message_len
 
 class Kind(StrEnum):
     LOST = "lost"
-    """Applied; the answer is lost."""
+    """Passed on; the answer, whatever it is, is lost."""
     REFUSE = "refuse"
     """Not passed on: answered with `code`."""
     DELAY = "delay"
@@ -285,6 +285,8 @@ def _answered(proxy: FaultyProxy, method: str, request: bytes, context: Any) -> 
     try:
         answer: bytes = call(request, timeout=30, metadata=metadata)
     except grpc.RpcError as error:
+        if fault is not None and fault.kind is Kind.LOST:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "Connection reset by peer")
         context.abort(error.code(), error.details())
         raise AssertionError from None
     if method == "Commit":
