@@ -13,14 +13,19 @@ from unittest import mock
 from app.domain.box import Box
 from app.domain.case import Json
 from app.domain.conflict import OpenConflict, Settlement
+from app.domain.errors import Rejected
 from app.domain.form import FieldKind
 from app.domain.processor import Column, FieldDefinition, FormDefinition, Section, TableDefinition
+from app.domain.sync import Scope
 from app.services.change_log import ChangeLog
 from app.services.editing import Editing
 from app.services.intake import Intake
+from app.services.ports import CaseRemote
 from app.services.store.blob import BlobFolder
 from app.services.store.failure import disk_full
 from app.services.store.store import Store
+from app.services.sync import engine
+from app.services.sync.step import Remote, Step
 from tests.faults.store_sample import KEY
 from tests.faults.sync_line import BucketLine, Killed, Line
 
@@ -91,7 +96,11 @@ class Desk:
     again_at: datetime | None = None
     """When the engine asked to be called again, by the desk's own clock; None for at once."""
     poked: bool = False
-    """Whether something happened that the engine's driver would wake for."""
+    """Whether something may have changed at the server."""
+    woken: bool = False
+    """Whether something was saved here that the driver would wake for."""
+    remote_cases: CaseRemote | None = None
+    """Another queue than the model, where something else is measured."""
     alive: bool = False
     syncing: bool = False
     opened: int = 0
@@ -131,6 +140,7 @@ class Desk:
         self.intake = Intake(self.changes, self.blobs)
         self.alive = True
         self.opened += 1
+        self.store.sync.adoption.project = self.changes.projected
         self.again_at = None
         self.doom = None
         self.wrap(self)
@@ -208,19 +218,54 @@ class Desk:
     # The engine, as its driver would call it
 
     def due(self) -> bool:
-        return self.poked
+        """Whether the driver would run the engine now: woken, or at the time the engine asked for."""
+        return self.woken or self.poked or self.again_at is None or self.again_at <= self.true_now()
 
-    def sync(self) -> None:
-        self.poked = False
+    def sync(self) -> Step:
+        """One step. The driver sleeps by a clock that nobody sets: the wait is a length, not a time of day."""
+        remote = Remote(
+            self.remote_cases or self.line,
+            self.buckets,
+            self.line.server.confirmed,
+            Scope(self.person),
+            self.blobs.get,
+        )
+        poked, self.poked, self.woken = self.poked, False, False
+        step = engine.sync_once(self.store.sync, remote, self.now, self.chance, poked=poked)
+        wait = step.again_at - (self.true_now() + self.skew)
+        self.again_at = self.true_now() + max(wait, timedelta())
+        return step
 
     def conflicts(self) -> list[OpenConflict]:
-        return []
+        return [kept.shown() for kept in self.store.sync.conflicts.open()]
 
     def parked(self) -> list[tuple[str, str]]:
-        return []
+        """(case, first change that waits) of every case that the server refused."""
+        return [
+            (str(case_id), str(change_id))
+            for case_id, change_id in self.store._database.all(
+                "SELECT case_id, change_id FROM remote_cases r JOIN cases c ON c.number = r.case_number"
+                " JOIN changes h ON h.number = (SELECT min(change_number) FROM outbox o"
+                " WHERE o.case_number = r.case_number) WHERE r.state = 'parked'"
+            )
+        ]
 
-    def retry(self, change_id: str) -> None: ...
-    def give_up(self, change_id: str) -> None: ...
-    def settle(self, conflict: OpenConflict, settlement: Settlement) -> None: ...
-    def for_a_person(self, case_id: str, change_id: str, state: str) -> bool:
-        return state != "waiting"
+    def held_cases(self) -> set[str]:
+        """The cases of which nothing is sent until a person said something."""
+        return {
+            str(row[0])
+            for row in self.store._database.all(
+                "SELECT case_id FROM remote_cases r JOIN cases c ON c.number = r.case_number"
+                " WHERE r.state IN ('parked', 'deleted', 'gone', 'newer')"
+            )
+        }
+
+    def retry(self, case_id: str) -> None:
+        self.store.sync.retry(case_id, self.person, self.now())
+        self.woken = True
+
+    def settle(self, conflict: OpenConflict, settlement: Settlement) -> None:
+        raise Rejected("Not yet.")
+
+    def give_up(self, change_id: str) -> None:
+        raise Rejected("Not yet.")

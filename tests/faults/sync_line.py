@@ -100,6 +100,8 @@ class Line:
     between: Callable[[str], None] = lambda moment: None
     """Called before a request is made and before its answer is back: what happens elsewhere meanwhile."""
     story: Callable[[str, str], None] = lambda case_id, text: None
+    sending: Callable[[int, Push], None] = lambda number, push: None
+    """Told of every push as it leaves, with its number."""
     forced: dict[int, Fault] = field(default_factory=dict)
     """Faults of pushes by their number, from 1; by chance where none is named."""
     pushes: int = 0
@@ -107,6 +109,7 @@ class Line:
 
     def push(self, push: Push) -> Pushed:
         self.pushes += 1
+        self.sending(self.pushes, push)
         self._go("push")
         names = ",".join(r.mutation_id[:6] for r in push.receipts)
         until = self.weather.refused.get(push.case_id)

@@ -39,6 +39,8 @@ class Office:
     """What all people of a run share: files that arrive, and words nobody wrote before."""
 
     chance: random.Random
+    same: float = 0.2
+    """How often a file arrives that another desk was sent as well."""
     words: int = 0
     files: list[bytes] = field(default_factory=list)
 
@@ -51,7 +53,7 @@ class Office:
 
     def file(self) -> bytes:
         """A file that arrives; now and then one that another desk was sent as well."""
-        if self.files and self.chance.random() < 0.2:
+        if self.files and self.chance.random() < self.same:
             return self.chance.choice(self.files[-3:])
         self.files.append(b"%PDF-1.4 file " + str(len(self.files)).encode())
         return self.files[-1]

@@ -8,7 +8,7 @@ person at the same desk, may act.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -238,15 +238,18 @@ class World:
         case_id: str,
         work: Callable[[], object],
         seen: Mapping[str, set[str]] | None = None,
-    ) -> None:
-        """Let somebody do something, and note what they saw and what was called saved."""
+    ) -> bool:
+        """Let somebody do something, and note what they saw and what was called saved. False when it was refused."""
         before = words_of(desk.document(case_id)) if case_id else {}
         self.pending[desk.number] = Pending(
             what, case_id, before, [] if case_id else desk.case_ids(), dict(seen or {})
         )
+        done = True
         try:
             work()
         except Actionable as error:
+            done = False
+            self.pending[desk.number].seen.clear()  # nothing was said
             self.count("refused_acts")
             if isinstance(error, StorageFailed):
                 self.count("disk_full")
@@ -254,8 +257,9 @@ class World:
             if desk.syncing:
                 raise  # its engine is under way: it ends with the process
             self._revive(desk)
-            return
+            return True
         self._note(desk)
+        return done
 
     def _note(self, desk: Desk) -> None:
         pending = self.pending.pop(desk.number, None)
@@ -277,7 +281,7 @@ class World:
                 ]
                 self.tell(desk, case_id, f"{pending.what}: {'; '.join(parts[:6])}")
                 self.count("acts")
-                desk.poked = True
+                desk.woken = True
 
     def _revive(self, desk: Desk) -> None:
         desk.die()
@@ -295,15 +299,23 @@ class World:
         parked = desk.parked()
         if parked:
             case_id, change_id = self.chance.choice(parked)
-            self.history.excused.add(change_id)
             if self.chance.random() < 0.7:
-                self.act(desk, "retry", case_id, lambda: desk.retry(change_id))
+                self._retry(desk, case_id)
             else:
-                self.act(desk, "give_up", case_id, lambda: desk.give_up(change_id))
+                self._give_up(desk, case_id, change_id)
             return
         self._sync(desk)
 
-    def settle(self, desk: Desk, conflict: OpenConflict, settlement: Settlement) -> None:
+    def _retry(self, desk: Desk, case_id: str) -> bool:
+        return self.act(desk, "retry", case_id, lambda: desk.retry(case_id))
+
+    def _give_up(self, desk: Desk, case_id: str, change_id: str) -> bool:
+        done = self.act(desk, "give_up", case_id, lambda: desk.give_up(change_id))
+        if done:
+            self.history.excused.add(change_id)
+        return done
+
+    def settle(self, desk: Desk, conflict: OpenConflict, settlement: Settlement) -> bool:
         """A person says which it is, with both sides before their eyes."""
         seen: dict[str, set[str]] = {}
         for value in (conflict.base.value, conflict.mine.value, conflict.theirs.value):
@@ -312,21 +324,23 @@ class World:
         if conflict.kind is ConflictKind.DELETED:
             for unit in words_of(desk.document(conflict.case_id)):
                 seen.setdefault(unit, set()).add(NONE)
-        if conflict.kind is ConflictKind.SAME_CONTENT and settlement is Settlement.BOTH:
-            self.history.both.add(frozenset((conflict.case_id, conflict.other_case_id)))
-        self.history.excused.update(conflict.changes)
-        self.count("settled")
         self.tell(desk, conflict.case_id, f"settles {conflict.kind} {conflict.unit}: {settlement}")
         cases = [c for c in (conflict.case_id, conflict.other_case_id) if c]
         before = {c: words_of(desk.document(c)) for c in cases[1:]}
-        self.act(
+        done = self.act(
             desk, f"settle {settlement}", conflict.case_id, lambda: desk.settle(conflict, settlement), seen
         )
+        if done:
+            self.count("settled")
+            self.history.excused.update(conflict.changes)
+            if conflict.kind is ConflictKind.SAME_CONTENT and settlement is Settlement.BOTH:
+                self.history.both.add(frozenset((conflict.case_id, conflict.other_case_id)))
         for case_id, words in before.items():
             if words != words_of(desk.document(case_id)):
                 self.history.record(
                     self.step, desk.name, "merge", case_id, words, words_of(desk.document(case_id))
                 )
+        return done
 
     # Syncing
 
@@ -412,30 +426,31 @@ class World:
                 self.now += timedelta(seconds=0.5)
 
     def _unsent(self) -> list[str]:
-        """What waits at any desk for anything but a person."""
+        return self.unsent(self.desks)
+
+    def unsent(self, desks: Iterable[Desk]) -> list[str]:
+        """What waits at these desks for anything but a person."""
         return [
             f"{desk.name} {case_id[:8]} {change_id[:8]} {state}"
-            for desk in self.desks
+            for desk in desks
+            for held in [desk.held_cases()]
             for case_id, change_id, state in desk.waits()
-            if not desk.for_a_person(case_id, change_id, state)
+            if state == "waiting" and case_id not in held
         ]
 
     def _everything_settled(self) -> bool:
         """Let everybody settle what they are asked; True when nobody was asked anything."""
-        asked = False
+        said = False
         for desk in self.desks:
             for case_id, change_id in desk.parked():
-                asked = True
-                self.history.excused.add(change_id)
                 if self.chance.random() < 0.5:
-                    self.act(desk, "retry", case_id, lambda d=desk, c=change_id: d.retry(c))  # type: ignore[misc]
+                    said |= self._retry(desk, case_id)
                 else:
-                    self.act(desk, "give_up", case_id, lambda d=desk, c=change_id: d.give_up(c))  # type: ignore[misc]
+                    said |= self._give_up(desk, case_id, change_id)
             rows = desk.conflicts()
             if rows:
-                asked = True
-                self.settle(desk, rows[0], self.chance.choice(rows[0].choices))
-        return not asked
+                said |= self.settle(desk, rows[0], self.chance.choice(rows[0].choices))
+        return not said
 
     def _judge(self) -> None:
         made = {change_id: case_id for desk in self.desks for case_id, change_id in desk.change_ids()}
@@ -459,8 +474,11 @@ class World:
             if not report.holds:
                 found.append(Wrong("diverged", "", desk.name, f"the trail breaks: {report.reason}"))
             local = set(desk.case_ids())
+            asked = {c.case_id for c in desk.conflicts()} | desk.held_cases()
             for case_id in sorted(self.server.cases):
                 theirs: Json = self.server.document(case_id) or {}
+                if case_id in asked:
+                    continue
                 if not words_of(theirs):
                     if words_of(desk.document(case_id)):
                         found.append(Wrong("diverged", case_id, desk.name, "deleted, and still there here"))
