@@ -104,6 +104,10 @@ class Case:
     """How many traps the rules found in the request when it came into review."""
     asked_words: str = ""
     """What else a request can be found by: ids, codes and names that no field has."""
+    deleted_at: datetime | None = None
+    """Since when it is a tombstone: kept, and in no queue."""
+    duplicate_of: str = ""
+    """The id of the case that holds the same file and goes on in its place."""
 
     @property
     def clock_starts(self) -> datetime:
@@ -276,6 +280,8 @@ def case_from(document: Mapping[str, Any], fields: tuple[FormField, ...] | None 
         asked=_asked(document.get("request", {})),
         flags=int(document.get("flags", 0)),
         asked_words=_asked_words(document.get("request", {})) if document.get("imported_request") else "",
+        deleted_at=_time(document["_meta"].get("deleted_at")),
+        duplicate_of=str(document.get("duplicate_of") or ""),
     )
 
 

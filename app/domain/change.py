@@ -63,6 +63,10 @@ class Action(StrEnum):
     PROPOSED_DISMISSAL = "proposed_dismissal"
     DETERMINED = "determined"
     LETTERED = "lettered"
+    SETTLED = "settled"
+    """A person said what becomes of a part that was changed on two desks."""
+    GIVEN_UP = "given_up"
+    """A person gave up what the server refused: its effect is taken back, here alone."""
 
 
 BY_PERSON = frozenset(
@@ -137,6 +141,36 @@ def apply(document: Mapping[str, Any], change: Change) -> Json:
             )
         _put(result, write.path, _copied(write.value))
     return result
+
+
+def laid(document: Mapping[str, Any], writes: Iterable[Write]) -> Json:
+    """The document with the writes laid over it, whatever stands there; the given one is left alone."""
+    result: Json = _copied(dict(document))
+    for write in writes:
+        lay(result, tuple(write.path.split(".")), write.value)
+    return result
+
+
+def lay(document: Json, path: tuple[str, ...], value: Any) -> None:
+    """Put a copy of a value at a path of a document, in place; `MISSING` takes away what stands there."""
+    *above, last = path
+    place = document
+    for part in above:
+        inner = place.get(part)
+        if not isinstance(inner, dict):
+            if isinstance(value, Missing):
+                return
+            inner = place[part] = {}
+        place = inner
+    if isinstance(value, Missing):
+        place.pop(last, None)
+    else:
+        place[last] = _copied(value)
+
+
+def same(found: Any, expected: Any) -> bool:
+    """Whether two values are the same. The warnings of a field follow from the whole case and do not count."""
+    return _same(found, expected)
 
 
 def _same(found: Any, expected: Any) -> bool:

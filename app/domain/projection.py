@@ -56,6 +56,22 @@ def after_with_case(
     return result, case_from(result, fields)
 
 
+def merged(
+    document: Json,
+    revision: str,
+    at: str,
+    definition: FormDefinition | None,
+    threshold: float = SURE,
+    codes: CodeLists = NO_LISTS,
+) -> tuple[Json, Case]:
+    """A document that several desks made (changed in place) with everything derived worked out again, as of `at`
+    (ISO 8601), and its case.
+    """
+    fields = _derive(document, definition, threshold, codes)
+    _put_meta(document, revision, at)
+    return document, case_from(document, fields)
+
+
 def refreshed(
     document: Json,
     change: Change,
@@ -70,6 +86,25 @@ def refreshed(
 
 def _refresh(
     document: Json, change: Change, definition: FormDefinition | None, threshold: float, codes: CodeLists
+) -> tuple[FormField, ...]:
+    fields = _derive(document, definition, threshold, codes)
+    _put_meta(document, change.change_id, to_time(change.at))
+    return fields
+
+
+def _put_meta(document: Json, revision: str, at: str) -> None:
+    """A case that is a duplicate of another is a tombstone: kept, and in no queue."""
+    before = document.get("_meta", {}).get("deleted_at")
+    document["_meta"] = {
+        "rev": revision,
+        "updated_at": at,
+        "schema": SCHEMA,
+        "deleted_at": (before or at) if document.get("duplicate_of") else None,
+    }
+
+
+def _derive(
+    document: Json, definition: FormDefinition | None, threshold: float, codes: CodeLists
 ) -> tuple[FormField, ...]:
     received = from_time(document["received_at"])
     fields = fields_from(document)
@@ -95,12 +130,6 @@ def _refresh(
     if document.get("status"):
         document["flags"] = len(_traps(document, fields, codes))
     document["patient"] = str(document["request"].get("patient", {}).get("patient_name", ""))
-    document["_meta"] = {
-        "rev": change.change_id,
-        "updated_at": to_time(change.at),
-        "schema": SCHEMA,
-        "deleted_at": None,
-    }
     return fields
 
 
@@ -179,7 +208,7 @@ def _with_review(made: Json, document: Mapping[str, Any]) -> Json:
     result = _under(made, imported) if imported else made
     for order, line in enumerate(result.get("lines", {}).values()):
         line.setdefault("order", order)
-    determinations = document.get("determinations", {})
+    determinations = believed(document)
     for line_id, line in result.get("lines", {}).items():
         line["determination"] = determinations.get(
             line_id
@@ -201,7 +230,7 @@ def _put_progress(document: Json) -> None:
     """The status of a review under way follows from what was decided: only a final determination on every line
     completes it, and what is pended or referred waits for somebody.
     """
-    determinations = document.get("determinations", {})
+    determinations = believed(document)
     if not determinations:
         document["waiting_for"] = None
         if document.get("status") == ReviewStatus.COMPLETED:
@@ -212,6 +241,7 @@ def _put_progress(document: Json) -> None:
     lines = document["request"]["lines"]
     made = [Outcome(d["outcome"]) for _, d in sorted(determinations.items())]
     complete = all(line_id in determinations for line_id in lines) and all(o in FINAL for o in made)
+    complete = complete and not reopened(document)
     document["status"] = str(ReviewStatus.COMPLETED if complete else ReviewStatus.IN_PROGRESS)
     # a request that waits for a physician does so, whatever information is still to come
     waits = sorted({WAITING_FOR[o] for o in made if o in WAITING_FOR}, reverse=True)
@@ -229,7 +259,37 @@ def decided(document: Mapping[str, Any]) -> bool:
     """Whether a line of the request is decided for good."""
     from app.domain.determination import FINAL, Outcome
 
-    return any(Outcome(d["outcome"]) in FINAL for d in document.get("determinations", {}).values())
+    return any(Outcome(d["outcome"]) in FINAL for d in believed(document).values())
+
+
+def believed(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The determinations of a case but those whose signature was refused: `unconfirmed.<line>` names the id of one
+    that this desk does not believe. It is kept, and counts for nothing.
+    """
+    made = document.get("determinations", {})
+    refused = document.get("unconfirmed")
+    if not refused:
+        return made if isinstance(made, Mapping) else {}
+    return {
+        line: entry
+        for line, entry in made.items()
+        if line not in refused or refused[line] != str(entry.get("id", ""))
+    }
+
+
+def reopened(document: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+    """The lines whose determination did not see a change of what it rests on, and the ids of those changes.
+
+    `reopened.<change_id>` is written by a merge: `lines` are the determinations that stood then, by their ids, so
+    that a new determination of the line ends it.
+    """
+    made = believed(document)
+    found: dict[str, tuple[str, ...]] = {}
+    for change_id, entry in sorted(document.get("reopened", {}).items()):
+        for line, determination_id in entry.get("lines", {}).items():
+            if line in made and str(made[line].get("id", "")) == determination_id:
+                found[line] = (*found.get(line, ()), change_id)
+    return found
 
 
 def _under(above: Any, below: Any) -> Any:

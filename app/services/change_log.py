@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.domain import projection
-from app.domain.case import Case, IntakeStatus, Json
+from app.domain.case import SCHEMA, Case, IntakeStatus, Json
 from app.domain.change import Action, Change, Write, apply
 from app.domain.code import CodeLists, no_lists
 from app.domain.confidence import SURE
@@ -57,12 +57,18 @@ RIGHT_TO: Mapping[Action, Right] = {
     Action.PROPOSED_DISMISSAL: Right.PROPOSE_DISMISSAL,
     Action.DETERMINED: Right.DECIDE,
     Action.LETTERED: Right.DECIDE,
+    Action.SETTLED: Right.TAKE_IN,
+    Action.GIVEN_UP: Right.TAKE_IN,
 }
 """What somebody must be allowed to do, to do this to a case. A determination is looked at more closely."""
 OF_MACHINES = frozenset(
     {Action.RECEIVED, Action.READING, Action.READ, Action.UNREADABLE, Action.ATTACHED, Action.FILED}
 )
 """What the program does by itself, whether or not somebody is signed in."""
+_OF_REVIEW = frozenset(
+    {"review", "status", "assigned_to", "assigned_at", "line_of_business", "payer_received_at"}
+)
+"""The parts of a case that a review writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,13 @@ class ChangeLog:
         """The definition a case was read with; the one in force where that version is not known."""
         return self.definitions(form_type, version) if form_type else None
 
+    def projected(self, document: Json, revision: str, at: str) -> tuple[Json, Case]:
+        """A document that a merge made (changed in place) with everything that follows from it, and its case."""
+        definition = self.definition(
+            str(document.get("form_type", "")), str(document.get("processor_version", ""))
+        )
+        return projection.merged(document, revision, at, definition, self.threshold, self.codes())
+
     def write(
         self,
         document: Json | None,
@@ -115,13 +128,22 @@ class ChangeLog:
         change = Change(self.new_id(), case_id, action, by, self.now(), writes, tuple(fields))
         return self.store_change(document, change)
 
-    def store_change(self, document: Json | None, change: Change) -> Stored:
-        """Store a change that is already made; the drafts of its fields are settled by it.
+    def store_change(
+        self,
+        document: Json | None,
+        change: Change,
+        also: Callable[[int], None] | None = None,
+        *,
+        sent: bool = True,
+    ) -> Stored:
+        """Store a change that is already made; the drafts of its fields are settled by it. `also` and `sent` are as
+        for `Store.commit`.
 
         The milestones it reaches are written with it. Raises `SignInRequired` or `NotAllowed` when its author may
         not make it, whichever service asks.
         """
         base = document or {}
+        refuse_newer(base)
         self._allow(base, change)
         change = replace(change, writes=(*change.writes, *writes_of(base, change)))
         written = {w.path: w.value for w in change.writes}
@@ -132,7 +154,9 @@ class ChangeLog:
             base, change, self.definition(form_type, version), self.threshold, self.codes()
         )
         revision = document["_meta"]["rev"] if document else None
-        self.store.commit(change, after, change.fields, base_revision=revision, case=case)
+        self.store.commit(
+            change, after, change.fields, base_revision=revision, case=case, also=also, sent=sent
+        )
         stored = Stored(change, after, case)
         if self.told is not None:
             self.told(stored)
@@ -143,11 +167,28 @@ class ChangeLog:
         if change.by in MACHINES and change.action in OF_MACHINES:
             _refuse_determining(base, change)
             return
+        if change.action in (Action.SETTLED, Action.GIVEN_UP):
+            self._allow_settling(change)
+            _refuse_determining(base, change)
+            return
         if change.action is not Action.DETERMINED:
             self.check(change.by, right_to(change))
             _refuse_determining(base, change)
             return
         self._allow_determination(base, change)
+
+    def _allow_settling(self, change: Change) -> None:
+        """Whoever may make a change may settle it; a note alone may be kept by anybody who works on requests."""
+        parts = {w.path.partition(".")[0] for w in change.writes} - {"notes", "reopened"}
+        if parts - _OF_REVIEW:
+            self.check(change.by, Right.TAKE_IN)
+        elif parts:
+            self.check(change.by, Right.REVIEW)
+        else:
+            try:
+                self.check(change.by, Right.REVIEW)
+            except NotAllowed:
+                self.check(change.by, Right.TAKE_IN)
 
     def _allow_determination(self, base: Mapping[str, Any], change: Change) -> None:
         from app.domain.determination import RIGHT_FOR, check_ground, determination_from
@@ -175,6 +216,16 @@ class ChangeLog:
                     "Ask an administrator for the role, or leave the decision to somebody who has it.",
                     code="not_your_role",
                 )
+
+
+def refuse_newer(document: Mapping[str, Any]) -> None:
+    """Raises `Rejected` for a case that a newer program wrote: what it holds is not all understood here."""
+    if document.get("_meta", {}).get("schema", SCHEMA) > SCHEMA:
+        raise Rejected(
+            "This case was changed by a newer Countersign: it can be read here, not changed.",
+            "Install the newer version on this computer.",
+            code="case_newer",
+        )
 
 
 def right_to(change: Change) -> Right:

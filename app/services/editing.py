@@ -129,8 +129,10 @@ class Editing:
         definition = self.changes.definition(document["form_type"], document["processor_version"])
         columns = _columns(document, table, definition)
         rows = document["tables"].get(table, {}).get("rows", {})
-        numbers = [int(m.group(1)) for m in (re.fullmatch(r"r(\d+)", row) for row in rows) if m]
-        row_id = f"r{max(numbers, default=0) + 1}"
+        numbers = [int(m.group(1)) for m in (re.fullmatch(r"r(\d+)(?:-.*)?", row) for row in rows) if m]
+        # Two desks add rows to one case without knowing of each other, and a row taken out does not come back.
+        mark = f"{self.changes.store.desk}{self.changes.new_id()[-4:]}"
+        row_id = f"r{max(numbers, default=0) + 1}-{mark}"
         order = max((f.order for f in fields_from(document)), default=0) + 1
         row: Json = {"order": len(rows)}
         for place, column in enumerate(columns):

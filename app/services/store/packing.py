@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 from app.domain.box import Box
@@ -56,12 +57,22 @@ def unpack_change(packed: bytes) -> Change:
         action=Action(data["action"]),
         by=data["by"],
         at=from_time(data["at"]),
-        writes=tuple(
-            Write(w["path"], w.get("base", MISSING), w.get("value", MISSING)) for w in data["writes"]
-        ),
+        writes=_writes_from(data["writes"]),
         fields=tuple(data["fields"]),
         undoes=data["undoes"],
     )
+
+
+def pack_writes(writes: Iterable[Write]) -> bytes:
+    return pack([_write_to(w) for w in writes])
+
+
+def unpack_writes(packed: bytes) -> tuple[Write, ...]:
+    return _writes_from(unpack(packed))
+
+
+def _writes_from(data: Iterable[Json]) -> tuple[Write, ...]:
+    return tuple(Write(w["path"], w.get("base", MISSING), w.get("value", MISSING)) for w in data)
 
 
 def _write_to(write: Write) -> Json:

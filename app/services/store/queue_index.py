@@ -62,6 +62,9 @@ class QueueIndex:
     def put(self, number: int, case: Case) -> None:
         """Bring everything up to date for a case; only what differs is written."""
         database = self._database
+        if case.deleted_at is not None:
+            self._take_out(number)
+            return
         text = plain(search_text(case))
         digest = hashlib.sha256(text.encode()).digest()[:16]
         review = _review_values(review_row_of(case))
@@ -85,6 +88,12 @@ class QueueIndex:
                 database.run("DELETE FROM queue_text WHERE rowid = ?", (number,))
             database.run("INSERT INTO queue_text (rowid, text) VALUES (?, ?)", (number, text))
         self._put_contents(number, {d.sha256 for d in case.documents})
+
+    def _take_out(self, number: int) -> None:
+        """A tombstone is in no queue, is not found by its words, and its file may be taken in again."""
+        self._database.run("DELETE FROM queue WHERE number = ?", (number,))
+        self._database.run("DELETE FROM queue_text WHERE rowid = ?", (number,))
+        self._database.run("DELETE FROM contents WHERE case_number = ?", (number,))
 
     def _put_contents(self, number: int, contents: set[str]) -> None:
         database = self._database

@@ -199,41 +199,48 @@ _REVIEW = (
 )
 
 _SYNC = (
-    # the version of a case both sides are known to have had: what a merge starts from
+    # How a case stands with the shared queue. `base` is the version both sides are known to have had, what a merge
+    # starts from: NULL until the server has the case. `state`: known, reread (the server's version has to be read
+    # again), deleted and gone (there, not here), parked (refused), newer (not understood), local (never sent).
     """CREATE TABLE remote_cases (
         case_number INTEGER PRIMARY KEY REFERENCES cases (number),
-        update_time TEXT NOT NULL,
-        updated_at TEXT NOT NULL,
-        base BLOB NOT NULL,
-        state TEXT NOT NULL DEFAULT 'known'
+        update_time TEXT NOT NULL DEFAULT '',
+        base BLOB,
+        state TEXT NOT NULL DEFAULT 'known',
+        tries INTEGER NOT NULL DEFAULT 0,
+        retry_at TEXT,
+        reason TEXT,
+        reviews_sent INTEGER NOT NULL DEFAULT 0
     )""",
-    # what a merge made of a change's writes, and why it waits; the change itself never changes
+    "CREATE INDEX remote_cases_state ON remote_cases (state) WHERE state <> 'known'",
+    "CREATE INDEX remote_cases_retry ON remote_cases (retry_at) WHERE retry_at IS NOT NULL",
+    # what a merge left of a change's writes, and whether the change waits for a person (held) or its turn; the
+    # change itself never changes
     "ALTER TABLE outbox ADD COLUMN writes BLOB",
-    "ALTER TABLE outbox ADD COLUMN tries INTEGER NOT NULL DEFAULT 0",
-    "ALTER TABLE outbox ADD COLUMN retry_at TEXT",
-    "ALTER TABLE outbox ADD COLUMN reason TEXT",
+    "ALTER TABLE outbox ADD COLUMN case_number INTEGER REFERENCES cases (number)",
+    "UPDATE outbox SET case_number = (SELECT case_number FROM changes WHERE number = change_number)",
+    "CREATE INDEX outbox_of_case ON outbox (case_number, change_number)",
     """CREATE TABLE conflicts (
         number INTEGER PRIMARY KEY,
         conflict_id TEXT NOT NULL UNIQUE,
         case_number INTEGER NOT NULL REFERENCES cases (number),
+        other_number INTEGER REFERENCES cases (number),
         unit TEXT NOT NULL,
         state TEXT NOT NULL DEFAULT 'open',
         body BLOB NOT NULL
     )""",
     "CREATE INDEX conflicts_open ON conflicts (state, case_number)",
-    "CREATE UNIQUE INDEX conflict_of_unit ON conflicts (case_number, unit) WHERE state = 'open'",
     # files on their way to a bucket, and whether they have arrived
     """CREATE TABLE uploads (
         number INTEGER PRIMARY KEY,
         sha256 TEXT NOT NULL,
         case_number INTEGER NOT NULL REFERENCES cases (number),
-        uri TEXT NOT NULL,
+        uri TEXT NOT NULL DEFAULT '',
         state TEXT NOT NULL DEFAULT 'waiting',
-        tries INTEGER NOT NULL DEFAULT 0,
-        retry_at TEXT,
-        reason TEXT,
         UNIQUE (sha256, case_number)
     )""",
+    "INSERT INTO uploads (sha256, case_number) SELECT sha256, case_number FROM contents",
+    "CREATE INDEX uploads_waiting ON uploads (case_number) WHERE state = 'waiting'",
     # files kept for work without a network, and when they were last wanted: what goes first when space is short
     """CREATE TABLE cached (
         number INTEGER PRIMARY KEY,

@@ -7,7 +7,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,6 +47,7 @@ from app.services.store.queue_index import QueueIndex
 from app.services.store.review_shelf import LookShelf, ReviewShelf
 from app.services.store.schema import MIGRATIONS
 from app.services.store.shelf import Shelf
+from app.services.store.sync_shelf import SyncShelf
 from app.services.store.text_shelf import TextShelf
 from app.services.store.user_shelf import UserShelf
 from app.services.store.waiting_shelf import WaitingShelf
@@ -110,6 +111,8 @@ class Store:
         """Which files are kept for work without a network."""
         self.waiting_documents = WaitingShelf(database)
         """Documents without a case."""
+        self.sync = SyncShelf(database, self._chain, self._index, lambda: self.desk)
+        """How each case stands with the queue that desks share."""
         self._closed = False
         self._reviews_noted = False
         self._data_version = self._version_seen()
@@ -226,13 +229,16 @@ class Store:
         *,
         base_revision: str | None,
         case: Case | None = None,
+        also: Callable[[int], None] | None = None,
+        sent: bool = True,
     ) -> None:
         """Keep a change and the case that follows from it, in one transaction; the drafts it settles go.
 
         `base_revision` is the revision the change was made on, None for a new case. The same change
         twice is kept once. Raises `Conflict` when the case has moved on, or (code `same_content`) when a
         new arrival holds a file that another case already holds; `NoSuchCase` when there is no such case.
-        `case` is the document's own, when it has been made already.
+        `case` is the document's own, when it has been made already. `also` is done in the same transaction, with the
+        number of the case; `sent` says whether the change goes to the queue that desks share.
         """
         case = case or case_from(document)
         if (case.revision, case.case_id) != (change.change_id, change.case_id):
@@ -248,10 +254,8 @@ class Store:
                 "INSERT INTO changes (change_id, case_number, body) VALUES (?, ?, ?)",
                 (change.change_id, number, body),
             )
-            self._database.run(
-                "INSERT INTO outbox (change_number, base_revision) VALUES (?, ?)",
-                (change_number, base_revision),
-            )
+            if sent:
+                self._put_out(change, change_number, number, case, base_revision)
             detail: Json = {"digest": digest(body), "fields": list(change.fields)}
             self._chain.append(
                 str(change.action), change.by, change.at, case.case_id, detail, change.change_id
@@ -259,6 +263,25 @@ class Store:
             self._index.put(number, case)
             for path in drop_drafts:
                 self._database.run("DELETE FROM drafts WHERE case_number = ? AND path = ?", (number, path))
+            if also is not None:
+                also(number)
+
+    def _put_out(
+        self, change: Change, change_number: int, number: int, case: Case, base_revision: str | None
+    ) -> None:
+        """Put a change, and the files it brings, on their way; not for a case that stays on this computer."""
+        self._database.run(
+            "INSERT INTO outbox (change_number, base_revision, case_number) SELECT ?, ?, ? WHERE NOT EXISTS"
+            " (SELECT 1 FROM remote_cases WHERE case_number = ? AND state = 'local')",
+            (change_number, base_revision, number, number),
+        )
+        if any(write.path.partition(".")[0] == "documents" for write in change.writes):
+            for document in case.documents:
+                if not document.uri:
+                    self._database.run(
+                        "INSERT OR IGNORE INTO uploads (sha256, case_number) VALUES (?, ?)",
+                        (document.sha256, number),
+                    )
 
     def _known(self, change: Change) -> bool:
         row = self._database.one(

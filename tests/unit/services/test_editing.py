@@ -122,12 +122,24 @@ def test_a_draft_goes_when_its_field_is_decided(opened) -> None:
 def test_a_row_can_be_added_filled_and_taken_out_again(opened) -> None:
     station, case_id = opened
     edited = station.in_store(station.editing.add_row, case_id, "services", "ada")
-    assert "services.r2.procedure" in edited.fields
-    station.in_store(station.editing.correct, case_id, {"services.r2.procedure": "Hip"}, "ada")
-    added = station.in_store(station.editing.open, case_id, "ada").case.field("services.r2.procedure")
+    procedure = next(path for path in edited.fields if path.endswith(".procedure"))
+    row = procedure.split(".")[1]
+    station.in_store(station.editing.correct, case_id, {procedure: "Hip"}, "ada")
+    added = station.in_store(station.editing.open, case_id, "ada").case.field(procedure)
     assert (added.source, added.current) == (Source.PERSON, "Hip")
-    edited = station.in_store(station.editing.remove_row, case_id, "services", "r2", "ada")
-    assert edited.case.field("services.r2.procedure") is None
+    edited = station.in_store(station.editing.remove_row, case_id, "services", row, "ada")
+    assert edited.case.field(procedure) is None
+
+
+def test_a_row_that_is_added_bears_an_id_that_no_other_desk_makes(opened) -> None:
+    station, case_id = opened
+    rows = []
+    for _ in range(2):
+        edited = station.in_store(station.editing.add_row, case_id, "services", "ada")
+        rows.append(edited.fields[0].split(".")[1])
+        assert rows[-1].startswith(f"r2-{station.store.desk}")
+        station.in_store(station.editing.remove_row, case_id, "services", rows[-1], "ada")
+    assert rows[0] != rows[1]
 
 
 def test_a_row_the_machine_read_is_never_taken_out(opened) -> None:
