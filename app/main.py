@@ -51,6 +51,7 @@ def run(
     log_qt()
     app = application()
     default_log(place.folder)
+    new = key is None and not is_workspace(place.folder)
     try:
         if key is None:
             key = unlock(place.folder, ask)
@@ -63,15 +64,32 @@ def run(
 
         tell_refusal(error)
         return 1
-    window = open_window(workstation)
+    window = open_window(workstation, new=new)
     window.ready.connect(settle)
     if prepare is not None:
         prepare(window)
-    stop_on_signals(app, window)
-    tell_bugs(window)
-    code = app.exec()
-    close_window(window, workstation)
-    return code
+    windows = [window]
+    stop_on_signals(app, windows)
+    while True:
+        tell_bugs(window)
+        code = app.exec()
+        again = window.restart_wanted
+        close_window(window, workstation)
+        if not again:
+            return code
+        try:  # the workspace was connected: that counts from its next start
+            workstation = build(place, key)
+        except Actionable as error:
+            from app.views.unlock_dialog import tell_refusal
+
+            tell_refusal(error)
+            return 1
+        window = windows[0] = open_window(workstation)
+
+
+def is_workspace(folder: Path) -> bool:
+    """Whether somebody has worked in a folder."""
+    return (folder / "store.db").exists()
 
 
 def _sign_in(workstation: Workstation, name: str, passphrase: str) -> None:
@@ -113,15 +131,18 @@ def log_qt() -> None:
     qInstallMessageHandler(handle)
 
 
-def open_window(workstation: Workstation) -> Window:
-    """A shown window over a workstation, being filled."""
+def open_window(workstation: Workstation, *, new: bool = False) -> Window:
+    """A shown window over a workstation, being filled. In a `new` workspace it asks where the work is to be."""
     use_preferences(workstation)
     background = Background(workstation.lanes)
     window = Window(workstation, background)
     window.show()
     window.start()
+    window.sync.ask_first(new=new)
     # the first window is up: now the process that will open the first document, beside the window's thread
     QTimer.singleShot(0, window, lambda: background.run(window, "pages", workstation.backends.warm))
+    if workstation.cloud is not None:
+        QTimer.singleShot(0, window, lambda: background.run(window, "network", workstation.start_cloud))
     return window
 
 
@@ -154,8 +175,8 @@ def use_preferences(workstation: Workstation) -> None:
         workstation.work_as(str(kept["person"]))
 
 
-def stop_on_signals(app: QApplication, window: Window) -> None:
-    """Ctrl+C and a polite kill close the window properly. Qt's loop sleeps in C, so a pipe wakes it."""
+def stop_on_signals(app: QApplication, windows: list[Window]) -> None:
+    """Ctrl+C and a polite kill close the window there is properly. Qt's loop sleeps in C, so a pipe wakes it."""
     if sys.platform == "win32":
         return
     inner, outer = os.pipe()  # open as long as the process
@@ -166,7 +187,7 @@ def stop_on_signals(app: QApplication, window: Window) -> None:
 
     def woken() -> None:
         os.read(inner, 64)
-        window.close()
+        windows[0].close()
         app.quit()
 
     notifier.activated.connect(woken)

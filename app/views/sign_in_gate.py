@@ -19,6 +19,7 @@ from app.workstation import Workstation
 
 if TYPE_CHECKING:  # only where somebody has to sign in
     from app.views.widgets.sign_in_page import SignInPage
+    from app.views.widgets.sync.google_sign_in_page import GoogleSignInPage
 
 IDLE_SECONDS = 600
 """Nobody touched keys or mouse for so long: locked."""
@@ -64,10 +65,10 @@ class SignInGate(QObject):
     ) -> None:
         """`doors` shows the work as its first page; the page of signing in is added when it is first needed."""
         super().__init__(parent)
-        self.model = AccessModel(workstation, background, self)
+        self.model = self._model_of(workstation, background)
         self._doors = doors
         self._work = doors.widget(0)
-        self._page: SignInPage | None = None
+        self._page: SignInPage | GoogleSignInPage | None = None
         self._clock = clock
         self._touched = self._looked = clock()
         self._inside: Person | None = None  # whose work is behind the gate
@@ -80,20 +81,37 @@ class SignInGate(QObject):
         self.model.name_remembered.connect(self._name_remembered)
         self.model.person_changed.connect(self._person_changed)
 
+    def _model_of(self, workstation: Workstation, background: Background) -> AccessModel:
+        if workstation.cloud is None:
+            return AccessModel(workstation, background, self)
+        from app.views.models.connect_model import CloudAccessModel
+
+        return CloudAccessModel(workstation, background, self)
+
     @property
     def is_shut(self) -> bool:
         return self._doors.currentWidget() is not self._work
 
     @property
-    def page(self) -> SignInPage:
+    def page(self) -> SignInPage | GoogleSignInPage:
         """The page of signing in, made when it is first needed."""
         if self._page is None:
-            from app.views.widgets.sign_in_page import SignInPage
-
-            self._page = SignInPage()
+            self._page = self._made_page()
             self._page.asked.connect(self.model.sign_in)
             self._doors.addWidget(self._page)
         return self._page
+
+    def _made_page(self) -> SignInPage | GoogleSignInPage:
+        cancel = getattr(self.model, "cancel", None)  # where people sign in with Google
+        if cancel is None:
+            from app.views.widgets.sign_in_page import SignInPage
+
+            return SignInPage()
+        from app.views.widgets.sync.google_sign_in_page import GoogleSignInPage
+
+        page = GoogleSignInPage()
+        page.cancelled.connect(cancel)
+        return page
 
     def start(self) -> None:
         """Shut where somebody has to sign in; where somebody did with the start, they are in."""

@@ -149,6 +149,11 @@ class Window(QMainWindow):
             QShortcut(QKeySequence(keys), self).activated.connect(function)
 
     @property
+    def restart_wanted(self) -> bool:
+        """Whether the workspace was connected, which counts from its next start: now."""
+        return self.sync.restart_wanted
+
+    @property
     def workstation(self) -> Workstation:
         return self._workstation
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
-from app.domain.role import Right
+from app.domain.case import Json
+from app.domain.errors import Actionable
+from app.domain.role import NotAllowed, Right, require
 from app.views.sync_room import CONFLICTS, WAITING, SyncRoom
 
 if TYPE_CHECKING:  # where many desks share a queue
+    from app.views.connect_gate import ConnectGate
     from app.views.models.lease_model import LeaseModel, Leases
     from app.views.models.sync_model import Syncs
     from app.views.review_room import ReviewRoom
@@ -19,6 +23,8 @@ if TYPE_CHECKING:  # where many desks share a queue
     from app.views.window import Window
     from app.workstation import Workstation
 
+FIRST_START = "first_start"
+"""Under this key the store remembers that the first question was not answered yet."""
 SYNC_ROOMS = (WAITING, CONFLICTS)
 
 
@@ -51,6 +57,7 @@ class WindowSync(QObject):
         self._window = window
         self._parts = parts
         self._came_from = "intake"
+        self.restart_wanted = False
         self.room = SyncRoom(window.workstation, parts.syncing, window.background, window.rooms, self)
         self._leases: list[LeaseModel] = []
         self.intake: IntakeSync | None = None
@@ -61,18 +68,49 @@ class WindowSync(QObject):
         room.failed.connect(window.show_error)
         room.state_changed.connect(window.show_state)
         room.case_asked.connect(self._open_case)
+        room.connect_asked.connect(self._connect)
+        room.sign_in_asked.connect(self._sign_in)
+        room.sign_out_asked.connect(window.gate.switch)
+        window.gate.model.refused.connect(self._not_signed_in)
+        window.gate.model.signed_in.connect(lambda _person: room.model.try_now())
         if parts.syncing is not None:  # what other desks do is shown where there are any
             from app.views.sync_case import IntakeSync
 
             leases = self._lease_model()
             self.intake = IntakeSync(window.intake, window.case_model, room, leases, window.messages.say)
 
+    @cached_property
+    def gate(self) -> ConnectGate:
+        """The first question and the pages of connecting, made when they are first needed."""
+        from app.views.connect_gate import ConnectGate
+
+        window = self._window
+        gate = ConnectGate(window.workstation, window.background, window.doors, self)
+        gate.restart_asked.connect(self._restart)
+        return gate
+
     def start(self) -> None:
         self.room.start()
+
+    def ask_first(self, *, new: bool) -> None:
+        """In a new workspace, or one where it was not answered yet, ask where the work is to be."""
+        if new:
+            self.gate.ask_first()
+            return
+        window = self._window
+        store = window.workstation.store
+
+        def told(kept: Json | None) -> None:
+            if (kept or {}).get("open"):
+                self.gate.ask_first()
+
+        window.background.run(self, "store", store.recall, FIRST_START, done=told)
 
     def stop(self) -> None:
         """The window closes: what is open here is let go of."""
         self.room.stop()
+        if "gate" in self.__dict__:
+            self.gate.stop()
         for lease in self._leases:
             lease.stop()
 
@@ -110,6 +148,30 @@ class WindowSync(QObject):
             self.room.show_conflict(case.case_id if case is not None else "")
         else:
             window.show_room(CONFLICTS)
+
+    def _connect(self) -> None:
+        """An administrator connects the workspace; where nobody signs in, anybody is one."""
+        try:
+            require(self._window.workstation.access.me, Right.ADMINISTER)
+        except NotAllowed as error:
+            self._window.show_error(error)
+            return
+        self.gate.connect_workspace()
+
+    def _restart(self) -> None:
+        self.restart_wanted = True
+        self._window.close()
+
+    def _sign_in(self) -> None:
+        """Sign in again while the work goes on: Google wants to be asked, and nothing is locked for it."""
+        window = self._window
+        say = window.messages.say
+        say("info", self.tr("Your browser opens: sign in there."), self.tr("Editing goes on meanwhile."))
+        window.gate.model.sign_in(window.workstation.access.me.name, "")
+
+    def _not_signed_in(self, error: Actionable) -> None:
+        if not self._window.gate.is_shut:  # else its page says it
+            self._window.show_error(error)
 
     def _lease_model(self) -> LeaseModel:
         from app.views.models.lease_model import LeaseModel
