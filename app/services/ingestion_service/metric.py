@@ -34,5 +34,9 @@ class Metrics:
         )
         self.working = Gauge("countersign_working", "Requests being worked on.", registry=self._registry)
 
+    def under_way(self) -> float:
+        """How many requests are being worked on."""
+        return self._registry.get_sample_value("countersign_working") or 0.0
+
     def text(self) -> bytes:
         return generate_latest(self._registry)

@@ -32,14 +32,15 @@ class Server:
         app: Flask,
         state: State,
         working: Callable[[], float],
+        close: Callable[[], None],
         *,
         host: str = "127.0.0.1",
         port: int = 0,
         threads: int = THREADS,
         grace: float = GRACE,
     ) -> None:
-        """`working` says how many requests are under way."""
-        self._state, self._working, self._grace = state, working, grace
+        """`working` says how many requests are under way; `close` is called when the last is answered or given up."""
+        self._state, self._working, self._close, self._grace = state, working, close, grace
         self._map: dict[int, Any] = {}
         self._server: Any = create_server(
             app,
@@ -72,6 +73,7 @@ class Server:
         finally:
             wasyncore.close_all(self._map, ignore_all=True)
             self._server.task_dispatcher.shutdown(timeout=0.5)
+            self._close()
 
     def end(self) -> None:
         """Take no more requests, give those under way their time, and stop. Returns at once."""

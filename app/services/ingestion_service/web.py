@@ -9,7 +9,7 @@ import json
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask, Request, Response, g, request
@@ -176,7 +176,11 @@ def _endpoint(app: Flask, lines: Log, metrics: Metrics, parts: EndpointParts) ->
 
     @app.get("/v1/connection")
     def _connection() -> Response:
-        return answered(connection_document(parts.connection))
+        told = parts.connection
+        if not told.service_url:
+            scheme = "http" if request.host.partition(":")[0] in ("127.0.0.1", "localhost") else "https"
+            told = replace(told, service_url=f"{scheme}://{request.host}")
+        return answered(connection_document(told))
 
     @app.get("/v1/me")
     def _me() -> Response:
