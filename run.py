@@ -107,6 +107,12 @@ WITHOUT_QT = {
     "letter",
     "receipt",
     "tuning",
+    "connect",
+    "disconnect",
+    "sign-in",
+    "sign-out",
+    "sync",
+    "conflicts",
 }  # commands that run on a bare server
 
 TEST_TOOLS = {"strace": "strace"}  # programs that only tests call: disk faults are injected with strace

@@ -15,6 +15,16 @@ from pathlib import Path
 
 from app import __version__, display
 from app.cli_attach import add_attach, run_attach, run_detach
+from app.cli_connect import (
+    add_connect,
+    add_sync,
+    run_conflicts,
+    run_connect,
+    run_disconnect,
+    run_sign_in,
+    run_sign_out,
+    run_sync,
+)
 from app.cli_eval import add_eval, run_eval
 from app.cli_import import add_import, run_import
 from app.cli_models import add_models, run_models
@@ -101,6 +111,8 @@ def parser() -> argparse.ArgumentParser:
     add_search(commands)
     add_review(commands)
     add_tuning(commands)
+    add_connect(commands)
+    add_sync(commands)
     command("passphrase", "Change the passphrase of a workspace.")
     made = command("demo", "Make sample arrivals, take them in and open the window on them.")
     made.add_argument(
@@ -405,6 +417,12 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "users": run_users,
     "attach": run_attach,
     "detach": run_detach,
+    "connect": run_connect,
+    "disconnect": run_disconnect,
+    "sign-in": run_sign_in,
+    "sign-out": run_sign_out,
+    "sync": run_sync,
+    "conflicts": run_conflicts,
 }
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def run_users(options: argparse.Namespace) -> int:
 
 
 def _list(workstation: Workstation, _options: argparse.Namespace) -> tuple[Person, ...]:
-    found: tuple[Person, ...] = workstation.in_store(workstation.access.people)
+    found: tuple[Person, ...] = workstation.with_people(workstation.access.people)
     return found
 
 
@@ -106,7 +106,7 @@ def _add(workstation: Workstation, options: argparse.Namespace) -> tuple[Person,
     passphrase = new_user_passphrase(options.name, options.passphrase_file, signing_in=signing_in)
     roles = tuple(Role(role) for role in options.role)
     by = workstation.person
-    return (workstation.in_store(access.add, options.name, options.title, roles, passphrase, by),)
+    return (workstation.with_people(access.add, options.name, options.title, roles, passphrase, by),)
 
 
 def _change(workstation: Workstation, options: argparse.Namespace) -> tuple[Person, ...]:
@@ -128,7 +128,7 @@ def _changed(
     title: str | None,
 ) -> tuple[Person, ...]:
     access, by = workstation.access, workstation.person
-    person = workstation.in_store(lambda: access.change(name, by, roles=roles, active=active, title=title))
+    person = workstation.with_people(lambda: access.change(name, by, roles=roles, active=active, title=title))
     return (person,)
 
 

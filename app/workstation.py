@@ -224,15 +224,16 @@ def build(
         calibration = load_calibration(resource("processors"))
         behind = backends or embedded(built_in, calibration, codes)
         store = opening.result()
-        blobs: BlobStore = BlobFolder(place.folder / "blobs", key)
+        folder = BlobFolder(place.folder / "blobs", key)
+        blobs: BlobStore = folder
         with told_in_words(place.folder):
-            for folder in (WATCHED, CLINICAL):
-                (place.folder / folder).mkdir(parents=True, exist_ok=True)
+            for name in (WATCHED, CLINICAL):
+                (place.folder / name).mkdir(parents=True, exist_ok=True)
         connection, access = lanes.submit("store", _who, store, place).result()
         cloud = None
         if connection is not None:
             cloud = connected(connection, places or CloudPlaces(), place, key, lanes, store)
-            access, blobs = cloud.access, cloud.blobs(blobs)
+            access, blobs = cloud.access, cloud.blobs(folder)
             behind = cloud.behind(behind)
         making = lanes.submit(
             "store", ProcessorLibrary, store, built_in, calibration, behind.use, utc_now, known, access.check
@@ -288,7 +289,7 @@ def build(
         collecting=collecting,
         queued=Later(partial(review.queue, changes)),
         guidelines=review.LazyGuidelines(
-            partial(review.guidelines, place, key, lanes, store, blobs, behind, access)
+            partial(review.guidelines, place, key, lanes, store, blobs, behind, access, cloud)
         ),
         attached=attached,
         texted=texted,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from app.composition.place import CloudPlaces, Settings
@@ -23,13 +24,16 @@ from app.services.token_vault import SIGNED_IN, TokenVault
 if TYPE_CHECKING:
     from app.composition.local import Backends
     from app.services.change_log import ChangeLog
+    from app.services.document_cache import DocumentCache
     from app.services.google.cloud_storage import CloudBuckets
     from app.services.google.desk_credentials import DeskCredentials
     from app.services.google.endpoint import Endpoint, GuardedCaseRemote
     from app.services.google.firestore.remote import FirestoreCaseRemote
+    from app.services.google.vertex_search.search import VertexGuidelineSearch
     from app.services.lanes import Lanes
     from app.services.ports import BlobStore, Identity
     from app.services.processor_library import ProcessorLibrary
+    from app.services.store.blob import BlobFolder
     from app.services.store.store import Store
 
 T = TypeVar("T")
@@ -65,7 +69,10 @@ class Cloud:
         self._made: dict[str, Any] = {}
         self._closing: list[Callable[[], None]] = []
         record = ground.in_store(ground.store.recall, SIGNED_IN) or {}
-        self._email = str(record.get("email", ""))
+        self.identity: Identity = places.identity or google_identity(
+            connection, places, ground, str(record.get("email", ""))
+        )
+        """Who is signed in; a `GoogleIdentity` unless a test brought its own."""
         self.access: ConnectedAccess = ground.in_store(
             ConnectedAccess, ground.store, ground.place.person, utc_now,
             lambda: self.identity.email, lambda: self.endpoint, ground.in_store,
@@ -80,15 +87,7 @@ class Cloud:
                     self._closing.append(lambda: close(made))
             return cast("T", self._made[name])
 
-    # Who
-
-    @property
-    def identity(self) -> Identity:
-        """Who is signed in; a `GoogleIdentity` unless a test brought its own."""
-        return self.places.identity or self._once("identity", self._identity)
-
-    def _identity(self) -> GoogleIdentity:
-        return google_identity(self.connection, self.places, self.ground, self._email)
+    # What they reach
 
     @property
     def credentials(self) -> DeskCredentials:
@@ -100,8 +99,6 @@ class Cloud:
             return DeskCredentials(cast("Tokens", self.identity))
 
         return self._once("credentials", make)
-
-    # What they reach
 
     @property
     def endpoint(self) -> Endpoint:
@@ -143,9 +140,8 @@ class Cloud:
 
     def _receipt(self, sha256: str) -> str | None:
         """The very text of a review receipt that is on this computer."""
-        folder: BlobStore | None = self._made.get("folder")
         try:
-            return folder.get(sha256).decode() if folder is not None else None
+            return self._folder().get(sha256).decode()
         except (StorageFailed, UnicodeDecodeError):
             return None
 
@@ -160,11 +156,43 @@ class Cloud:
 
         return self._once("buckets", make)
 
+    @property
+    def search(self) -> VertexGuidelineSearch | None:
+        """The payer's search app; None where the connection names none."""
+        if not self.connection.search:
+            return None
+
+        def make() -> VertexGuidelineSearch:
+            from app.services.google.vertex_search.search import VertexGuidelineSearch
+
+            return VertexGuidelineSearch(
+                self.connection.search, lambda: self.credentials, buckets=lambda: self.buckets,
+                content=self._folder().get, endpoint=self.places.search, roots=self.places.search_roots,
+            )  # fmt: skip
+
+        return self._once("search", make, lambda made: made.close())
+
+    def _folder(self) -> BlobStore:
+        return cast("BlobStore", self._made["folder"])
+
+    @property
+    def cache(self) -> DocumentCache:
+        """Documents that are here, and those that are fetched when they are wanted."""
+        return cast("DocumentCache", self._made["cache"])
+
     # What the workstation is put together with
 
-    def blobs(self, folder: BlobStore) -> BlobStore:
-        """Where documents are read from."""
-        return self._once("folder", lambda: folder)
+    def blobs(self, folder: BlobFolder) -> DocumentCache:
+        """Where documents are read from: this computer, else the buckets."""
+        from app.services.document_cache import DocumentCache
+
+        ground = self.ground
+        self._made["folder"] = folder
+        later = partial(ground.lanes.submit, "fetching")
+        cached, in_store = ground.store.cached, ground.in_store
+        return self._once(
+            "cache", lambda: DocumentCache(folder, cached, in_store, lambda: self.buckets, later=later)
+        )
 
     def behind(self, embedded: Backends) -> Backends:
         """The backends with those of the project in their place."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from app.services.material import MaterialReader
     from app.services.model_library import ModelLibrary, ModelSetting
     from app.services.policy_library import PolicyLibrary
-    from app.services.ports import BlobStore, FormTeacher
+    from app.services.ports import BlobStore, FormTeacher, GuidelineSearch
     from app.services.processor_library import ProcessorLibrary
     from app.services.review_queue import ReviewQueue
     from app.services.review_room import ReviewRoom
@@ -105,6 +105,7 @@ def guidelines(
     blobs: BlobStore,
     behind: Backends,
     access: Access,
+    cloud: Cloud | None,
 ) -> Guidelines:
     from app.services.guideline_index import GuidelineIndex
     from app.services.guideline_searching import Guidelines, Searching
@@ -118,8 +119,14 @@ def guidelines(
     reader = behind.documents
     if reader is None:
         raise RuntimeError("these backends read no documents")
+    asked: GuidelineSearch = search
+    there = cloud.search if cloud is not None else None
+    if there is not None:
+        from app.services.guideline_answering import SearchInTwo
+
+        asked = SearchInTwo(search, there)
     return Guidelines(
-        Searching(search, store, in_store, access.check, utc_now),
+        Searching(asked, store, in_store, access.check, utc_now),
         GuidelineIndex(search, store, in_store, blobs, reader, access.check, utc_now),
         search.made_again,
         search.close,
@@ -127,8 +134,9 @@ def guidelines(
 
 
 def models(store: Store, lanes: Lanes, access: Access, cloud: Cloud | None) -> ModelLibrary:
-    from app.services.model_library import ModelLibrary
+    from app.services.model_library import ModelLibrary, offered_by
 
+    connection = cloud.connection if cloud is not None else None
     submit = partial(lanes.submit, "network")
 
     def endpoint(setting: ModelSetting) -> Asks:
@@ -140,14 +148,25 @@ def models(store: Store, lanes: Lanes, access: Access, cloud: Cloud | None) -> M
         from app.services.google.gemini import Gemini
         from app.services.google.sign_in import user_credentials
 
-        person = user_credentials if cloud is None else lambda: cloud.credentials
-        return Gemini(setting.project, setting.location, setting.model, submit, person)
+        place = (setting.project, setting.location, setting.model)
+        if cloud is None:
+            return Gemini(*place, submit, user_credentials)
+        return Gemini(*place, submit, lambda: cloud.credentials, cloud.places.models)
 
     def instructions(name: str) -> str:
         return resource(f"prompts/{name}.md").read_text("utf-8")
 
     connect = {"openai": endpoint, "gemini": gemini}
-    making = lanes.submit("store", ModelLibrary, store, connect, instructions, utc_now, access.check)
+    making = lanes.submit(
+        "store",
+        ModelLibrary,
+        store,
+        connect,
+        instructions,
+        utc_now,
+        access.check,
+        lambda: offered_by(connection),
+    )
     return making.result()
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from app.domain.case import Json, to_time
 from app.domain.change import Action, Write
 from app.domain.connection import BUCKETS, Connection, connection_document, connection_from
-from app.domain.errors import Actionable, Rejected, SignInRequired
+from app.domain.errors import Rejected, SignInRequired
 from app.domain.role import Person, Right
 from app.services.connected_access import ROLES, Known, Register
 from app.services.ports import Progress
@@ -122,23 +122,22 @@ class Connecting:
 
     def from_file(self, path: Path) -> Connection:
         """The connection that a file describes, checked."""
-        try:
-            data = json.loads(path.read_text("utf-8-sig"))
-        except (OSError, UnicodeDecodeError) as error:
+        return self.checked(connection_from(_read(path)))
+
+    def client_from_file(self, path: Path) -> Connection:
+        """What is enough to sign in and look for projects: the OAuth client of a file as Google Cloud gives it."""
+        found = _read(path).get("installed")
+        client = found if isinstance(found, dict) else {}
+        if not _CLIENT.fullmatch(str(client.get("client_id", ""))):
             raise Rejected(
-                f"“{path.name}” cannot be read.",
-                "Check its path and that you may read it.",
-                code="connection_file",
-            ) from error
-        except ValueError:
-            data = None
-        if not isinstance(data, dict):
-            raise Rejected(
-                f"“{path.name}” is no connection file.",
+                f"“{path.name}” is no OAuth client of an installed app.",
                 "Ask your administrator for it.",
-                code="connection_file",
+                code="client_file",
             )
-        return self.checked(connection_from(data))
+        return Connection(
+            str(client.get("project_id", "")), "", str(client["client_id"]), "",
+            client_secret=str(client.get("client_secret", "")),
+        )  # fmt: skip
 
     def from_url(self, url: str) -> Connection:
         """The connection that a service describes. Raises `Offline`, `Rejected`."""
@@ -372,6 +371,24 @@ class Connecting:
         return found
 
 
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Rejected(
+            f"“{path.name}” cannot be read.",
+            "Check its path and that you may read it.",
+            code="connection_file",
+        ) from error
+    except ValueError:
+        data = None
+    if not isinstance(data, dict):
+        raise Rejected(
+            f"“{path.name}” is no connection file.", "Ask your administrator for it.", code="connection_file"
+        )
+    return data
+
+
 def _is_email(name: str) -> bool:
     return bool(_EMAIL.fullmatch(name))
 
@@ -410,8 +427,3 @@ def _url_fits(url: str, *, plain: bool) -> bool:
     if parts.scheme == "http" and plain and parts.hostname in _LOCAL:
         return True
     return parts.scheme == "https" and bool(parts.hostname) and not parts.username and not parts.query
-
-
-def told(error: Actionable) -> str:
-    """An error as one line."""
-    return f"{error.reason} {error.next_step}".strip()

@@ -30,12 +30,12 @@ class Held:
 
 
 _CASES = (
-    """SELECT count(DISTINCT case_number) FROM outbox JOIN changes ON changes.number = outbox.change_number"""
+    """SELECT count(DISTINCT changes.case_number) FROM outbox JOIN changes ON changes.number = outbox.change_number"""
 )
 _DOCUMENTS = """SELECT count(DISTINCT sha256) FROM contents WHERE case_number IN
-    (SELECT case_number FROM outbox JOIN changes ON changes.number = outbox.change_number)"""
+    (SELECT changes.case_number FROM outbox JOIN changes ON changes.number = outbox.change_number)"""
 _REVIEWS = """SELECT count(*) FROM reviews WHERE case_number IN
-    (SELECT case_number FROM outbox JOIN changes ON changes.number = outbox.change_number)"""
+    (SELECT changes.case_number FROM outbox JOIN changes ON changes.number = outbox.change_number)"""
 
 
 class MovingShelf:
