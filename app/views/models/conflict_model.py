@@ -11,19 +11,27 @@ from PySide6.QtGui import QImage
 
 from app.domain.box import Box
 from app.domain.case import Case, CaseDocument, Json, case_from, field_from
-from app.domain.conflict import OpenConflict, Settlement
+from app.domain.conflict import ConflictKind, OpenConflict, Settlement
 from app.domain.errors import Actionable, NoSuchCase
 from app.domain.form import FormField
 from app.views import messages
 from app.views.background import Background, Task
 from app.views.models.pages_model import PagesModel
 from app.views.models.sync_model import Syncs
-from app.views.widgets.conflict.conflict_words import OtherCase, Subject, is_field, unit_label
+from app.views.widgets.conflict.conflict_words import (
+    Changed,
+    OtherCase,
+    Subject,
+    is_field,
+    unit_label,
+    value_words,
+)
 from app.views.widgets.page_view.lens import lens_request
 from app.views.widgets.page_view.tile import TileRequest
 
 AROUND_X, AROUND_Y = 0.02, 0.012
 """How much of the page around the answer is shown, in fractions of it."""
+MOST_CHANGED = 4
 InStore = Callable[..., Any]
 
 
@@ -215,8 +223,22 @@ def subject_of(conflict: OpenConflict, case: Case | None, other: Case | None = N
         label=unit_label(conflict.unit, field),
         field=field,
         received_at=case.received_at if case else None,
+        changed=_changed(conflict, case),
         other=OtherCase(other.case_id, other.receipt, other.patient, other.received_at) if other else None,
     )
+
+
+def _changed(conflict: OpenConflict, case: Case | None) -> tuple[Changed, ...]:
+    """What others last did to what a determination rests on: fields they settled, documents that came."""
+    if case is None or conflict.kind is not ConflictKind.EVIDENCE:
+        return ()
+    found = [
+        Changed(field.label, value_words(field.current).text, field.by, field.at)
+        for field in case.fields
+        if field.by and field.at is not None and field.by != conflict.mine.by
+    ]
+    found += [Changed(d.name, d.kind, "", d.received_at) for d in case.documents]
+    return tuple(sorted(found, key=lambda c: c.at, reverse=True)[:MOST_CHANGED])
 
 
 def field_path(unit: str) -> str:

@@ -13,6 +13,7 @@ from app.views.widgets.chip import ChipLabel
 from app.views.widgets.conflict.conflict_words import (
     Subject,
     ValueWords,
+    changed_words,
     differing,
     kind_chip,
     kind_words,
@@ -183,6 +184,10 @@ class ConflictView(QWidget):
         self.theirs.show_side(
             Side(self.tr("Theirs"), "2", theirs, who_words(conflict.theirs, times[1]), there)
         )
+        if conflict.kind is ConflictKind.EVIDENCE:
+            changed = changed_words(subject, clock_time)
+            self.base.show_side(Side(self.tr("What others changed last"), "", changed, ""), can_choose=False)
+            return
         base = who_words(conflict.base, times[2]) or self.tr("as it was before")
         self.base.show_side(
             Side(self.tr("Both started from"), "", value_words(conflict.base.value), base), can_choose=False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -34,6 +34,16 @@ class OtherCase:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """Something that somebody else did to what a determination rests on."""
+
+    label: str
+    text: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """A conflict with what a person needs to see it: whose case, which field, where it stands on the page."""
 
@@ -45,6 +55,8 @@ class Subject:
     received_at: datetime | None = None
     other: OtherCase | None = None
     """Of two cases with the same file: the other one. None when it is not on this computer."""
+    changed: tuple[Changed, ...] = ()
+    """Of a determination: what others last did to what it rests on, the latest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +182,7 @@ def unit_label(unit: str, field: FormField | None = None) -> str:
         "assigned_to": tr("Who has the request"),
         "status": tr("Status of the review"),
         "intake_status": tr("Status of intake"),
+        "duplicate_of": tr("Duplicate of another case"),
         "urgency": tr("Urgency"),
         "line_of_business": tr("Line of business"),
         "form_type": tr("Form type"),
@@ -185,7 +198,7 @@ def unit_label(unit: str, field: FormField | None = None) -> str:
         return tr("Row of a table")
     if first == "documents":
         return tr("Document")
-    if not unit or first == "_meta":
+    if not unit or unit == "case" or first == "_meta":
         return tr("The whole case")
     return _words_of(rest.rpartition(".")[2] or first)
 
@@ -208,6 +221,16 @@ def differing(one: str, other: str) -> tuple[frozenset[int], frozenset[int]]:
             mine.update(range(a0, a1))
             theirs.update(range(b0, b1))
     return frozenset(mine), frozenset(theirs)
+
+
+def changed_words(subject: Subject, when: Callable[[datetime], str]) -> ValueWords:
+    """What others last changed of what a determination rests on, in one text."""
+    if not subject.changed:
+        return ValueWords(
+            tr("A document or a field of the case. The review shows what stands there now."), plain=True
+        )
+    said = [f"{c.label}: {c.text} ({', '.join(p for p in (c.by, when(c.at)) if p)})" for c in subject.changed]
+    return ValueWords("; ".join(said), plain=True)
 
 
 def who_words(version: Version, when: str) -> str:
