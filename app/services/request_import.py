@@ -108,10 +108,10 @@ class RequestImport:
         if known is None:
             values |= {"intake_status": str(IntakeStatus.VERIFIED), "status": str(ReviewStatus.IN_QUEUE)}
             stored = self._new(case_id, imported.request_id, values, by)
-            return self._told(imported, Took.NEW, stored.document)
+            return self.told(imported, Took.NEW, stored.document)
         writes = writes_for(known, values)
         if not writes:
-            return self._told(imported, Took.KNOWN, known)
+            return self.told(imported, Took.KNOWN, known)
         before = known.get("imported_request", {})
         changed = (
             *_differing(before, imported.request),
@@ -119,29 +119,26 @@ class RequestImport:
         )
         if any((known.get("determinations") or {}).values()) and known["status"] == ReviewStatus.COMPLETED:
             refused = "This request is decided; what changed was not taken in. Send it under a request_id of its own."
-            return replace(self._told(imported, Took.REFUSED, known), changed=changed, refused=refused)
+            return replace(self.told(imported, Took.REFUSED, known), changed=changed, refused=refused)
         stored = self.changes.write(known, case_id, Action.IMPORTED, by, writes, changed)
-        return replace(self._told(imported, Took.CHANGED, stored.document), changed=changed)
+        return replace(self.told(imported, Took.CHANGED, stored.document), changed=changed)
 
     def _document(self, imported: ImportedDocument, by: str) -> Taken:
         case_id = case_of(f"document:{imported.document_id}")
         known = self._known(case_id)
         definition = self.changes.definition(imported.kind)
-        fields, tables = field_maps(_fields(imported.entities, definition))
+        fields, tables = field_maps(entity_fields(imported.entities, definition))
         for entry in fields.values():
             if entry["corrected_value"] is not None:
                 entry |= {"by": by, "at": to_time(self.changes.now())}
-        digest = [
-            [e.name, e.value, e.confidence, e.corrected, e.page, list(e.box.rounded()) if e.box else None]
-            for e in imported.entities
-        ]
+        digest = entity_digest(imported.entities)
         if known is not None:
             if known.get("imported_entities") == digest:
-                return self._told(imported, Took.KNOWN, known)
+                return self.told(imported, Took.KNOWN, known)
             refused = (
                 "This document was imported before and reads otherwise now; people may have worked on it."
             )
-            return replace(self._told(imported, Took.REFUSED, known), refused=refused)
+            return replace(self.told(imported, Took.REFUSED, known), refused=refused)
         values: Json = {
             "form_type": definition.form_type if definition else NO_FORM,
             "processor_version": definition.version if definition else "",
@@ -151,7 +148,7 @@ class RequestImport:
             "imported_entities": digest,
         }
         stored = self._new(case_id, imported.document_id, values, by)
-        return self._told(imported, Took.NEW, stored.document)
+        return self.told(imported, Took.NEW, stored.document)
 
     def _new(self, case_id: str, request_id: str, values: Json, by: str) -> Stored:
         now = self.changes.now()
@@ -165,7 +162,8 @@ class RequestImport:
         except NoSuchCase:
             return None
 
-    def _told(self, imported: Imported, took: Took, document: Json) -> Taken:
+    def told(self, imported: Imported, took: Took, document: Json) -> Taken:
+        """What became of an object, with the case it belongs to."""
         request_id = imported.request_id if isinstance(imported, ImportedRequest) else imported.document_id
         return Taken(
             imported.place,
@@ -213,6 +211,14 @@ class RequestImport:
         return ()
 
 
+def entity_digest(entities: Iterable[ImportedEntity]) -> list[list[Any]]:
+    """Entities as a case remembers that they were imported: name, value, confidence, corrected value, page, box."""
+    return [
+        [e.name, e.value, e.confidence, e.corrected, e.page, list(e.box.rounded()) if e.box else None]
+        for e in entities
+    ]
+
+
 def case_of(name: str) -> str:
     """The id of the case that an imported object becomes: the same on every desk."""
     return uuid.uuid5(_SAME, name).hex
@@ -246,7 +252,9 @@ _KINDS = (
 )
 
 
-def _fields(entities: Iterable[ImportedEntity], definition: FormDefinition | None) -> tuple[FormField, ...]:
+def entity_fields(
+    entities: Iterable[ImportedEntity], definition: FormDefinition | None
+) -> tuple[FormField, ...]:
     """The fields that entities describe, under the labels and kinds of the form type where it is known."""
     defined = {f.name: f for f in definition.fields} if definition else {}
     taken: set[str] = set()

@@ -31,6 +31,7 @@ from app.services.google.firestore.failure import silent, translated
 from app.services.google.firestore.lease import Leases
 from app.services.google.firestore.listener import Listening
 from app.services.google.firestore.poll import Poll
+from app.services.google.firestore.reference import FirestoreReference
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
@@ -90,6 +91,8 @@ class FirestoreCaseRemote:
         self._listening: set[Listening] = set()
         self._poll = Poll(collection)
         self._leases = Leases()
+        self.reference = FirestoreReference(self._connected)
+        """The collections of the reference implementation, in the same database."""
 
     def close(self) -> None:
         """End listeners and the connection; calls under way fail as if the network were away. May be called twice."""
@@ -112,6 +115,8 @@ class FirestoreCaseRemote:
             try:
                 return self._commit(push, made, frozenset(), deadline)
             except AlreadyExists:
+                if push.base is not None and not push.reviews:
+                    return Pushed(Answer.RECEIPT_THERE)  # nothing else of it was to be created
                 answer, there = self._there(push, deadline)
                 if answer is not None:
                     return Pushed(answer)
