@@ -1,4 +1,7 @@
-"""The commands `tuning …` and `eval recommendations`: examples kept, exported, and models measured with them."""
+"""The commands `tuning …` and `eval recommendations`: examples kept, exported, and models measured with them.
+
+Tuning itself is work of a cloud: `app.cli_jobs`.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from app.cli_jobs import JOB_PARTS, add_jobs, answered, run_jobs
 from app.domain.policy import Policy
-from app.domain.recommendation import Recommendation
-from app.services.ports import Ask
 from app.services.review import ENGINE
 from app.terminal import OK, REFUSED, Usage, add_user, opened, print_json, progress_line
 from app.workstation import Workstation
@@ -17,7 +19,7 @@ LARGEST = 500_000_000
 
 
 def add_tuning(commands: Any) -> None:
-    """Add `tuning on|off|status|export` to the commands."""
+    """Add `tuning on|off|status|export` and `tuning start|measure|jobs|cancel|use` to the commands."""
     summary = "Keep what people decided as examples for tuning and measuring models. Off by default."
     made = commands.add_parser("tuning", help=summary, description=summary)
     parts = made.add_subparsers(dest="part", metavar="WHAT", required=True)
@@ -34,6 +36,7 @@ def add_tuning(commands: Any) -> None:
             part.add_argument(
                 "--eval", action="store_true", help="those kept for measuring, not those for tuning"
             )
+    add_jobs(parts, _common)
 
 
 def add_recommendations(parts: Any) -> None:
@@ -47,6 +50,9 @@ def add_recommendations(parts: Any) -> None:
         "file", nargs="?", type=Path, metavar="FILE", help="JSON lines, as `tuning export` writes"
     )
     made.add_argument("--model", default="", metavar="NAME", help="who is asked (the criteria engine)")
+    made.add_argument(
+        "--job", default="", metavar="JOB", help="the answers of a job that “tuning measure” started"
+    )
     made.add_argument("--only", type=int, default=0, metavar="N", help="the first N examples only")
     _common(made)
 
@@ -62,6 +68,8 @@ def _common(made: argparse.ArgumentParser) -> None:
 def run_tuning(options: argparse.Namespace) -> int:
     from app.services.tuning_dataset import EVALUATION, TUNING
 
+    if options.part in JOB_PARTS:
+        return run_jobs(options)
     with opened(options) as workstation:
         dataset = workstation.tuning
         if options.part in ("on", "off"):
@@ -98,20 +106,18 @@ def run_recommendations(options: argparse.Namespace) -> int:
     text = _text(options.file) if options.file is not None else None
     with opened(options) as workstation:
         lines = text.split("\n") if text is not None else list(workstation.tuning.lines(EVALUATION))
+        lines = [line for line in lines if line.strip()]
         examples = list(examples_in(lines))
         if not examples:
             raise Usage("There are no examples to measure with.")
         if options.only > 0:
             examples = examples[: options.only]
         reviewing = workstation.review.reviewing
-
-        def judge(ask: Ask) -> Recommendation:
-            return reviewing.judge(ask, options.model)[0]
-
+        name, judge = options.model or ENGINE, lambda ask: reviewing.judge(ask, options.model)[0]
+        if options.job:
+            name, judge = answered(workstation, options.job, lines, examples)
         with progress_line("Asking"):
-            found = measured(
-                examples, options.model or ENGINE, judge, lambda t, v: _policy(workstation, t, v)
-            )
+            found = measured(examples, name, judge, lambda t, v: _policy(workstation, t, v))
     print_json(agreement_json(found)) if options.json else print(agreement_text(found))
     return OK if found.answered else REFUSED
 

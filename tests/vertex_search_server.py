@@ -32,6 +32,13 @@ STORE = f"{COLLECTION}/dataStores/guidelines"
 STORE_CONFIG = f"{STORE}/servingConfigs/default_search"
 BRANCH = f"{STORE}/branches/default_branch"
 FIELDS = ("source_id", "kind", "title", "name", "in_force")
+
+
+def named(bucket: str) -> str:
+    """What a bucket is called in the project."""
+    return f"{PROJECT}-{bucket.replace('_', '-')}"
+
+
 _TYPES = {"application/pdf", "text/html", "text/plain"} | {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 }
@@ -110,8 +117,8 @@ class SearchApp:
             _invalid("Field content must not be set for a NO_CONTENT data store")
         if document.content.mime_type not in _TYPES:
             _invalid(f"Unsupported mime type {document.content.mime_type}")
-        if not document.content.uri.startswith("gs://"):
-            _invalid("Only Cloud Storage URIs are supported")
+        if not document.content.uri.startswith(f"gs://{PROJECT}-"):
+            _invalid("Only Cloud Storage URIs of buckets that can be read are supported")
         self.read(document.content.uri)
         document.id = name
         self.documents[document.name] = document

@@ -28,6 +28,16 @@ class Asks(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """An answer that came earlier, of a batch: asks nobody."""
+
+    text: str
+
+    def ask(self, _system: str, _user: str, _schema: dict[str, Any] | None, _hear: Hear | None) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
 class AskedRecommendationModel:
     """Judges the criteria of a policy by asking a language model. What it answers is believed by nobody yet.
 

@@ -211,9 +211,12 @@ class Reviewing:
             for line in material.request.lines
         )
 
-    def judge(self, ask: Ask, model: str = "") -> tuple[Recommendation, tuple[Flag, ...]]:
+    def judge(
+        self, ask: Ask, model: str | RecommendationModel = ""
+    ) -> tuple[Recommendation, tuple[Flag, ...]]:
         """One line judged by a model as every answer is, and kept nowhere: for measuring models. Raises as they do."""
-        found, flags = self._judged(ask, self._model(model), _Heard(None), self._attempts(ask, {}))
+        chosen = self._model(model) if isinstance(model, str) else model
+        found, flags = self._judged(ask, chosen, _Heard(None), self._attempts(ask, {}))
         return found, tuple(flags)
 
     def _attempts(self, ask: Ask, known: dict[str, tuple[Flag, ...]]) -> tuple[Flag, ...]:

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from app.domain.guideline import Hit, Passage, SearchQuery, Source, SourceKind
-from app.services.google.vertex_search.search import VertexGuidelineSearch
+from app.services.google.vertex_search.search import BUCKET, VertexGuidelineSearch
 from app.services.local.bucket_folder import FolderBuckets
 from app.services.local.guideline.search import LocalGuidelineSearch
 from app.services.ports import GuidelineSearch
 from app.services.store.guideline_file import GuidelineFile
-from tests.vertex_search_server import CONFIG, LOCATION, search_app
+from tests.vertex_search_server import CONFIG, LOCATION, named, search_app
 
 KEY = bytes(range(32))
 CPAP = "Continuous positive airway pressure is covered for an initial period of 12 weeks."
@@ -63,10 +63,11 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shelf]:
     from google.oauth2.credentials import Credentials
 
     buckets = FolderBuckets(tmp_path, KEY)
-    with search_app(lambda uri: buckets.get(uri).decode()) as app:
+    with search_app(lambda uri: buckets.get(uri.replace(named(BUCKET), BUCKET)).decode()) as app:
         there = VertexGuidelineSearch(
             CONFIG, lambda: Credentials("token"), LOCATION,  # type: ignore[no-untyped-call]
-            buckets=lambda: buckets, content=blobs.__getitem__, endpoint=app.address, roots=app.roots,
+            buckets=lambda: buckets, content=blobs.__getitem__, bucket_name=named,
+            endpoint=app.address, roots=app.roots,
         )  # fmt: skip
         yield Shelf(there, blobs)
         there.close()

@@ -14,9 +14,9 @@ from google.oauth2.credentials import Credentials
 from app.domain.errors import Actionable, Offline, Rejected, SignInRequired
 from app.domain.guideline import SearchQuery, Source, SourceKind
 from app.services.google.vertex_search.marking import cutting, marks_in, unmarked, words_of
-from app.services.google.vertex_search.search import PLAIN_NOTE, VertexGuidelineSearch
+from app.services.google.vertex_search.search import BUCKET, PLAIN_NOTE, VertexGuidelineSearch
 from app.services.local.bucket_folder import FolderBuckets
-from tests.vertex_search_server import CONFIG, LOCATION, STORE_CONFIG, SearchApp, search_app
+from tests.vertex_search_server import CONFIG, LOCATION, STORE_CONFIG, SearchApp, named, search_app
 
 PUMP = "An insulin pump is covered when HbA1c stays above 7.0 %. Four tests a day are shown."
 KNEE = "Größe und Länge: the knee — measured in °. Arthroplasty follows physiotherapy."
@@ -33,10 +33,11 @@ def opened(tmp_path: Any) -> Open:
     def opened(
         *texts: str, config: str = CONFIG, credentials: Any = None, **more: Any
     ) -> Iterator[tuple[VertexGuidelineSearch, SearchApp]]:
-        with search_app(lambda uri: buckets.get(uri).decode(), **more) as app:
+        with search_app(lambda uri: buckets.get(uri.replace(named(BUCKET), BUCKET)).decode(), **more) as app:
             writer = VertexGuidelineSearch(
                 STORE_CONFIG, lambda: Credentials("token"), LOCATION,  # type: ignore[no-untyped-call]
-                buckets=lambda: buckets, content=blobs.__getitem__, endpoint=app.address, roots=app.roots,
+                buckets=lambda: buckets, content=blobs.__getitem__, bucket_name=named,
+                endpoint=app.address, roots=app.roots,
             )  # fmt: skip
             for number, text in enumerate(texts):
                 sha256 = hashlib.sha256(text.encode()).hexdigest()
@@ -45,7 +46,8 @@ def opened(tmp_path: Any) -> Open:
             writer.close()
             made = VertexGuidelineSearch(
                 config, credentials or (lambda: Credentials("token")), LOCATION,  # type: ignore[no-untyped-call]
-                buckets=lambda: buckets, content=blobs.__getitem__, endpoint=app.address, roots=app.roots,
+                buckets=lambda: buckets, content=blobs.__getitem__, bucket_name=named,
+                endpoint=app.address, roots=app.roots,
             )  # fmt: skip
             yield made, app
             made.close()

@@ -61,14 +61,15 @@ class VertexGuidelineSearch:
         *,
         buckets: Callable[[], BucketRemote] | None = None,
         content: Callable[[str], bytes] | None = None,
+        bucket_name: Callable[[str], str] = str,
         data_store: str = "",
         endpoint: str = "",
         roots: bytes = b"",
     ) -> None:
         """`serving_config` is the search app's full name; `location` its region, which the name says as well.
 
-        `buckets` and `content` (a blob by its SHA-256) are needed to put documents there; `data_store` where the app
-        has several. `endpoint` and its certificate are for tests. Raises `Rejected` for a name that is none.
+        `buckets`, `content` (a blob by its SHA-256) and `bucket_name` (what a bucket is called in the project:
+        `Connection.bucket`) are needed to put documents there; `data_store` where the app has several. `endpoint` and its certificate are for tests. Raises `Rejected` for a name that is none.
         """
         found = _CONFIG.fullmatch(serving_config)
         if found is None or (location and location != found["location"]):
@@ -84,6 +85,7 @@ class VertexGuidelineSearch:
         self._location = found["location"]
         self._store = data_store or (found["app"] if found["kind"] == "dataStores" else "")
         self._credentials, self._buckets, self._content = credentials, buckets, content
+        self._bucket_name = bucket_name
         self._endpoint, self._roots = endpoint, roots
         self._without: frozenset[str] = frozenset()
         self._known: Credentials | None = None
@@ -176,13 +178,14 @@ class VertexGuidelineSearch:
                 code="search_media",
             )
         name = document_id(source.source_id)
-        stored = self._buckets().put(
-            BUCKET, f"guidelines/{source.sha256}", self._content(source.sha256), source.media_type
-        )
+        place = f"guidelines/{source.sha256}"
+        self._buckets().put(BUCKET, place, self._content(source.sha256), source.media_type)
         document = Document(
             name=f"{self._branch()}/documents/{name}",
             struct_data=struct_of(source),
-            content=Document.Content(uri=stored.uri, mime_type=source.media_type),
+            content=Document.Content(
+                uri=f"gs://{self._bucket_name(BUCKET)}/{place}", mime_type=source.media_type
+            ),
         )
         with _in_words(writing=True):
             self._documents().update_document(
