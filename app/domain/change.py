@@ -301,6 +301,8 @@ def undo_and_redo(history: Iterable[Change], by: str) -> tuple[Change | None, Ch
     by_id: dict[str, Change] = {}
     for change in history:
         by_id[change.change_id] = change
+        if change.action is Action.GIVEN_UP:  # whoever gave it up: it is taken back already
+            done = [one for one in done if one.change_id != change.undoes]
         if change.by != by:
             continue
         if change.action is Action.UNDONE:

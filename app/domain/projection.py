@@ -93,13 +93,13 @@ def _refresh(
 
 
 def _put_meta(document: Json, revision: str, at: str) -> None:
-    """A case that is a duplicate of another is a tombstone: kept, and in no queue."""
+    """A case that is a duplicate of another is a tombstone, kept and in no queue; a tombstone stays one."""
     before = document.get("_meta", {}).get("deleted_at")
     document["_meta"] = {
         "rev": revision,
         "updated_at": at,
         "schema": SCHEMA,
-        "deleted_at": (before or at) if document.get("duplicate_of") else None,
+        "deleted_at": before or (at if document.get("duplicate_of") else None),
     }
 
 

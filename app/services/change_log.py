@@ -144,7 +144,7 @@ class ChangeLog:
         """
         base = document or {}
         refuse_newer(base)
-        self._allow(base, change)
+        self._allow(base, change, sent=sent)
         change = replace(change, writes=(*change.writes, *writes_of(base, change)))
         written = {w.path: w.value for w in change.writes}
         form_type, version = (
@@ -162,14 +162,15 @@ class ChangeLog:
             self.told(stored)
         return stored
 
-    def _allow(self, base: Mapping[str, Any], change: Change) -> None:
+    def _allow(self, base: Mapping[str, Any], change: Change, *, sent: bool) -> None:
         """Raises unless the author may make this change: by what it is called, and by what it writes."""
         if change.by in MACHINES and change.action in OF_MACHINES:
             _refuse_determining(base, change)
             return
         if change.action in (Action.SETTLED, Action.GIVEN_UP):
             self._allow_settling(change)
-            _refuse_determining(base, change)
+            if change.action is not Action.GIVEN_UP or sent:  # what is given up was never made anywhere else
+                _refuse_determining(base, change)
             return
         if change.action is not Action.DETERMINED:
             self.check(change.by, right_to(change))

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.domain.case import SCHEMA, Json, case_from, from_time, to_time
+from app.domain.change import Missing
 from app.domain.errors import NoSuchCase
 from app.domain.merge_unit import at
-from app.domain.sync import Scope, WaitingFor, WaitingItem
+from app.domain.sync import RemoteCase, Scope, WaitingFor, WaitingItem
 from app.services.store.chain import Chain
-from app.services.store.conflict_shelf import ConflictShelf
+from app.services.store.conflict_shelf import WHOLE_CASE, ConflictShelf
 from app.services.store.database import Database
-from app.services.store.packing import to_text, unpack
+from app.services.store.packing import pack_writes, to_text, unpack
 from app.services.store.queue_index import QueueIndex
 from app.services.store.sync_adoption import Adoption
 from app.services.store.sync_row import (
@@ -294,6 +295,118 @@ class SyncShelf:
                 known = replace(known, state="known", reason=None)
             put_remote(self._database, number, replace(known, tries=0, retry_at=None))
             self._chain.append("sync_retried", by, now, case_id, {})
+
+    def release(self, number: int) -> None:
+        """Changes that no open conflict holds any more go along with what settled it; nothing of them is left."""
+        held = {
+            change_id for kept in self.conflicts.open(self._case_id(number)) for change_id in kept.changes
+        }
+        for one in outbox_of(self._database, number, state="held"):
+            if one.change.change_id not in held:
+                self._database.run(
+                    "UPDATE outbox SET state = 'waiting' WHERE change_number = ?", (one.number,)
+                )
+
+    def revived(self, case_id: str, now: datetime) -> None:
+        """A case deleted elsewhere goes on: what waits is laid over the server's version of it."""
+        with self._database.transaction():
+            number = self._number(case_id)
+            known = remote_row(self._database, number) or RemoteRow()
+            kept = next((k for k in self.conflicts.open(case_id) if k.unit == WHOLE_CASE), None)
+            if known.state not in ("deleted", "gone") or kept is None:
+                return
+            theirs = kept.theirs.value
+            if known.state == "gone" or isinstance(theirs, Missing):
+                put_remote(self._database, number, RemoteRow(reviews_sent=0))
+                return
+            alive = {name: value for name, value in theirs.items() if name != "duplicate_of"}
+            alive["_meta"] = {**theirs["_meta"], "deleted_at": None}
+            waiting = outbox_of(self._database, number, state="waiting")
+            incoming = Incoming(RemoteCase(case_id, alive, known.update_time, now))
+            document, case = self.adoption.merged(number, incoming, known.base, waiting, now)
+            self.adoption.put_case(number, document, case)
+            put_remote(
+                self._database, number, RemoteRow(known.update_time, theirs, reviews_sent=known.reviews_sent)
+            )
+
+    def let_go(self, case_id: str, now: datetime) -> None:
+        """A case deleted elsewhere is deleted here too; what waited has no effect any more."""
+        with self._database.transaction():
+            number = self._number(case_id)
+            known = remote_row(self._database, number) or RemoteRow()
+            kept = next((k for k in self.conflicts.open(case_id) if k.unit == WHOLE_CASE), None)
+            if known.state not in ("deleted", "gone") or kept is None:
+                return
+            theirs = kept.theirs.value
+            self._database.run(
+                "UPDATE outbox SET state = 'waiting', writes = ? WHERE case_number = ?",
+                (pack_writes(()), number),
+            )
+            if known.state == "gone" or isinstance(theirs, Missing):
+                row = self._database.one("SELECT document FROM cases WHERE number = ?", (number,))
+                document = unpack(row[0]) if row else {}
+                document["_meta"]["deleted_at"] = to_time(now)
+                self._database.run("DELETE FROM outbox WHERE case_number = ?", (number,))
+                put_remote(self._database, number, replace(known, state="local"))
+            else:
+                document = theirs
+                put_remote(
+                    self._database,
+                    number,
+                    RemoteRow(known.update_time, theirs, reviews_sent=known.reviews_sent),
+                )
+            self.adoption.put_case(number, document, case_from(document))
+
+    def without(self, change_id: str) -> tuple[str, Json, Json] | None:
+        """The id of the case of a refused change, the case as it stands, and as it is without that change. None for a
+        change that was not refused; where the server has never had the case, both are the same.
+        """
+        row = self._database.one(
+            "SELECT o.case_number FROM outbox o JOIN changes c ON c.number = o.change_number"
+            " JOIN remote_cases r ON r.case_number = o.case_number WHERE c.change_id = ? AND r.state = 'parked'",
+            (change_id,),
+        )
+        if row is None:
+            return None
+        number = int(row[0])
+        kept = self._database.one("SELECT document FROM cases WHERE number = ?", (number,))
+        document: Json = unpack(kept[0]) if kept else {}
+        known = remote_row(self._database, number) or RemoteRow()
+        rest = [
+            one.pending
+            for one in outbox_of(self._database, number, state="waiting")
+            if one.change.change_id != change_id
+        ]
+        if known.base is None:
+            return document["case_id"], document, document
+        after = self.adoption.after(number, known.base, rest) if rest else known.base
+        return document["case_id"], document, after
+
+    def given_up(self, number: int, change_id: str) -> None:
+        """A refused change leaves the outbox by a person's decision; to be called within the transaction of what
+        takes back its effect. A case that the server never had stays on this computer.
+        """
+        known = remote_row(self._database, number) or RemoteRow()
+        if known.base is None:
+            self._database.run("DELETE FROM outbox WHERE case_number = ?", (number,))
+            put_remote(self._database, number, replace(known, state="local"))
+            return
+        self._drop((change_id,))
+        put_remote(self._database, number, replace(known, state="known", reason=None, tries=0))
+        if not outbox_of(self._database, number, 1, "waiting"):
+            self._same_revision(number, str(known.base["_meta"]["rev"]))
+
+    def case_of(self, change_id: str) -> str | None:
+        """The case of a change that waits."""
+        row = self._database.one(
+            "SELECT o.case_number FROM outbox o JOIN changes c ON c.number = o.change_number WHERE c.change_id = ?",
+            (change_id,),
+        )
+        return self._case_id(row[0]) if row else None
+
+    def note(self, action: str, by: str, now: datetime, case_id: str, detail: Json) -> None:
+        """Write into the audit trail, within the transaction of what is noted."""
+        self._chain.append(action, by, now, case_id, detail)
 
     # What is told
 
