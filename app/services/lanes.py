@@ -16,6 +16,7 @@ LANES = {
     "pages": 2,
     "reading": 1,
     "network": 2,
+    "sync": 1,
     "filing": 1,
     "review": 2,
     "search": 1,
