@@ -107,7 +107,7 @@ class WaitingLines(QAbstractListModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         if index.isValid() and not isinstance(self.lines[index.row()], WaitingItem):
-            return Qt.ItemFlag.ItemIsEnabled
+            return Qt.ItemFlag.NoItemFlags  # arrows go from change to change
         return super().flags(index)
 
     def show_lines(self, lines: tuple[Line, ...]) -> None:
