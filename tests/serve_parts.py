@@ -22,9 +22,10 @@ from urllib.parse import quote
 from app.domain.case import Json
 from app.domain.connection import Connection
 from app.domain.role import Person, Role
-from app.domain.sync import StoredObject
+from app.domain.sync import Push, StoredObject
 from app.domain.sync_wire import KeptCheckpoint
 from app.resource import resource
+from app.services.google.endpoint import Endpoint
 from app.services.google.token import GoogleTokens
 from app.services.ingestion_service.event import FINALIZED
 from app.services.ingestion_service.port import People, PeopleMoved
@@ -47,6 +48,15 @@ PEOPLE = {
     ADMIN: Person(ADMIN, "Ada Admin", (Role.ADMINISTRATOR,)),
     CLERK: Person(CLERK, "Carl Clerk", (Role.CASE_MANAGER,)),
 }
+
+
+class Queue(ServerModel):
+    """The model of the shared queue without an endpoint of its own: the service is that here."""
+
+    __slots__ = ()
+
+    def _guard(self, push: Push, before: Json, after: Json) -> None:
+        return
 
 
 class MemoryLedger:
@@ -130,7 +140,7 @@ class Issuer:
         self.away = False
         self.max_age = 3600
 
-    def token(self, email: str = NURSE, **claims: object) -> str:
+    def token(self, email: Any = NURSE, **claims: object) -> str:
         now = int(time.time())
         content: dict[str, object] = {
             "iss": "https://accounts.google.com", "aud": CLIENT, "sub": "1", "email": email,
@@ -247,6 +257,13 @@ class Service:
     url: str = ""
     out: io.StringIO = field(default_factory=io.StringIO)
     server: Any = None
+    closing: list[Callable[[], None]] = field(default_factory=list)
+
+    def endpoint(self, email: Any = NURSE, **claims: object) -> Endpoint:
+        """The endpoint as a desk reaches it at which this person is signed in; closed at the end."""
+        made = Endpoint(self.url, SignedIn(self.issuer.token(email, **claims)))
+        self.closing.append(made.close)
+        return made
 
     def lines(self) -> list[Json]:
         """What stands in the log."""
@@ -280,7 +297,7 @@ def service(
     private, public = new_key()
     issuer = issuer or Issuer()
     made = Service(
-        cases if cases is not None else ServerModel(lambda: datetime.now(UTC)),
+        cases if cases is not None else Queue(lambda: datetime.now(UTC)),
         buckets if buckets is not None else BucketModel(),
         ledger if ledger is not None else MemoryLedger(),
         register if register is not None else MemoryRegister(),
@@ -302,6 +319,8 @@ def service(
         try:
             yield made
         finally:
+            for close in made.closing:
+                close()
             made.server.end()
             thread.join()
 
