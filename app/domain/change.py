@@ -313,7 +313,7 @@ def undo_and_redo(history: Iterable[Change], by: str) -> tuple[Change | None, Ch
             if undone:
                 undone.pop()
             done.append(change)
-        elif change.action in BY_PERSON:
+        elif change.action in BY_PERSON or (change.action is Action.SETTLED and change.writes):
             done.append(change)
             undone.clear()
     return (done[-1] if done else None, undone[-1] if undone else None)
