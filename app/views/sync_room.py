@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.domain.conflict import ConflictKind, OpenConflict, Settlement
+from app.domain.form import FieldState
 from app.domain.role import Right
 from app.domain.sync import Link, SyncState
 from app.views.background import Background
@@ -29,6 +30,7 @@ WAITING, CONFLICTS = "waiting", "conflicts"
 SETTLE = "settle"
 """The action of the line that tells of conflicts."""
 UNDO_SETTLED = "undo_settled:"
+USE_MINE = "use_mine"
 
 
 class SyncRoom(QObject):
@@ -66,6 +68,7 @@ class SyncRoom(QObject):
         self._background = background
         self._rooms = rooms
         self._told = 0
+        self._settled: Subject | None = None
         self.model = SyncModel(syncing, lambda: workstation.person, background, self)
         self.model.state_changed.connect(self._tell_state)
         self.model.cases_came.connect(self._cases_came)
@@ -95,6 +98,7 @@ class SyncRoom(QObject):
         self._rooms.addWidget(page)
         page.try_asked.connect(model.try_now)
         page.given_up.connect(model.give_up)
+        page.retry_asked.connect(model.retry)
         page.left.connect(self.left)
         page.conflicts_asked.connect(lambda: self.room_asked.emit(CONFLICTS))
         page.conflict_asked.connect(self.show_conflict)
@@ -228,11 +232,16 @@ class SyncRoom(QObject):
 
         words = settled_words(settlement)
         case_id = subject.conflict.case_id
-        if subject.conflict.kind is ConflictKind.SAME_CONTENT:
-            self.said.emit("sure", words, "", "", "")
-        else:
+        self._settled = None
+        written = settlement in (Settlement.MINE, Settlement.MINE_AND_NOTE, Settlement.THEIRS_AND_NOTE)
+        mine = subject.field is not None and isinstance(subject.conflict.mine.value, dict)
+        if subject.conflict.unit and written:
             self.said.emit("sure", words, "", f"{UNDO_SETTLED}{case_id}", self.tr("Undo"))
-        self.cases_came.emit((case_id,))
+        elif settlement is Settlement.THEIRS and mine and subject.conflict.kind is ConflictKind.VALUE:
+            self._settled = subject
+            self.said.emit("sure", words, "", USE_MINE, self.tr("Use mine after all"))
+        else:
+            self.said.emit("sure", words, "", "", "")
 
     def act(self, action: str) -> bool:
         """Do what a button of the window's line asks; False when it is not about sync."""
@@ -240,9 +249,28 @@ class SyncRoom(QObject):
             self.room_asked.emit(CONFLICTS)
         elif action.startswith(UNDO_SETTLED):
             self._undo(action.removeprefix(UNDO_SETTLED))
+        elif action == USE_MINE:
+            self._use_mine()
         else:
             return False
         return True
+
+    def _use_mine(self) -> None:
+        """Theirs was kept, and the person thinks again: mine is entered as any value is."""
+        subject, self._settled = self._settled, None
+        if subject is None or subject.field is None:
+            return
+        from app.domain.case import field_from
+
+        mine = field_from(subject.field.path, subject.conflict.mine.value)
+        editing, case_id = self._workstation.editing, subject.conflict.case_id
+        marked = mine.state in (FieldState.ILLEGIBLE, FieldState.NOT_APPLICABLE)
+        function = editing.mark if marked else editing.correct
+        what: tuple[object, ...] = ((mine.path,), mine.state) if marked else ({mine.path: mine.current},)
+        self._background.run(
+            self, "store", function, case_id, *what, self._workstation.person,
+            done=lambda _: self.cases_came.emit((case_id,)), failed=self.failed.emit,
+        )  # fmt: skip
 
     def _undo(self, case_id: str) -> None:
         workstation = self._workstation

@@ -108,6 +108,17 @@ def test_keeping_it_is_what_enter_does_when_giving_up_is_asked_about(page: Waiti
     assert not page.foot.asking
 
 
+def test_what_was_refused_is_sent_again_by_one_key(page: WaitingPage) -> None:
+    page.show_items((REFUSED, an_item(3, case="case2")))
+    again: list[str] = []
+    page.retry_asked.connect(again.append)
+    page.focus_list()
+    press(Qt.Key.Key_R)
+    press(Qt.Key.Key_Down)
+    press(Qt.Key.Key_R)
+    assert again == ["change2"]
+
+
 def test_what_only_waits_is_not_given_up(page: WaitingPage) -> None:
     page.show_items((an_item(1, WaitingFor.NETWORK),))
     page.focus_list()

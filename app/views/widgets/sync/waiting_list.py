@@ -250,6 +250,8 @@ class WaitingList(QListView):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if not event.isAutoRepeat():
                 self._open()
+        elif event.text() and event.text().isprintable() and not event.modifiers():
+            event.ignore()  # letters are keys of the page, not a search of the list's own
         else:
             super().keyPressEvent(event)
 

@@ -25,6 +25,8 @@ class WaitingFoot(QWidget):
     """What can be done about the chosen change; as tall while nothing can, so that nothing jumps."""
 
     open_asked = Signal()
+    retry_asked = Signal(str)
+    """change id"""
     given_up = Signal(str)
     """change id: asked about and answered"""
     done = Signal()
@@ -40,6 +42,7 @@ class WaitingFoot(QWidget):
         for label in (self.title, self.words):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.open = KeyButton(self.tr("Open the case"), "↵", primary=True, parent=self)
+        self.retry = KeyButton(self.tr("Send again"), "R", parent=self)
         self.give_up = KeyButton(self.tr("Give up"), "Del", parent=self)
         self.sure = KeyButton(self.tr("Give it up"), "↵", parent=self)
         self.keep = KeyButton(self.tr("Keep it"), "Esc", primary=True, parent=self)
@@ -48,11 +51,12 @@ class WaitingFoot(QWidget):
         self._column.addWidget(self.words)
         self._column.addStretch(1)
         self._row = QHBoxLayout()
-        for button in (self.open, self.give_up, self.sure, self.keep):
+        for button in (self.open, self.retry, self.give_up, self.sure, self.keep):
             self._row.addWidget(button)
         self._row.addStretch(1)
         self._column.addLayout(self._row)
         self.open.clicked.connect(self.open_asked)
+        self.retry.clicked.connect(self.again)
         self.give_up.clicked.connect(self.ask)
         self.sure.clicked.connect(self._give_up)
         self.keep.clicked.connect(self.take_back)
@@ -80,6 +84,11 @@ class WaitingFoot(QWidget):
             self._show()
             self.keep.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def again(self) -> None:
+        """What was refused is sent again: what stood in its way may be mended."""
+        if self._item is not None and self._item.waiting_for is WaitingFor.REFUSED and not self._asking:
+            self.retry_asked.emit(self._item.change_id)
+
     def take_back(self) -> None:
         """It is not given up."""
         if self._asking:
@@ -98,6 +107,7 @@ class WaitingFoot(QWidget):
         item, asking = self._item, self._asking
         refused = item is not None and item.waiting_for is WaitingFor.REFUSED
         self.open.setVisible(item is not None and not asking)
+        self.retry.setVisible(refused and not asking)
         self.give_up.setVisible(refused and not asking)
         self.sure.setVisible(asking)
         self.keep.setVisible(asking)
@@ -217,8 +227,9 @@ class WaitingPage(QWidget):
     case_asked = Signal(str)
     conflict_asked = Signal(str)
     """case id: its conflict is to be settled"""
+    retry_asked = Signal(str)
     given_up = Signal(str)
-    """change id"""
+    """change ids"""
     left = Signal()
     """Back to where the person was."""
 
@@ -252,6 +263,7 @@ class WaitingPage(QWidget):
         self.list.opened.connect(self._open)
         self.foot.open_asked.connect(lambda: self._open(self.list.item))
         self.foot.given_up.connect(self.given_up)
+        self.foot.retry_asked.connect(self.retry_asked)
         self.foot.done.connect(self.focus_list)
         self.empty.acted.connect(self._act)
         self.setAutoFillBackground(True)
@@ -315,6 +327,8 @@ class WaitingPage(QWidget):
                 self.left.emit()
         elif event.key() == Qt.Key.Key_Delete and not event.isAutoRepeat():
             self.foot.ask()
+        elif event.key() == Qt.Key.Key_R and not event.isAutoRepeat():
+            self.foot.again()
         else:
             super().keyPressEvent(event)
 
