@@ -116,7 +116,9 @@ class MemoryRegister:
     def keep_checkpoint(self, kept: KeptCheckpoint) -> bool:
         place = (kept.checkpoint.desk, kept.checkpoint.sequence)
         with self._lock:
-            return self._checkpoints.setdefault(place, kept) is kept
+            there = place in self._checkpoints
+            self._checkpoints.setdefault(place, kept)
+        return not there
 
     def note(self, entry: Json) -> None:
         self.audit.append(entry)

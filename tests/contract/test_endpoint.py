@@ -456,7 +456,7 @@ def test_an_expired_a_foreign_and_an_early_token_are_refused(serve: Service) -> 
     ]
     for claims in wrongs:
         with pytest.raises(SignInRequired):
-            endpoint_of(serve, NURSE, **claims).me()
+            endpoint_of(serve, **({"email": NURSE} | claims)).me()
 
 
 def test_a_token_that_was_altered_or_signed_by_another_key_is_refused(serve: Service) -> None:
