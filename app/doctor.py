@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from app import display
 from app.domain.errors import Actionable
 from app.domain.extraction import Document
-from app.domain.role import Right
+from app.domain.role import Person, Right
 from app.resource import resource
 from app.workstation import KeyQuestion, Settings, Workstation, build, unlock
 
@@ -106,6 +106,9 @@ def _services(place: Settings, key: bytes) -> list[Finding]:
         findings.append(Finding("Form types", bool(titles), titles or "none found"))
         findings.append(_reading(workstation))
         findings += _review(workstation)
+        from app.doctor_cloud import examine_cloud
+
+        findings += examine_cloud(workstation)
     finally:
         workstation.close()
     return findings
@@ -121,10 +124,10 @@ def _review(workstation: Workstation) -> list[Finding]:
         findings.append(Finding("Policies", bool(policies), words))
     except Actionable as error:
         findings.append(Finding("Policies", False, str(error)))
-    people = [p for p in workstation.in_store(workstation.access.people) if p.active]
+    people = [p for p in _people(workstation) if p.active]
     able = sum(person.may(Right.DECIDE_AGAINST) for person in people)
     words = f"{len(people)} users, {able} of them may decide against a request"
-    if not people:
+    if not people and workstation.cloud is None:
         words = "no users: nobody has to sign in, and nobody can decide against a request"
     findings.append(Finding("People", True, words))
     payer = workstation.review.letters.payer()
@@ -141,6 +144,13 @@ def _review(workstation: Workstation) -> list[Finding]:
     places = ["criteria engine: this computer", *(f"{s.name}: {about(s).where}" for s in asked)]
     findings.append(Finding("Models", True, "; ".join(places)))
     return findings
+
+
+def _people(workstation: Workstation) -> tuple[Person, ...]:
+    try:
+        return workstation.with_people(workstation.access.people)
+    except Actionable:  # a service that is away is told of with the connection
+        return ()
 
 
 def _reading(workstation: Workstation) -> Finding:

@@ -255,7 +255,7 @@ def build(
         if stored.change.action is Action.DETERMINED:
             tuned().follow(stored)
         if cloud is not None:
-            cloud.poke()
+            cloud.stored(stored)
 
     changes = ChangeLog(
         store,

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from app.composition.cloud_reading import Closing, CloudReading, cut_by
+from app.composition.later_remote import LaterBuckets, LaterCases
 from app.composition.place import CloudPlaces, Settings
 from app.domain.connection import Connection
-from app.domain.errors import StorageFailed
+from app.domain.errors import Actionable, StorageFailed
+from app.domain.sync import Link, Scope
 from app.services.change_log import utc_now
 from app.services.connected_access import ConnectedAccess
 from app.services.google.identity import GoogleIdentity
@@ -23,7 +28,9 @@ from app.services.token_vault import SIGNED_IN, TokenVault
 
 if TYPE_CHECKING:
     from app.composition.local import Backends
-    from app.services.change_log import ChangeLog
+    from app.domain.processor import FormDefinition
+    from app.domain.sync import SyncState
+    from app.services.change_log import ChangeLog, Stored
     from app.services.document_cache import DocumentCache
     from app.services.google.cloud_storage import CloudBuckets
     from app.services.google.desk_credentials import DeskCredentials
@@ -31,12 +38,16 @@ if TYPE_CHECKING:
     from app.services.google.firestore.remote import FirestoreCaseRemote
     from app.services.google.vertex_search.search import VertexGuidelineSearch
     from app.services.lanes import Lanes
+    from app.services.leasing import Leasing
     from app.services.ports import BlobStore, Identity
     from app.services.processor_library import ProcessorLibrary
     from app.services.store.blob import BlobFolder
     from app.services.store.store import Store
+    from app.services.sync.syncing import Syncing
 
 T = TypeVar("T")
+LOOKED_AFTER = timedelta(minutes=5)
+"""How often roles are asked for and documents fetched beforehand, while the queue answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,10 @@ class Cloud:
         self._lock = threading.RLock()
         self._made: dict[str, Any] = {}
         self._closing: list[Callable[[], None]] = []
+        self._hears: list[Callable[[str], None]] = []
+        self._changes: ChangeLog | None = None
+        self._library: ProcessorLibrary | None = None
+        self._looked_after = datetime.min.replace(tzinfo=UTC)
         record = ground.in_store(ground.store.recall, SIGNED_IN) or {}
         self.identity: Identity = places.identity or google_identity(
             connection, places, ground, str(record.get("email", ""))
@@ -88,6 +103,12 @@ class Cloud:
             return cast("T", self._made[name])
 
     # What they reach
+
+    @property
+    def custody(self) -> str:
+        """Where the token of who is signed in is: `keyring`, `store`, or "" for none."""
+        ground = self.ground
+        return TokenVault(ground.store, ground.key, ground.in_store).custody()
 
     @property
     def credentials(self) -> DeskCredentials:
@@ -154,7 +175,7 @@ class Cloud:
 
             return CloudBuckets(self.connection, self.credentials, api_endpoint=self.places.storage or None)
 
-        return self._once("buckets", make)
+        return self._once("buckets", make, lambda made: made.close())
 
     @property
     def search(self) -> VertexGuidelineSearch | None:
@@ -180,6 +201,39 @@ class Cloud:
         """Documents that are here, and those that are fetched when they are wanted."""
         return cast("DocumentCache", self._made["cache"])
 
+    def try_processor(self, form_type: str, page: bytes) -> str:
+        """Have the processor of a form type read one page. Raises `Offline`, `SignInRequired`, `Rejected`."""
+        from app.services.google.probe import try_processor
+
+        name = self.connection.processors[form_type]
+        return try_processor(name, page, cast("Any", self.credentials), self.places.document_ai)
+
+    # What goes on between desks
+
+    @property
+    def leasing(self) -> Leasing:
+        """Who has a case open."""
+
+        def make() -> Leasing:
+            from app.services.leasing import Leasing
+
+            ground = self.ground
+            cases = LaterCases(lambda: self.cases)
+            return Leasing(cases, ground.lanes.submit, ground.store.desk, utc_now, self._lease_changed)
+
+        return self._once("leasing", make)
+
+    def on_lease(self, told: Callable[[str], None]) -> Callable[[], None]:
+        """Have `told` called, from a lane, with the id of a case whose lease became another's or nobody's; returns what
+        ends it.
+        """
+        self._hears.append(told)
+        return lambda: self._hears.remove(told) if told in self._hears else None
+
+    def _lease_changed(self, case_id: str) -> None:
+        for told in tuple(self._hears):
+            told(case_id)
+
     # What the workstation is put together with
 
     def blobs(self, folder: BlobFolder) -> DocumentCache:
@@ -195,22 +249,99 @@ class Cloud:
         )
 
     def behind(self, embedded: Backends) -> Backends:
-        """The backends with those of the project in their place."""
-        return embedded
+        """The backends with those of the project in their place: form types with a processor of Document AI are read by
+        it. Those a test brought stay as they are.
+        """
+        identify: Any = getattr(embedded.processor, "read_except", None)
+        if not self.connection.processors or identify is None:
+            return embedded
+
+        def there() -> Closing:
+            from app.services.google.document_ai.processor import DocumentAIFormProcessor
+
+            return DocumentAIFormProcessor(
+                self.connection.processors, self._definition, identify, cut_by(embedded.opener),
+                cast("Any", self.credentials), address=self.places.document_ai, buckets=lambda: self.buckets,
+            )  # fmt: skip
+
+        reading = CloudReading(embedded.processor, there)
+        self._closing.append(reading.close)
+        return replace(embedded, processor=reading)
+
+    def _definition(self, form_type: str) -> FormDefinition | None:
+        return self._library.definition(form_type) if self._library is not None else None
 
     def settle(self, changes: ChangeLog, library: ProcessorLibrary) -> None:
         """What is known only when the services stand."""
+        self._changes, self._library = changes, library
 
     # Its life
 
-    def start(self) -> None:
-        """Begin to exchange with the shared queue."""
+    @property
+    def syncing(self) -> Syncing:
+        """What keeps this desk and the shared queue alike; it sleeps until `start`."""
 
-    def poke(self) -> None:
+        def make() -> Syncing:
+            from app.services.signing import confirmed
+            from app.services.sync.step import Remote
+            from app.services.sync.syncing import Syncing
+
+            if self._changes is None:
+                raise RuntimeError("the services are not put together yet")
+            remote = Remote(
+                LaterCases(lambda: self.cases), LaterBuckets(lambda: self.buckets),
+                partial(confirmed, self.connection.public_key), self._scope(), self._folder().get,
+            )  # fmt: skip
+            made = Syncing(self._changes, self.ground.lanes, remote, now=utc_now)
+            made.on_state(self._kept_up)
+            return made
+
+        return self._once("syncing", make)
+
+    def _scope(self) -> Scope:
+        return Scope(self.identity.email, self.connection.shards)
+
+    def start(self) -> None:
+        """Begin to exchange with the shared queue, and ask what the person may do. In a lane, not the store's."""
+        self.syncing.start()
+        self._look_after(utc_now())
+
+    def signed_in(self) -> None:
+        """Somebody has signed in: they are who the queue is asked for, at once."""
+        hear_of = getattr(self.syncing, "hear_of", None)
+        if hear_of is not None:
+            hear_of(self._scope())
+        self.syncing.sync_now()
+
+    def stored(self, stored: Stored) -> None:
         """Something was stored here. Quick; from any thread."""
+        syncing: Syncing | None = self._made.get("syncing")
+        if syncing is not None:
+            syncing.stored(stored)
+
+    def _kept_up(self, state: SyncState) -> None:
+        """The queue answers: now and then roles are asked for again, and documents fetched that are wanted next."""
+        now = utc_now()
+        if state.link is Link.SYNCED and now - self._looked_after >= LOOKED_AFTER:
+            self.ground.lanes.submit("network", self._look_after, now)
+
+    def _look_after(self, now: datetime) -> None:
+        self._looked_after = now
+        if not self.identity.email:
+            return
+        with suppress(Actionable):  # roles hold for a while without the service
+            self.access.refresh()
+        self.ground.lanes.submit("fetching", self.cache.tend, self.identity.email)
 
     def stop(self) -> None:
         """End the exchange; what waits is sent at the next start."""
+        with self._lock:
+            made = dict(self._made)
+        if "firestore" in made:
+            made["firestore"].close()  # a call that hangs is not waited for: it may have been applied or not
+        if "syncing" in made:
+            made["syncing"].close()
+        made["cache"].close()
 
     def close(self) -> None:
         """Let go of the network and of everything that was made, the last first."""

@@ -59,6 +59,10 @@ class Google:
 
         return installations(self.identity(connection), self._places.projects)
 
+    def signed_in(self) -> None:
+        if self._cloud is not None:
+            self._cloud.signed_in()
+
     def size(self) -> int:
         return sum(
             path.stat().st_size

@@ -88,6 +88,9 @@ class Outside:
     def projects(self, connection: Connection) -> tuple[Project, ...]:
         return ()
 
+    def signed_in(self) -> None:
+        """There is no queue."""
+
     def size(self) -> int:
         return 7
 
