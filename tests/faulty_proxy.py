@@ -89,7 +89,9 @@ class FaultyProxy:
     database: str = ""
     faults: deque[Fault] = field(default_factory=deque)
     counts: dict[str, Count] = field(default_factory=dict)
-    held: list[Callable[[], None]] = field(default_factory=list)
+    held: list[Callable[[], grpc.StatusCode]] = field(default_factory=list)
+    lost: list[Callable[[], grpc.StatusCode]] = field(default_factory=list)
+    """The calls whose answers were lost: each sends it once more, and says what the answer would have been."""
     opened: int = 0
     address: str = ""
 
@@ -280,8 +282,10 @@ def _answered(proxy: FaultyProxy, method: str, request: bytes, context: Any) -> 
     fault = _before(proxy, method, request, context)
     call, metadata = proxy.call("unary_unary", method), proxy.passed_on(context)
     if fault is not None and fault.kind is Kind.LATE:
-        proxy.held.append(lambda: _applied_late(call, request, metadata))
+        proxy.held.append(lambda: _sent_again(call, request, metadata))
         context.abort(grpc.StatusCode.UNAVAILABLE, "it is on its way")
+    if fault is not None and fault.kind is Kind.LOST:
+        proxy.lost.append(lambda: _sent_again(call, request, metadata))
     try:
         answer: bytes = call(request, timeout=30, metadata=metadata)
     except grpc.RpcError as error:
@@ -301,11 +305,12 @@ def _answered(proxy: FaultyProxy, method: str, request: bytes, context: Any) -> 
     return answer
 
 
-def _applied_late(call: Any, request: bytes, metadata: Any) -> None:
+def _sent_again(call: Any, request: bytes, metadata: Any) -> grpc.StatusCode:
     try:
         call(request, timeout=30, metadata=metadata)
-    except grpc.RpcError:
-        return  # the server refused it by then, as it should
+    except grpc.RpcError as error:
+        return error.code()
+    return grpc.StatusCode.OK
 
 
 def _streamed(proxy: FaultyProxy, method: str, request: bytes, context: Any) -> Iterator[bytes]:
