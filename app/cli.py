@@ -39,6 +39,7 @@ from app.domain.errors import Actionable, NoSuchCase
 from app.domain.form import FormField, Value
 from app.domain.queue import QueueQuery, QueueSort
 from app.domain.validation import warning_text
+from app.serve import add_serve, run_serve
 from app.services import report
 from app.services.code_list import code_lists, take_hcpcs
 from app.services.ingestion import Ingested, Ingestion, files_under
@@ -112,6 +113,7 @@ def parser() -> argparse.ArgumentParser:
     add_review(commands)
     add_tuning(commands)
     add_connect(commands)
+    add_serve(commands)
     add_sync(commands)
     command("passphrase", "Change the passphrase of a workspace.")
     made = command("demo", "Make sample arrivals, take them in and open the window on them.")
@@ -423,6 +425,7 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "sign-out": run_sign_out,
     "sync": run_sync,
     "conflicts": run_conflicts,
+    "serve": run_serve,
 }
 
 if __name__ == "__main__":

@@ -20,9 +20,8 @@ from app.services.change_log import utc_now
 from app.services.processors import load_calibration, load_definitions
 
 if TYPE_CHECKING:
-    from google.auth.credentials import Credentials
-
     from app.domain.processor import FormDefinition
+    from app.services.google.cloud_storage import CloudBuckets
     from app.services.ingestion_service.case_writing import CaseWriting
     from app.services.ingestion_service.determining import Keys
     from app.services.ingestion_service.people import PeopleRegister
@@ -178,7 +177,7 @@ def google_backends(settings: ServeSettings, emulator: str = "", storage: str = 
     from app.services.google.token import GoogleTokens
 
     connection = settings.connection
-    credentials: Credentials = service_credentials(local=bool(emulator))
+    credentials: Any = service_credentials(local=bool(emulator))
     who = None if emulator else credentials
     beside = emulator or None
     cases = FirestoreCaseRemote(connection.project, connection.database, who, emulator=beside)
@@ -202,16 +201,38 @@ def google_backends(settings: ServeSettings, emulator: str = "", storage: str = 
 
 
 def form_processor(
-    settings: ServeSettings, credentials: Credentials | None = None, buckets: BucketRemote | None = None
+    settings: ServeSettings, credentials: Any, buckets: CloudBuckets, document_ai: str = ""
 ) -> tuple[FormProcessor, tuple[FormDefinition, ...], Callable[[], None]]:
-    """What reads forms: the project's Document AI processors where there are any, else this program's own OCR."""
+    """What reads forms, the definitions it reads with, and what ends it: form types that have a processor of Document
+    AI are read by that, all others by the program's own OCR.
+    """
+    from app.composition.cloud_reading import cut_by
     from app.composition.local import embedded
+    from app.services.code_list import icd10
 
     definitions = load_definitions(resource("processors"))
-    behind = embedded(definitions, load_calibration(resource("processors")))
-    if settings.does(INGEST) and settings.connection.processors and credentials is not None:
-        raise NotImplementedError(buckets)
-    return behind.processor, definitions, behind.close
+    behind = embedded(definitions, load_calibration(resource("processors")), icd10)
+    if not settings.does(INGEST) or not settings.connection.processors:
+        return behind.processor, definitions, behind.close
+    from app.services.google.document_ai.processor import DocumentAIFormProcessor
+
+    identify: Any = behind.processor
+    cloud = DocumentAIFormProcessor(
+        settings.connection.processors,
+        {definition.form_type: definition for definition in definitions}.get,
+        identify.read_except,
+        cut_by(behind.opener),
+        credentials,
+        address=document_ai,
+        buckets=lambda: buckets,
+        codes=icd10,
+    )
+
+    def close() -> None:
+        cloud.close()
+        behind.close()
+
+    return cloud, definitions, close
 
 
 def _people(settings: ServeSettings, behind: ServeBackends) -> PeopleRegister:
