@@ -29,6 +29,10 @@ class SearchInTwo:
     def __init__(self, here: GuidelineSearch, there: AnsweringSearch) -> None:
         self.here, self.there = here, there
 
+    @property
+    def name(self) -> str:
+        return self.there.name
+
     def search(self, query: SearchQuery) -> tuple[Hit, ...]:
         return self.here.search(query)
 
@@ -37,8 +41,12 @@ class SearchInTwo:
             return SearchAnswer(self.here.search(query))
         try:
             found = self.there.answer(query)
-        except (Offline, SignInRequired, Rejected) as error:
+        except Offline as error:
+            return SearchAnswer(self.here.search(query), note=error.reason)
+        except (SignInRequired, Rejected) as error:
             return SearchAnswer(self.here.search(query), note=str(error))
+        if not found.hits:
+            return SearchAnswer(self.here.search(query), note=f"{self.name} found nothing.")
         placing = _Placing(self.here)
         hits = tuple(map(placing, found.hits))
         summary = found.summary and replace(found.summary, sources=tuple(map(placing, found.summary.sources)))

@@ -41,9 +41,9 @@ class Searching:
         self._allowed: dict[str, datetime] = {}
 
     @property
-    def asks_elsewhere(self) -> bool:
-        """Whether `answer` asks another index than `search`, or may add a summary."""
-        return isinstance(self._search, AnsweringSearch)
+    def elsewhere(self) -> str:
+        """The name of another index that `answer` asks, "" where there is none."""
+        return self._search.name if isinstance(self._search, AnsweringSearch) else ""
 
     def search(self, query: SearchQuery, by: str) -> tuple[Hit, ...]:
         """The best passages, best first. Raises `NotAllowed` or `SignInRequired` for who may not review."""

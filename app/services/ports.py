@@ -262,6 +262,11 @@ class AnsweringSearch(GuidelineSearch, Protocol):
     stopped typing, not with every key.
     """
 
+    @property
+    def name(self) -> str:
+        """What people are told it is called."""
+        ...
+
     def answer(self, query: SearchQuery) -> SearchAnswer:
         """What `search` finds, with a summary of it where there is one. Raises what `search` raises."""
         ...

@@ -32,6 +32,8 @@ def wire_panel(panel: GuidelinePanel, model: SearchModel) -> None:
     panel.as_typed_asked.connect(model.search_as_typed)
     model.found.connect(panel.show_found)
     model.searching.connect(panel.show_searching)
+    model.asking.connect(panel.show_asking)
+    panel.taken_up.connect(model.leave_alone)
     model.failed.connect(lambda error: panel.show_failed(" ".join(messages.text(error))))
 
 

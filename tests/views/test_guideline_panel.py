@@ -243,6 +243,7 @@ class Desk:
     """A workstation that searches nothing but a list."""
 
     person = "nora"
+    elsewhere = ""
 
     def __init__(self) -> None:
         self.asked: list[SearchQuery] = []

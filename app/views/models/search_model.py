@@ -6,28 +6,36 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from shiboken6 import isValid
 
 from app.domain.case import Case
 from app.domain.errors import Actionable
-from app.domain.guideline import Found, SearchQuery, SourceKind
+from app.domain.guideline import Found, Hit, SearchAnswer, SearchQuery, SourceKind
 from app.services.guideline_index import Indexed
 from app.views.background import Background
 from app.workstation import Workstation
 
 COUNTED = 30
 """Among so many of the best passages it is counted how many are of each kind."""
+RESTED_MS = 800
+"""Who types nothing for so long has asked the whole question: an index that costs is asked it, too."""
 
 
 class SearchModel(QObject):
-    """Searches with every key. What is typed while a search runs waits for it, the last of it alone."""
+    """Searches with every key. What is typed while a search runs waits for it, the last of it alone.
+
+    Where another index answers whole questions, it is asked when typing rests. Its answer takes the place of the hits
+    unless the person has gone among them by then (`leave_alone`), or asked something else.
+    """
 
     found = Signal(object)
     """`Found`"""
     searching = Signal()
     failed = Signal(object)
     """`Actionable`"""
+    asking = Signal(str)
+    """Another index is asked; its name"""
     refreshed = Signal()
     """What can be searched was brought up to date."""
 
@@ -44,6 +52,13 @@ class SearchModel(QObject):
         self._there: tuple[tuple[SourceKind, int], ...] | None = None
         self._started = False
         self._preparing = False
+        self._whole: SearchQuery | None = None
+        """The question another index is asked, or is to be asked when typing rests."""
+        self._elsewhere = ""
+        self._hits: tuple[Hit, ...] = ()
+        """What this computer found of it."""
+        self._rested = QTimer(self, interval=RESTED_MS, singleShot=True)
+        self._rested.timeout.connect(self._ask_elsewhere)
 
     @property
     def query(self) -> SearchQuery:
@@ -84,7 +99,13 @@ class SearchModel(QObject):
         """What can be found has changed."""
         self._ask(self._query)
 
+    def leave_alone(self) -> None:
+        """The person is among the hits: what another index answers now comes too late."""
+        self._whole = None
+        self._rested.stop()
+
     def _ask(self, query: SearchQuery) -> None:
+        self.leave_alone()
         self._query = query
         self._asked = query
         if not query.text.strip():
@@ -108,11 +129,11 @@ class SearchModel(QObject):
             self._workstation,
             query,
             count,
-            done=lambda found: self._take(query, found),
+            done=lambda found: self._take(query, *found),
             failed=lambda error: self._fail(query, error),
         )
 
-    def _take(self, query: SearchQuery, found: Found) -> None:
+    def _take(self, query: SearchQuery, found: Found, elsewhere: str) -> None:
         self._running = False
         if found.counts or not query.kinds:
             self._counted = (query, found.counts)
@@ -120,7 +141,43 @@ class SearchModel(QObject):
             found = replace(found, counts=self._counted[1])
         if query == self._query:
             self.found.emit(replace(found, documents=self._documents, preparing=self._preparing))
+            if elsewhere:
+                self._whole, self._elsewhere, self._hits = query, elsewhere, found.hits
+                self._rested.start()
         self._next()
+
+    def _ask_elsewhere(self) -> None:
+        query = self._whole
+        if query is None:
+            return
+        self.asking.emit(self._elsewhere)
+        self._background.run(
+            self,
+            "network",
+            _answer,
+            self._workstation,
+            query,
+            done=lambda answer: self._take_answer(query, answer),
+            failed=lambda error: self._take_answer(query, SearchAnswer(self._hits, note=str(error))),
+        )
+
+    def _take_answer(self, query: SearchQuery, answer: SearchAnswer) -> None:
+        if query != self._whole:
+            return
+        self._whole = None
+        counts = self._counted[1] if self._counted is not None else ()
+        self.found.emit(
+            Found(
+                query,
+                answer.hits,
+                counts,
+                self._documents,
+                self._preparing,
+                answer.summary,
+                answer.answered_by,
+                answer.note,
+            )
+        )
 
     def _fail(self, query: SearchQuery, error: Actionable) -> None:
         self._running = False
@@ -205,8 +262,14 @@ def _index_case(workstation: Workstation, case: Case) -> tuple[Indexed, ...]:
     return workstation.guidelines().index.index_case(case)
 
 
-def _search(workstation: Workstation, query: SearchQuery, count: bool) -> Found:
-    """What a query finds, and, when `count`, how many of each kind are among the best of every kind."""
+def _answer(workstation: Workstation, query: SearchQuery) -> SearchAnswer:
+    return workstation.guidelines().searching.answer(query, workstation.person)
+
+
+def _search(workstation: Workstation, query: SearchQuery, count: bool) -> tuple[Found, str]:
+    """What a query finds, and, when `count`, how many of each kind are among the best of every kind; and the name of
+    another index that answers the whole question, "" where there is none.
+    """
     searching = workstation.guidelines().searching
     person = workstation.person
     counts: tuple[tuple[SourceKind, int], ...] = ()
@@ -216,4 +279,4 @@ def _search(workstation: Workstation, query: SearchQuery, count: bool) -> Found:
         hits = every[: query.limit]
     if query.kinds:
         hits = searching.search(query, person)
-    return Found(query, hits, counts)
+    return Found(query, hits, counts), searching.elsewhere

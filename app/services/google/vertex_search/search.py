@@ -69,7 +69,8 @@ class VertexGuidelineSearch:
         """`serving_config` is the search app's full name; `location` its region, which the name says as well.
 
         `buckets`, `content` (a blob by its SHA-256) and `bucket_name` (what a bucket is called in the project:
-        `Connection.bucket`) are needed to put documents there; `data_store` where the app has several. `endpoint` and its certificate are for tests. Raises `Rejected` for a name that is none.
+        `Connection.bucket`) are needed to put documents there; `data_store` where the app has several. `endpoint` and
+        its certificate are for tests. Raises `Rejected` for a name that is none.
         """
         found = _CONFIG.fullmatch(serving_config)
         if found is None or (location and location != found["location"]):
@@ -100,6 +101,10 @@ class VertexGuidelineSearch:
             client.transport.close()
 
     # Searching
+
+    @property
+    def name(self) -> str:
+        return NAME
 
     def search(self, query: SearchQuery) -> tuple[Hit, ...]:
         return self._asked(query, summarize=False)[0]

@@ -19,6 +19,7 @@ from app.domain.guideline import Found, SourceKind
 from app.views import theme
 from app.views.widgets.guideline.result_card import SYMBOLS, kind_words
 from app.views.widgets.guideline.result_list import ResultList
+from app.views.widgets.guideline.summary_view import SummaryView
 from app.views.widgets.lettering import broken
 from app.views.widgets.notice_page import NoticePage
 from app.views.widgets.review.queue_filter import FilterChip
@@ -39,6 +40,8 @@ class GuidelinePanel(QWidget):
     pinned = Signal(object)
     """`Hit`: pin it to the case"""
     looked_at = Signal(object)
+    taken_up = Signal()
+    """The person is among the hits: they must not change under them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +54,8 @@ class GuidelinePanel(QWidget):
         self.correction = QWidget(self)
         self._corrected = QLabel(self.correction)
         self._instead = QPushButton(self.correction)
+        self.origin = QLabel(self)
+        self.summary = SummaryView(self)
         self.list = ResultList(self)
         self.empty = NoticePage(self)
         self._stack = QStackedWidget(self)
@@ -84,6 +89,9 @@ class GuidelinePanel(QWidget):
         self._top = QVBoxLayout()
         self._top.addWidget(self.field)
         self._top.addLayout(self._filters)
+        self.origin.setTextFormat(Qt.TextFormat.PlainText)
+        self.origin.setWordWrap(True)
+        self.origin.hide()
         self._stack.addWidget(self.list)
         self._stack.addWidget(self.empty)
         column = QVBoxLayout(self)
@@ -91,6 +99,8 @@ class GuidelinePanel(QWidget):
         column.setSpacing(0)
         column.addLayout(self._top)
         column.addWidget(self.correction)
+        column.addWidget(self.origin)
+        column.addWidget(self.summary)
         column.addWidget(self._stack, 1)
         self.setFocusProxy(self.field)
 
@@ -105,6 +115,9 @@ class GuidelinePanel(QWidget):
         self.list.pinned.connect(self.pinned)
         self.list.looked_at.connect(self.looked_at)
         self.list.left.connect(self.focus_field)
+        self.summary.cited.connect(self.opened)
+        for signal in (self.list.opened, self.list.pinned, self.summary.cited):
+            signal.connect(lambda _hit: self.taken_up.emit())
         self.empty.acted.connect(self._act)
         self._slow.timeout.connect(self._show_slow)
 
@@ -154,8 +167,10 @@ class GuidelinePanel(QWidget):
             for kind, chip in self.chips.items():
                 chip.set_count(counts.get(kind, 0))
             self.all_chip.set_count(sum(counts.values()))
-        self.list.show_hits(hits)
+        if not hits or hits != self.list.rows.hits:  # the same again leaves the place in them
+            self.list.show_hits(hits)
         self._show_correction()
+        self._show_origin(found)
         if hits:
             self._stack.setCurrentWidget(self.list)
         else:
@@ -172,8 +187,28 @@ class GuidelinePanel(QWidget):
         self._slow.stop()
         self.list.show_hits(())
         self.correction.hide()
+        self._show_origin(None)
         self.empty.show_notice("circle-alert", self.tr("The search did not work"), words)
         self._stack.setCurrentWidget(self.empty)
+
+    def show_asking(self, who: str) -> None:
+        """Another index is asked the whole question; what was found here stays until it answers."""
+        self._say_origin(self.tr("Asking {who}…").format(who=who))
+
+    def _show_origin(self, found: Found | None) -> None:
+        """Which index answered, where it was not this computer's alone, and the summary it gave."""
+        self.summary.show_summary(found.summary if found else None, found.answered_by if found else "")
+        if found is None or not (found.answered_by or found.note):
+            self._say_origin("")
+        elif found.answered_by:
+            told = self.tr("Answered by {who}.").format(who=found.answered_by)
+            self._say_origin(f"{told} {found.note}".strip())
+        else:
+            self._say_origin(self.tr("This computer answered. {why}").format(why=found.note))
+
+    def _say_origin(self, words: str) -> None:
+        self.origin.setText(words)
+        self.origin.setVisible(bool(words))
 
     def focus_field(self) -> None:
         """Put the keyboard into the field, what is typed chosen."""
@@ -274,8 +309,10 @@ class GuidelinePanel(QWidget):
         key, control = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if key == Qt.Key.Key_Down and self.list.rows.hits:
             self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.taken_up.emit()
         elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp) and self.list.rows.hits:
             self.list.step(3 if key == Qt.Key.Key_PageDown else -3)
+            self.taken_up.emit()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
             self.list.open_current()
         elif key == Qt.Key.Key_P and control and not event.isAutoRepeat():
@@ -310,4 +347,9 @@ class GuidelinePanel(QWidget):
         self._line.setContentsMargins(pad, 0, pad, theme.px(6))
         self._line.setSpacing(theme.px(4))
         self._corrected.setFont(theme.font("body"))
+        self.origin.setFont(theme.font("small"))
+        self.origin.setContentsMargins(pad, 0, pad, theme.px(8))
+        palette = self.origin.palette()
+        palette.setColor(palette.ColorRole.WindowText, theme.colour("muted"))
+        self.origin.setPalette(palette)
         self._icon.setIcon(theme.icon("search", "muted"))
