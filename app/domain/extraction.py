@@ -42,6 +42,8 @@ class FormExtraction:
     pages: tuple[int, ...]
     fields: tuple[FormField, ...]
     quarter_turns: tuple[tuple[int, int], ...] = ()
+    reader: str = ""
+    """What read it, where that was not this computer, and whether its confidences are its own."""
 
 
 SAMPLED = 0.9

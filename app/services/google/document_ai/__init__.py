@@ -1,0 +1,1 @@
+"""Document AI: forms read, processors trained and measured."""
