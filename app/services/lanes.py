@@ -22,7 +22,6 @@ LANES = {
     "search": 1,
     "indexing": 1,
     "texts": 1,
-    "caching": 1,
     "fetching": 1,
 }
 """How many threads each lane has. `store` has one: the store belongs to its thread, and edits keep their order."""
