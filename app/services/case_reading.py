@@ -53,6 +53,7 @@ def form_values(
     return {
         "form_type": form.form_type,
         "processor_version": form.processor_version,
+        **({"read_by": form.reader} if form.reader else {}),
         "documents": documents,
         "fields": fields,
         "tables": tables,

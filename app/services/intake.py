@@ -235,6 +235,7 @@ class Intake:
         turns = {str(page): turn for page, turn in form.quarter_turns if turn}
         writes = (
             *writes_for(document, {"form_type": form.form_type, "processor_version": form.processor_version}),
+            *writes_for(document, {"read_by": form.reader} if form.reader or "read_by" in document else {}),
             *writes_for(document, {f"documents.{document_id}.turns": turns}),
             *made.writes,
         )

@@ -56,6 +56,7 @@ def form_json(form: FormExtraction) -> Json:
     return {
         "form_type": form.form_type,
         "version": form.processor_version,
+        **({"read_by": form.reader} if form.reader else {}),
         "pages": list(form.pages),
         "fields": fields,
         "tables": tables,
