@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.domain.case import Case, Json
-from app.domain.guideline import Hit, SearchQuery, SourceKind
+from app.domain.guideline import Hit, SearchAnswer, SearchQuery, SourceKind, Summary
 from app.services.guideline_index import Indexed
 from app.services.guideline_searching import Guidelines
 from app.services.ingestion import files_under
@@ -36,6 +36,11 @@ def add_search(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="what the files are: plan policy, or care guidelines (the default)",
     )
     made.add_argument("--prune", action="store_true", help="take out files below PATH that are gone")
+    made.add_argument(
+        "--publish",
+        action="store_true",
+        help="bring the search app of the connected project to what is indexed here",
+    )
     summary = "Search policies, guidelines and the documents of a case."
     made = _common(commands.add_parser("search", help=summary, description=summary))
     made.add_argument(
@@ -51,6 +56,9 @@ def add_search(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     made.add_argument("--case", metavar="CASE", help="search the documents of this case as well")
     made.add_argument("--every-case", action="store_true", help="search the documents of every case as well")
     made.add_argument("--exact", action="store_true", help="mend no spelling")
+    made.add_argument(
+        "--here", action="store_true", help="ask this computer's index alone, where another is connected"
+    )
     made.add_argument("--limit", type=int, default=10, metavar="N", help="so many passages at most (10)")
 
 
@@ -91,9 +99,29 @@ def run_index(options: argparse.Namespace) -> int:
         if options.prune:
             for item in guidelines.index.prune(options.paths, workstation.person):
                 tell(item)
+        if options.publish:
+            _publish(guidelines, tell, workstation.person)
     if not options.json:
         print(_summary(found))
     return REFUSED if any(item.outcome == "refused" for item in found) else OK
+
+
+def _publish(guidelines: Guidelines, tell: Callable[[Indexed], None], by: str) -> None:
+    from app.services.guideline_answering import publish
+
+    if guidelines.there is None:
+        raise Usage("This workspace is not connected to a search app; nothing was published.")
+    done: list[Indexed] = []
+
+    def told(item: Indexed) -> None:
+        done.append(item)
+        tell(item)
+
+    try:
+        with progress_line("Publishing") as watch:
+            publish(guidelines.index.search, guidelines.there, watch, told)
+    finally:
+        guidelines.index.published(done, by)
 
 
 def run_search(options: argparse.Namespace) -> int:
@@ -115,11 +143,14 @@ def run_search(options: argparse.Namespace) -> int:
             # a blank at its end: every word is whole
             f"{text} ", kinds, case_id, options.every_case, max(1, options.limit), options.exact,
         )  # fmt: skip
-        hits = guidelines.searching.search(query, workstation.person)
+        if options.here:
+            answer = SearchAnswer(guidelines.searching.search(query, workstation.person))
+        else:
+            answer = guidelines.searching.answer(query, workstation.person)
     if options.json:
-        print_json([hit_json(hit) for hit in hits])
+        print_json([hit_json(hit) for hit in answer.hits])
     else:
-        print(_hits_text(hits, text))
+        print(_answer_text(answer, text))
     return OK
 
 
@@ -178,6 +209,33 @@ def _summary(found: list[Indexed]) -> str:
         if any(item.outcome == outcome for item in found)
     ]
     return ", ".join(counted).capitalize() + "." if counted else "Everything is indexed already."
+
+
+def _answer_text(answer: SearchAnswer, asked: str) -> str:
+    """The hits, under what a summary says and which index it was."""
+    parts = []
+    if answer.answered_by:
+        parts.append(f"Answered by {answer.answered_by}. {answer.note}".rstrip())
+    elif answer.note:
+        parts.append(f"This computer answered. {answer.note}")
+    if answer.summary is not None:
+        parts.append(f"SUMMARY, written by a model, no evidence\n{_summary_text(answer.summary)}")
+    return "\n\n".join([*parts, _hits_text(answer.hits, asked)])
+
+
+def _summary_text(summary: Summary) -> str:
+    """The summary with its numbers, and what stands behind each."""
+    text, at = "", 0
+    for citation in sorted(summary.citations, key=lambda c: c.end):
+        end = max(citation.end, at)
+        text += summary.text[at:end] + "".join(f" [{number}]" for number in citation.numbers)
+        at = end
+    lines = [printable(text + summary.text[at:])]
+    lines += [
+        f"[{number}] {printable(hit.source.title)}, p. {hit.passage.page}"
+        for number, hit in enumerate(summary.sources, 1)
+    ]
+    return "\n".join(lines)
 
 
 def _hits_text(hits: tuple[Hit, ...], asked: str) -> str:

@@ -101,6 +101,15 @@ class GuidelineIndex:
         self._check = check
         self._now = now
 
+    @property
+    def search(self) -> GuidelineSearch:
+        """The search that is kept in step."""
+        return self._search
+
+    def published(self, done: Sequence[Indexed], by: str) -> None:
+        """Note that the payer's index was brought in step (`app.services.guideline_answering.publish`)."""
+        self._note("guidelines_published", by, done)
+
     # Files an administrator adds
 
     def may_add(self, by: str) -> None:

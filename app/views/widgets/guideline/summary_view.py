@@ -65,7 +65,7 @@ class SummaryView(QWidget):
         self.setVisible(summary is not None)
         if summary is None:
             return
-        words = self.tr("Written by {who} from the passages it names. It is no evidence: open a number.")
+        words = self.tr("Written by {who}. It is no evidence: open its numbers.")
         self._about.setText(words.format(who=by or self.tr("a model")))
         colour = theme.colour("accent").name()
         self.text.setText(_numbered(summary, colour))
