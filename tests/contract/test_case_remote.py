@@ -106,7 +106,9 @@ def found(remote: CaseRemote, case_id: str) -> Json:
 
 
 class CaseRemoteContract:
-    """The cases. Whoever runs them gives `remote`, an empty queue, and `reviews`, what is kept of a case's reviews."""
+    """The cases. Whoever runs them gives `remote`, an empty queue; `other`, the same seen from another desk; and
+    `reviews`, what is kept of a case's reviews.
+    """
 
     def test_a_new_case_comes_back_as_it_was(self, remote: CaseRemote) -> None:
         case_id = new_id()
@@ -397,19 +399,21 @@ class CaseRemoteContract:
         every = remote.changed(scope, None, 50)
         assert [c.case_id for c in remote.changed(scope, None, 3)] == [c.case_id for c in every[:3]]
 
-    def test_a_listener_is_told_of_a_change_and_of_none_after_its_end(self, remote: CaseRemote) -> None:
+    def test_a_listener_is_told_of_a_change_and_of_none_after_its_end(
+        self, remote: CaseRemote, other: CaseRemote
+    ) -> None:
         case_id = new_id()
         base = put(remote, case_id, assigned_to="ann")
         told = threading.Semaphore(0)
         shards = tuple(shard for shard in range(8) if shard != shard_of(case_id))
         end = remote.listen(Scope("ann", shards), told.release)
         told.acquire(timeout=1)  # some tell at their start
-        made = edit(remote, case_id, base, {("note",): 1})
+        made = edit(other, case_id, base, {("note",): 1})
         assert told.acquire(timeout=10)
         end()
         while told.acquire(blocking=False):
             pass
-        edit(remote, case_id, made.update_time, {("note",): 2})
+        edit(other, case_id, made.update_time, {("note",): 2})
         assert not told.acquire(timeout=0.2)
 
     def test_a_lease_is_told_to_others_until_it_is_let_go(self, remote: CaseRemote) -> None:
@@ -519,6 +523,10 @@ class TestModel(CaseRemoteContract):
         return ServerModel(now=lambda: datetime.now(UTC))
 
     @pytest.fixture
+    def other(self, remote: ServerModel) -> ServerModel:
+        return remote
+
+    @pytest.fixture
     def reviews(self, remote: ServerModel) -> Callable[[str], Mapping[str, Json]]:
         return lambda case_id: remote.reviews.get(case_id, {})
 
@@ -533,6 +541,13 @@ class _Firestore(CaseRemoteContract):
             return {each.id: from_firestore(each.to_dict())["review"] for each in every}
 
         return kept
+
+    @pytest.fixture
+    def other(self, remote: FirestoreCaseRemote) -> Iterator[FirestoreCaseRemote]:
+        project, database, credentials, emulator = remote._place
+        made = FirestoreCaseRemote(project, database, credentials, emulator=emulator)
+        yield made
+        made.close()
 
 
 class TestEmulator(_Firestore):

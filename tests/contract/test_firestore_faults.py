@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -258,11 +259,13 @@ def test_without_a_network_it_is_offline_and_afterwards_it_goes_on(desk: Desk) -
 
 
 def test_a_doubt_that_cannot_be_cleared_is_offline_and_no_answer(desk: Desk) -> None:
-    push = desk.push("m1")
-    desk.remote.push(push)
-    desk.proxy.add(Kind.REFUSE, "BatchGetDocuments")
-    with pytest.raises(Offline):
-        desk.remote.push(push)  # a receipt is there, but whose: nobody answers
+    desk.proxy.add(Kind.REFUSE, "BatchGetDocuments", times=2)
+    with pytest.raises(Offline):  # the case is there; whether a receipt is as well, nobody answers
+        desk.remote.push(desk.push("m0", base=None, document=CASE, updates={}))
+    moved = desk.remote.push(desk.push("m1"))
+    assert moved.answer is Answer.APPLIED
+    with pytest.raises(Offline):  # it moved or is gone: nobody answers
+        desk.remote.push(desk.push("m2"))
 
 
 def test_after_the_end_nothing_is_asked_and_no_thread_is_left(firestore: Place) -> None:
@@ -344,6 +347,15 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
     return found
 
 
+@contextmanager
+def another(desk: Desk) -> Iterator[FirestoreCaseRemote]:
+    """Another desk on the same queue, past the proxy."""
+    project, database, _, _ = desk.remote._place
+    made = FirestoreCaseRemote(project, database, None, emulator=desk.proxy.upstream)
+    yield made
+    made.close()
+
+
 def listening(desk: Desk) -> tuple[Any, threading.Semaphore]:
     """A listener that has caught up."""
     told = threading.Semaphore(0)
@@ -356,13 +368,40 @@ def test_a_listener_tells_of_each_change_for_one_read(desk: Desk) -> None:
     end, told = listening(desk)
     started = desk.proxy.counts["Listen"].reads + desk.proxy.counts["RunQuery"].reads
     assert started <= 2
-    base = desk.base
-    for number in range(3):
-        base = desk.remote.push(desk.push(f"m{number + 1}", base=base)).update_time
-        assert told.acquire(timeout=10)
+    with another(desk) as other:
+        base = desk.base
+        for number in range(3):
+            base = other.push(desk.push(f"m{number + 1}", base=base)).update_time
+            assert told.acquire(timeout=10)
     assert desk.proxy.counts["Listen"].reads + desk.proxy.counts["RunQuery"].reads == started + 3
     end()
     assert not end.alive
+
+
+def test_a_listener_says_nothing_of_what_this_desk_wrote_or_was_given(desk: Desk) -> None:
+    end, told = listening(desk)
+    with another(desk) as other:
+        mine = desk.remote.push(desk.push("m1"))
+        theirs = other.push(desk.push("m2", base=mine.update_time))
+        assert told.acquire(timeout=10)
+        while told.acquire(timeout=0.1):
+            pass
+        assert desk.remote.changed(Scope("ann"), None, 5)[0].update_time == theirs.update_time
+        last = other.push(desk.push("m3", base=theirs.update_time))
+        assert told.acquire(timeout=10)
+        assert desk.remote._seen.has("c", theirs.update_time)
+        assert desk.remote.case("c") is not None
+        assert desk.remote._seen.has("c", last.update_time)
+    end()
+
+
+def test_what_was_seen_is_remembered_for_the_last_cases_only() -> None:
+    seen = listener.Seen(most=2)
+    for case_id in "abc":
+        seen.note(case_id, "1")
+    assert [seen.has(case_id, "1") for case_id in "abc"] == [False, True, True]
+    seen.note("b", "2")
+    assert (seen.has("b", "1"), seen.has("b", "2")) == (False, True)
 
 
 def test_a_listener_without_a_network_waits_longer_each_time_and_comes_back(

@@ -30,6 +30,26 @@ LONGEST_STREAM = 3600.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class Seen:
+    """The versions of cases that this desk wrote or was given: no news to it. Thread-safe; the oldest are forgotten."""
+
+    def __init__(self, most: int = 5_000) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._versions: dict[str, str] = {}
+
+    def note(self, case_id: str, update_time: str) -> None:
+        with self._lock:
+            self._versions.pop(case_id, None)
+            self._versions[case_id] = update_time
+            if len(self._versions) > self._most:
+                del self._versions[next(iter(self._versions))]
+
+    def has(self, case_id: str, update_time: str) -> bool:
+        with self._lock:
+            return self._versions.get(case_id) == update_time
+
+
 class Listening:
     """One listener: called, it ends. `alive` is False once it has ended, by itself when nobody is signed in."""
 
@@ -40,12 +60,14 @@ class Listening:
         scope: Scope,
         poke: Callable[[], None],
         over: Callable[[Listening], None],
+        seen: Seen,
     ) -> None:
         self._connected = connected
         self._poll = poll
         self._scope = scope
         self._poke = poke
         self._over = over
+        self._seen = seen
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._stream: Any = None
@@ -62,10 +84,16 @@ class Listening:
     def start(self) -> None:
         self._thread.start()
 
-    def __call__(self) -> None:
-        """End it, and return when its thread is gone (at once when called from `poke`)."""
+    def stop(self) -> None:
+        """End it as soon as may be, and return at once."""
         self._ended.set()
         self._let_go()
+
+    def __call__(self) -> None:
+        """End it, and return when its thread is gone (at once when called from `poke`): after ten seconds at the
+        latest, where it is just asking a server that does not answer.
+        """
+        self.stop()
         if self._thread.ident is not None and threading.current_thread() is not self._thread:
             self._thread.join()
         self._over(self)
@@ -125,8 +153,17 @@ class Listening:
                     current.update(change.target_ids)
                     if len(current) == wanted:
                         yield True
-            elif len(current) == wanted:
+            elif len(current) == wanted and not self._is_known(response):
                 yield True
+
+    def _is_known(self, response: Any) -> bool:
+        """Whether it tells of nothing but a version that this desk has."""
+        if "document_change" not in response:
+            return (
+                "filter" in response
+            )  # how many there are: what is gone from them was told, or is found by the poll
+        found = response.document_change.document
+        return self._seen.has(found.name.rpartition("/")[2], found.update_time.rfc3339())
 
     def _newest(self, wire: Wire) -> datetime:
         """When the scope was last written to, by the server's clock."""

@@ -29,7 +29,7 @@ from app.domain.sync import (
 from app.services.google.firestore import document
 from app.services.google.firestore.failure import silent, translated
 from app.services.google.firestore.lease import Leases
-from app.services.google.firestore.listener import Listening
+from app.services.google.firestore.listener import Listening, Seen
 from app.services.google.firestore.poll import Poll
 from app.services.google.firestore.reference import FirestoreReference
 
@@ -90,6 +90,7 @@ class FirestoreCaseRemote:
         self._closed = False
         self._listening: set[Listening] = set()
         self._poll = Poll(collection)
+        self._seen = Seen()
         self._leases = Leases()
         self.reference = FirestoreReference(self._connected)
         """The collections of the reference implementation, in the same database."""
@@ -100,9 +101,11 @@ class FirestoreCaseRemote:
             self._closed = True
             wire, listening = self._wire, set(self._listening)
         for each in listening:
-            each()
+            each.stop()
         if wire is not None:
-            wire.close()
+            wire.close()  # what a listener waits for ends with it
+        for each in listening:
+            each()
 
     # Writing
 
@@ -178,7 +181,9 @@ class FirestoreCaseRemote:
             option = wire.client.write_option(last_update_time=_stamp(push.base))
             batch.update(self._case(push.case_id), made, option=option)
         results = batch.commit(retry=None, timeout=deadline.left)
-        return Pushed(Answer.APPLIED, results[-1].update_time.rfc3339())
+        update_time = results[-1].update_time.rfc3339()
+        self._seen.note(push.case_id, update_time)
+        return Pushed(Answer.APPLIED, update_time)
 
     def _there(self, push: Push, deadline: Deadline) -> tuple[Answer | None, frozenset[str]]:
         """What stood in a batch's way: an answer, or None and the reviews that are there already."""
@@ -220,7 +225,7 @@ class FirestoreCaseRemote:
     def case(self, case_id: str) -> RemoteCase | None:
         with translated("datastore.entities.get"):
             found = self._case(case_id).get(retry=None, timeout=SECONDS)
-            return remote_case(found) if found.exists else None
+            return self._told(found) if found.exists else None
 
     def changed(self, scope: Scope, since: Cursor | None, limit: int) -> tuple[RemoteCase, ...]:
         deadline = Deadline()
@@ -230,7 +235,7 @@ class FirestoreCaseRemote:
             for query in self._poll.queries(client, scope, since, limit):
                 for snapshot in _streamed(query, deadline):
                     if snapshot.id not in found:
-                        found[snapshot.id] = remote_case(snapshot)
+                        found[snapshot.id] = self._told(snapshot)
         in_order = sorted(found.values(), key=lambda case: (case.updated_at, case.case_id))
         return tuple(in_order[:limit])
 
@@ -244,10 +249,11 @@ class FirestoreCaseRemote:
     # Listening and leases
 
     def listen(self, scope: Scope, poke: Callable[[], None]) -> Callable[[], None]:
-        """As the port says. Restarts itself with a back-off of its own until it is ended or the person is signed out;
-        what it returns has `alive`, and may be called from `poke`.
+        """As the port says, but for versions that came from here or were given out here already. Restarts itself with
+        a back-off of its own until it is ended or the person is signed out; what it returns has `alive`, and may be
+        called from `poke`.
         """
-        listening = Listening(self._connected, self._poll, scope, poke, self._listening.discard)
+        listening = Listening(self._connected, self._poll, scope, poke, self._listening.discard, self._seen)
         with self._lock:
             if not self._closed:
                 self._listening.add(listening)
@@ -266,6 +272,11 @@ class FirestoreCaseRemote:
     def drop_lease(self, case_id: str, by: str, desk: str) -> None:
         with translated("datastore.entities.delete"):
             self._leases.drop(self._connected().client, case_id, by, desk, Deadline())
+
+    def _told(self, snapshot: Any) -> RemoteCase:
+        made = remote_case(snapshot)
+        self._seen.note(made.case_id, made.update_time)
+        return made
 
     def _case(self, case_id: str) -> Any:
         return self._connected().client.collection(self._collection).document(case_id)
