@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -39,7 +40,8 @@ class ServeSettings:
     """What a service is told. `only` is one of `PARTS`, "" for both; `signing_key` the private key, "" where nothing is
     signed; `former_keys` public keys that were in use before. `events_account` is who has to bring events, and
     `events_audience` whom their tokens have to be made out for, "" where Cloud Run or nobody else can reach the
-    service. `domains` are the organizations whose accounts may sign in.
+    service. `domains` are the organizations whose accounts may sign in. `patience` are the seconds after which another
+    instance goes on with an arrival that one began to read.
     """
 
     connection: Connection
@@ -53,6 +55,7 @@ class ServeSettings:
     events_account: str = ""
     events_audience: str = ""
     domains: tuple[str, ...] = ()
+    patience: int = 180
 
     def does(self, part: str) -> bool:
         return self.only in ("", part)
@@ -94,6 +97,7 @@ def serve_settings(
         told.get("COUNTERSIGN_EVENTS_ACCOUNT", ""),
         told.get("COUNTERSIGN_EVENTS_AUDIENCE", ""),
         tuple(filter(None, told.get("COUNTERSIGN_DOMAINS", "").replace(",", " ").split())),
+        _number(told, "COUNTERSIGN_PATIENCE", 180),
     )
 
 
@@ -129,7 +133,7 @@ def serving(
         )
         ingesting = Ingesting(
             _writing(behind, numbers.code), behind.buckets, behind.processor, behind.ledger, numbers,
-            bucket=connection.bucket(ARRIVALS),
+            bucket=connection.bucket(ARRIVALS), patience=timedelta(seconds=settings.patience),
         )  # fmt: skip
         receiving = Receiving(ingesting, log, metrics, utc_now, behind.events_tokens)
     if keys is not None:
@@ -164,9 +168,11 @@ def new_signing_key() -> tuple[str, str]:
     return new_key()
 
 
-def google_backends(settings: ServeSettings, emulator: str = "", storage: str = "") -> ServeBackends:
-    """The backends of a Google Cloud project, as the service's own account. `emulator` and `storage` are servers on
-    this computer that stand for Firestore (host:port) and Cloud Storage (address).
+def google_backends(
+    settings: ServeSettings, emulator: str = "", storage: str = "", credentials: Any = None
+) -> ServeBackends:
+    """The backends of a Google Cloud project, as the service's own account unless others are given. `emulator` and
+    `storage` are servers on this computer that stand for Firestore (host:port) and Cloud Storage (address).
     """
     from app.services.google.cloud_storage import CloudBuckets
     from app.services.google.database import Database
@@ -177,7 +183,7 @@ def google_backends(settings: ServeSettings, emulator: str = "", storage: str = 
     from app.services.google.token import GoogleTokens
 
     connection = settings.connection
-    credentials: Any = service_credentials(local=bool(emulator))
+    credentials = credentials or service_credentials()
     who = None if emulator else credentials
     beside = emulator or None
     cases = FirestoreCaseRemote(connection.project, connection.database, who, emulator=beside)

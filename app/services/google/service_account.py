@@ -12,15 +12,8 @@ if TYPE_CHECKING:
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
 
-def service_credentials(*, local: bool = False) -> Credentials:
-    """The account's credentials, as Google's own tools find them; none at all for servers on this computer.
-
-    Raises `SignInRequired` where nobody is signed in.
-    """
-    if local:
-        from google.auth.credentials import AnonymousCredentials
-
-        return AnonymousCredentials()  # type: ignore[no-untyped-call]
+def service_credentials() -> Credentials:
+    """The account's credentials, as Google's own tools find them. Raises `SignInRequired` where there are none."""
     import google.auth
     from google.auth.exceptions import GoogleAuthError
 

@@ -86,6 +86,7 @@ class Ingesting:
         *,
         bucket: str = ARRIVALS,
         instance: str = "",
+        patience: timedelta = PATIENCE,
     ) -> None:
         """`bucket` is what the bucket of arrivals is called in the project."""
         self._writing, self._cases = writing, writing.cases
@@ -93,6 +94,7 @@ class Ingesting:
         self._ledger, self._numbers = ledger, numbers
         self._bucket = bucket
         self._instance = instance or uuid.uuid4().hex
+        self._patience = patience
         self._active: set[str] = set()
         self._lock = threading.Lock()
 
@@ -198,7 +200,7 @@ class Ingesting:
         """The case marked as being read here, and how often that was begun. Raises `TryLater` while another reads."""
         reader = case.document.get("reader") or {}
         mine = reader.get("instance") == self._instance
-        if reader and not mine and _since(reader) + PATIENCE > self._writing.now():
+        if reader and not mine and _since(reader) + self._patience > self._writing.now():
             raise _elsewhere()
         tries = int(reader.get("tries", 0)) + 1
         change = derived(case.case_id, f"reading-{arrival_id}-{case.update_time}")
@@ -311,7 +313,10 @@ class Ingesting:
 
     def _let_go(self, case: RemoteCase, arrival_id: str) -> None:
         """Nobody reads the case any more, so that the next to try need not wait. It is no matter if that fails."""
-        reader = {**(case.document.get("reader") or {}), "since": to_time(self._writing.now() - PATIENCE)}
+        reader = {
+            **(case.document.get("reader") or {}),
+            "since": to_time(self._writing.now() - self._patience),
+        }
         change = derived(case.case_id, f"let-go-{arrival_id}-{case.update_time}")
         try:
             self._writing.update(case, change, Action.READING, READER, {"reader": reader})
