@@ -115,9 +115,9 @@ class Cloud:
         """The person for Google's client libraries."""
 
         def make() -> DeskCredentials:
-            from app.services.google.desk_credentials import DeskCredentials, Tokens
+            from app.services.google.desk_credentials import DeskCredentials
 
-            return DeskCredentials(cast("Tokens", self.identity))
+            return DeskCredentials(self.identity)
 
         return self._once("credentials", make)
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from google.auth.credentials import Credentials
 from google.auth.exceptions import RefreshError, TransportError
 
 from app.domain.errors import Offline, SignInRequired
+from app.services.ports import Identity
 
 
-class Tokens(Protocol):
-    def access_token(self) -> str: ...
+UNKNOWN = 300.0
+"""Seconds that a token is taken to hold where nobody says."""
+
+
+@runtime_checkable
+class Lasting(Protocol):
+    """An identity that says how long its token holds and can be told that one was not taken."""
 
     def lifetime(self) -> float: ...
 
@@ -26,19 +32,23 @@ class DeskCredentials(Credentials):
     from credentials of Google's own.
     """
 
-    def __init__(self, identity: Tokens) -> None:
+    def __init__(self, identity: Identity) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._identity = identity
 
     def refresh(self, request: object) -> None:  # noqa: ARG002 - the identity asks by itself
-        if self.token and not self.expired:  # it was sent, and a service did not take it
-            self._identity.refused()
+        identity = self._identity
+        lasting = identity if isinstance(identity, Lasting) else None
+        if (
+            lasting is not None and self.token and not self.expired
+        ):  # it was sent, and a service did not take it
+            lasting.refused()
         try:
-            self.token = self._identity.access_token()
+            self.token = identity.access_token()
         except SignInRequired as error:
             raise RefreshError(str(error)) from error  # type: ignore[no-untyped-call]
         except Offline as error:
             raise TransportError(str(error)) from error  # type: ignore[no-untyped-call]
-        seconds = max(self._identity.lifetime(), 1.0)
+        seconds = max(lasting.lifetime(), 1.0) if lasting is not None else UNKNOWN
         # the library takes its own few minutes off again (`REFRESH_THRESHOLD`)
         self.expiry = (datetime.now(UTC) + timedelta(seconds=seconds + 225)).replace(tzinfo=None)
