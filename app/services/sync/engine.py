@@ -83,8 +83,11 @@ class _Stepping:
         link = self.link
         if link.retry_at is not None and self.now < link.retry_at <= self.now + timedelta(seconds=LONGEST):
             return self._step("waiting", link.retry_at)
-        due = None if self._poll_due(poked=poked) else self.store.due(self.now, uploads=self._uploads)
-        if due is None and (link.tries >= _DOWN or self._poll_due(poked=poked)):
+        news = poked or self._poll_due()
+        # While the server is away what waits is tried first: it says as well whether the server is back.
+        first = news and not link.tries
+        due = None if first else self.store.due(self.now, uploads=self._uploads)
+        if due is None and (news or link.tries >= _DOWN):
             return self._tried(self._poll, "")
         if due is None:
             return self._idle()
@@ -94,18 +97,14 @@ class _Stepping:
     def _uploads(self) -> bool:
         return self.remote.buckets is not None and self.remote.content is not None
 
-    def _poll_due(self, *, poked: bool) -> bool:
-        """Whether to ask for news: at the start, every five minutes, when poked, and until a poll is done. While the
-        server is away what waits is tried first: it says as well whether it is back.
-        """
+    def _poll_due(self) -> bool:
+        """Whether to ask for news: at the start, every five minutes, and until a poll is done."""
         polled = self.link.polled_at
-        if self.link.tries:
-            return False
-        return poked or self.link.page is not None or polled is None or not polled <= self.now < polled + POLL
+        return self.link.page is not None or polled is None or not polled <= self.now < polled + POLL
 
     def _idle(self) -> Step:
         wakes = [at for at in (self.store.wake(self.now), (self.link.polled_at or self.now) + POLL) if at]
-        return self._step("idle", min(wakes))
+        return self._step("idle", max(min(wakes), self.now + timedelta(seconds=SHORTEST)))
 
     def _tried(self, work: Callable[[], Step], case_id: str, tries: int = 0) -> Step:
         """Do one thing with the server, and note how it went."""

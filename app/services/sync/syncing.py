@@ -15,7 +15,7 @@ from app.domain.case import Case
 from app.domain.conflict import OpenConflict, Settlement
 from app.domain.errors import Actionable
 from app.domain.sync import Link as LinkState
-from app.domain.sync import SyncState, WaitingItem
+from app.domain.sync import Scope, SyncState, WaitingItem
 from app.services.change_log import ChangeLog, Stored, utc_now
 from app.services.lanes import Lanes
 from app.services.store.sync_row import Counts, Link
@@ -39,9 +39,11 @@ class _Ear:
 
     end: Callable[[], None]
     since: datetime
+    scope: Scope
 
-    def well(self, now: datetime) -> bool:
-        return bool(getattr(self.end, "alive", True)) and self.since <= now < self.since + _LISTENED
+    def well(self, now: datetime, scope: Scope) -> bool:
+        fresh = self.since <= now < self.since + _LISTENED
+        return fresh and scope == self.scope and bool(getattr(self.end, "alive", True))
 
 
 class Syncing:
@@ -110,6 +112,14 @@ class Syncing:
         """Send and fetch now, whatever waits for another try."""
         with self._turn:
             self._paused = False
+        self._wake(poked=True)
+
+    def hear_of(self, scope: Scope) -> None:
+        """Hear of other cases from now on: somebody else is signed in. The same scope changes nothing."""
+        with self._turn:
+            if scope == self._remote.scope:
+                return
+            self._remote = replace(self._remote, scope=scope)
         self._wake(poked=True)
 
     def pause(self) -> None:
@@ -224,14 +234,14 @@ class Syncing:
 
     def _listen(self, *, wanted: bool) -> None:
         """Have one listener while the server answers; one that has ended or may have fallen silent is started anew."""
-        now = self._now()
+        now, scope = self._now(), self._remote.scope
         wanted = wanted and not self._ended
-        if self._ear is not None and not (wanted and self._ear.well(now)):
+        if self._ear is not None and not (wanted and self._ear.well(now, scope)):
             ended, self._ear = self._ear, None
             ended.end()
         if wanted and self._ear is None:
             try:
-                self._ear = _Ear(self._remote.cases.listen(self._remote.scope, self.poke), now)
+                self._ear = _Ear(self._remote.cases.listen(scope, self.poke), now, scope)
             except Actionable:  # the poll finds what it would have told
                 self._ear = None
 
