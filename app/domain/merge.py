@@ -130,8 +130,11 @@ def rebase(base: Mapping[str, Any] | None, theirs: Mapping[str, Any], pending: S
     mine, touched = _touched(base, pending)
     order = {id(one): place for place, one in enumerate(pending)}
     merge = _Merge(base, mine, theirs, _gathered(mine, theirs, touched, order))
-    there = [path for path in difference(base, theirs) if path[0] not in LOCAL | DERIVED]
-    merge.moved = any(is_evidence(path) and _means(path, base, theirs) for path in there)
+    merge.moved = any(
+        is_evidence(unit) and not unchanged(unit, at(base, unit), at(theirs, unit))
+        for path, value in difference(base, theirs).items()
+        for unit in units_of(path, at(base, path), value)
+    )
     merge.decided = _decided_since(base, theirs)
     for unit in merge.touched:
         _resolve(merge, unit)
@@ -189,12 +192,6 @@ def _add(
     known = found.setdefault(unit, [])
     known += [one for one in changes if all(one is not other for other in known)]
     known.sort(key=lambda one: order[id(one)])
-
-
-def _means(path: Path, base: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
-    """Whether somebody did something there, beyond a warning worked out again or a file's place in a bucket."""
-    unit = next(iter(units_of(path, at(base, path), at(theirs, path))), path)
-    return not unchanged(unit, at(base, unit), at(theirs, unit))
 
 
 def _decided_since(base: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, str]:
