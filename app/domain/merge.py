@@ -98,6 +98,8 @@ class _Merge:
     """Lines decided for good elsewhere since the base, with the ids of their determinations."""
     moved: bool = False
     """Whether what determinations rest on was changed elsewhere since the base."""
+    worked_on: bool = False
+    """Whether anybody did anything to the case elsewhere since the base."""
 
     def note(self, unit: Path, kept: str) -> None:
         self.notes.append(Note(".".join(unit), kept, _ids(self.touched[unit])))
@@ -130,10 +132,16 @@ def rebase(base: Mapping[str, Any] | None, theirs: Mapping[str, Any], pending: S
     mine, touched = _touched(base, pending)
     order = {id(one): place for place, one in enumerate(pending)}
     merge = _Merge(base, mine, theirs, _gathered(mine, theirs, touched, order))
-    merge.moved = any(
-        is_evidence(unit) and not unchanged(unit, at(base, unit), at(theirs, unit))
+    there = [
+        unit
         for path, value in difference(base, theirs).items()
+        if path[0] not in LOCAL | DERIVED
         for unit in units_of(path, at(base, path), value)
+        if not unchanged(unit, at(base, unit), at(theirs, unit))
+    ]
+    merge.moved = any(is_evidence(unit) for unit in there)
+    merge.worked_on = any(
+        unit[0] != "milestones" and not machine_made(unit, at(base, unit), at(theirs, unit)) for unit in there
     )
     merge.decided = _decided_since(base, theirs)
     for unit in merge.touched:
@@ -217,7 +225,7 @@ def _resolve(merge: _Merge, unit: Path) -> None:
         return
     if unit == ("intake_status",) and merge.decided and base == "verified":
         merge.clash(unit, ConflictKind.DECIDED)
-    elif unit == ("duplicate_of",) and not isinstance(mine, Missing) and merge.moved:
+    elif unit == ("duplicate_of",) and not isinstance(mine, Missing) and merge.worked_on:
         merge.clash(unit, ConflictKind.DELETED)
     elif unchanged(unit, theirs, base):
         merge.kept.add(unit)

@@ -367,7 +367,9 @@ def test_putting_a_case_away_as_a_duplicate_that_was_worked_on_elsewhere_is_a_cl
     away = pending(1, {"duplicate_of": "c0"}, Action.SETTLED)
     made = rebase(a_case(), theirs(typed("fields.a", "T", "bob")), [away])
     assert kinds(made) == [(ConflictKind.DELETED, "duplicate_of")]
-    assert not rebase(a_case(), theirs({"assigned_to": "bob"}), [away]).clashes
+    for there in ({"intake_status": "verified"}, {"review.pins.p1": {"by": "bob"}}):
+        assert kinds(rebase(a_case(), theirs(there), [away])) == [(ConflictKind.DELETED, "duplicate_of")]
+    assert not rebase(a_case(), theirs({"fields.a": a_field("read again")}), [away]).clashes
 
 
 def test_a_case_made_on_two_sides_keeps_what_people_said_on_either() -> None:
