@@ -176,6 +176,10 @@ class DocumentAIServer:
         if not request.processor_version.display_name:
             raise _invalid("processor_version.display_name is needed.")
         training = self._labelled(request.input_data.training_documents)
+        known = {p.name for t in request.document_schema.entity_types for p in t.properties}
+        strange = {part.type_ for document in training for part in _flat(document)} - known
+        if strange:
+            raise _invalid(f"Invalid dataset: the schema does not know {min(strange)}.")
         metadata = documentai.TrainProcessorVersionMetadata()
 
         def finish() -> documentai.TrainProcessorVersionResponse:
@@ -354,8 +358,7 @@ class DocumentAIServer:
         right = wrong = missed = 0
         for labelled in documents:
             read = self._read(labelled.content, labelled.mime_type, version, BATCH_LIMIT)
-            said = [(e.type_, e.mention_text) for e in _flat(labelled)]
-            heard = [(e.type_, e.mention_text) for e in _flat(read) if e.mention_text]
+            said, heard = _answers(labelled), _answers(read)
             for each in heard:
                 if each in said:
                     said.remove(each)
@@ -389,6 +392,17 @@ def _flat(document: documentai.Document) -> list[documentai.Document.Entity]:
     return [part for entity in document.entities for part in (entity.properties or [entity])]
 
 
+def _answers(document: documentai.Document) -> list[tuple[str, str]]:
+    """What a document says, as it is compared: a box by whether it is ticked, and only when it is."""
+    found = []
+    for entity in _flat(document):
+        if "boolean_value" not in entity.normalized_value:
+            found.append((entity.type_, entity.mention_text))
+        elif entity.normalized_value.boolean_value:
+            found.append((entity.type_, "ticked"))
+    return found
+
+
 def _checked(document: documentai.Document) -> None:
     """What a labelled document has to hold: a file, pages, and entities that say where they stand."""
     if not document.content or not document.mime_type or not document.pages:
@@ -407,6 +421,7 @@ def _checked(document: documentai.Document) -> None:
 def _learned(documents: list[documentai.Document]) -> tuple[Zone, ...]:
     """A zone for each kind of entity: around where it stood in the examples."""
     places: dict[tuple[str, int, str, int], list[Box]] = {}
+    ticks = {part.type_ for d in documents for part in _flat(d) if "boolean_value" in part.normalized_value}
     for document in documents:
         rows: dict[str, int] = {}
         for entity in document.entities:
@@ -419,7 +434,14 @@ def _learned(documents: list[documentai.Document]) -> tuple[Zone, ...]:
                 key = (part.type_, int(ref.page), table, row if table else 0)
                 places.setdefault(key, []).append(Box(min(xs), min(ys), max(xs), max(ys)))
     return tuple(
-        Zone(name, Box.around(boxes).padded(0.005, 0.004), page, table=table, row=row)
+        Zone(
+            name,
+            Box.around(boxes).padded(0.005, 0.004),
+            page,
+            "tick" if name in ticks else "text",
+            table,
+            row,
+        )
         for (name, page, table, row), boxes in places.items()
     )
 

@@ -24,4 +24,4 @@ def cut(document: Any, pages: Sequence[int], turns: Sequence[int]) -> bytes:
             added = out[-1]
             added.set_rotation((added.rotation + 90 * turn) % 360)
     out.set_metadata({})
-    return bytes(out.tobytes(garbage=3, deflate=True))
+    return bytes(out.tobytes(garbage=3, deflate=True, no_new_id=True))
