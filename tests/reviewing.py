@@ -26,7 +26,7 @@ from app.domain.request import Line, request_from
 from app.domain.review_note import marks_from, pins_from, stated_from
 from app.domain.role import Check, anybody
 from app.services.noting import Noting
-from app.services.ports import Answer, Ask, Hear
+from app.services.ports import Answer, Ask, Hear, PromptModel
 from app.services.review import ENGINE, Reviewing, Rules
 from app.workstation import Workstation
 from tests.scripted import a_workstation
@@ -198,6 +198,7 @@ class Desk:
     policies: Policies = field(default_factory=Policies)
     models: dict[str, ScriptedModel] = field(default_factory=lambda: {ENGINE: ScriptedModel()})
     check: Check = anybody
+    prompts: dict[str, Callable[[], PromptModel]] = field(default_factory=lambda: {"template": Proposing})
 
     def material(self, case_id: str) -> Material:
         document = self.station.store.case_document(case_id)
@@ -219,7 +220,7 @@ class Desk:
             self.station.lanes,
             self,
             self.policies,
-            {"template": Proposing},
+            self.prompts,
             {name: (lambda model=model: model) for name, model in self.models.items()},  # type: ignore[misc]
             Rules(verified, attempts, lambda _: ()),
             self.check,

@@ -150,6 +150,22 @@ def _tokens(text: str) -> list[tuple[str, int]]:
     return [(m.group(), m.start()) for m in re.finditer(r"\w+|[^\w\s]|\s+", text)]
 
 
+def with_found(prompt: Prompt, proposed: Prompt) -> tuple[Prompt, tuple[Slot, ...]]:
+    """The prompt with what a model found for slots that are still absent, and which those are.
+
+    What people wrote or fields say stays; only words with a place in a document are taken.
+    """
+    taken: list[Slot] = []
+    for place in proposed.slots:
+        filled = place.filled
+        here = prompt.slot(filled.slot)
+        stands = filled.origin is Origin.SPAN and filled.evidence is not None
+        if stands and here is not None and here.origin is Origin.ABSENT:
+            prompt = refilled(prompt, filled)
+            taken.append(filled.slot)
+    return prompt, tuple(taken)
+
+
 def refilled(prompt: Prompt, filled: Filled) -> Prompt:
     """The prompt with one slot filled anew; the words around it stay as they were written."""
     words = _ending(filled) or absent_text(filled.slot)

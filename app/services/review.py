@@ -116,6 +116,10 @@ class Reviewing:
             raise _no_model(model, self.prompts)
         return self.prompts[model]().outgoing(self.material(case_id))
 
+    def prompt_infos(self) -> tuple[ModelInfo, ...]:
+        """The models that may look for what a prompt lacks; the template, which comes first, looks for nothing."""
+        return tuple(self.prompts[name]().info for name in list(self.prompts)[1:])
+
     def infos(self) -> tuple[ModelInfo, ...]:
         """The models that can be asked, the criteria engine first."""
         names = sorted(self.models, key=lambda name: name != ENGINE)

@@ -20,6 +20,7 @@ from app.views.models.determination_model import DeterminationModel
 from app.views.models.review_lookup import Opened
 from app.views.models.review_model import Noted, ReviewModel
 from app.views.review_decision import ReviewDecision, ask_for_file
+from app.views.review_finding import ReviewFinding
 from app.views.widgets.message_line import MessageLine
 from app.views.widgets.review.determination_bar import DeterminationBar
 from app.views.widgets.review.evidence_place import Places, places_of
@@ -145,6 +146,7 @@ class ReviewSide(QWidget):
         model.draft_restored.connect(pane.restore)
         model.model_changed.connect(self._show_models)
         model.sent_shown.connect(pane.show_sent)
+        ReviewFinding(pane, model, self.message, self)
 
     def _wire_answer(self) -> None:
         pane, model = self.answer, self._review

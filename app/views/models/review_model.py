@@ -15,12 +15,13 @@ from app.domain.evidence import Evidence
 from app.domain.material import Material, Status
 from app.domain.policy import Policy
 from app.domain.prompt import Prompt, Slot
-from app.domain.prompt_text import edited, unused, with_span
+from app.domain.prompt_text import edited, unused, with_found, with_span
 from app.domain.recommendation import ModelInfo, Review
 from app.domain.review_note import Pin
 from app.domain.review_record import Difference, difference
 from app.views.background import Background
 from app.views.models.draft_keeper import DraftKeeper, DraftShelf
+from app.views.models.prompt_finding import PromptFinding
 from app.views.models.review_lookup import LANE, PROMPT_DRAFT, Lookup, Opened, brought_up
 from app.views.models.review_question import ReviewQuestion
 
@@ -98,6 +99,7 @@ class ReviewModel(QObject):
         self._models: tuple[ModelInfo, ...] = ()
         self._model = ""
         self._pins: tuple[Pin, ...] = ()
+        self.finding = PromptFinding(reviewing, background, self)
         self._question = ReviewQuestion(self._lookup, background, self)
         self._question.asking_changed.connect(self.asking_changed)
         self._question.heard.connect(self.heard)
@@ -181,6 +183,7 @@ class ReviewModel(QObject):
         """Show no case. A question under way is stopped; what came of it stays with its case."""
         self.flush()
         self.stop()
+        self.finding.stop()
         self._case_id = self._material = self._prompt = self._generated = self._shown = None
         self._reviews, self._pins, self._in_force = (), (), ()
         self._chosen = {}
@@ -281,6 +284,14 @@ class ReviewModel(QObject):
         if self._prompt is not None:
             self._set_prompt(edited(self._prompt, text, self.person))
             self._keep_draft(Draft(text, len(text), len(text)))
+
+    def take_found(self, proposed: Prompt) -> tuple[Slot, ...]:
+        """Fill what is still absent with what a model found; which slots those are. They stay doubtful."""
+        if self._prompt is None:
+            return ()
+        prompt, slots = with_found(self._prompt, proposed)
+        self._set_prompt(prompt)
+        return slots
 
     def unused(self) -> tuple[tuple[int, int], ...]:
         """Prose of the prompt that the criteria engine does not read, where it gave the answer that is shown."""

@@ -27,7 +27,7 @@ from app.views import theme
 from app.views.widgets.key_button import KeyButton
 from app.views.widgets.menu_chip import MenuChip
 from app.views.widgets.review.evidence_place import Places, when_words
-from app.views.widgets.review.model_choice import ModelChoice
+from app.views.widgets.review.model_choice import ModelChoice, model_words
 from app.views.widgets.review.prompt_editor import PromptEditor
 from app.views.widgets.review.prompt_version import PromptVersion, label
 from app.views.widgets.review.sent_view import WordSheet
@@ -50,6 +50,11 @@ class PromptPane(QWidget):
     history_wanted = Signal()
     version_wanted = Signal(str)
     """the words of an earlier version, to be asked again"""
+    finder_chosen = Signal(str)
+    """a model that is to look for what is missing"""
+    finding_confirmed = Signal()
+    """what would be sent to it was seen: send it"""
+    finding_left = Signal()
     height_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -67,6 +72,9 @@ class PromptPane(QWidget):
         self.history.triggered.connect(self.history_wanted)
         self.sending = menu.addAction(self.tr("Show what is sent"))
         self.sending.triggered.connect(self.sent_wanted)
+        self.finders = QMenu(self.tr("Look for what is missing"), menu)
+        self._finders = menu.addMenu(self.finders)
+        self._finders.setVisible(False)
         menu.addSeparator()
         self.reset = menu.addAction(self.tr("Reset to what was generated"))
         self.reset.triggered.connect(self.reset_wanted)
@@ -74,7 +82,8 @@ class PromptPane(QWidget):
         self.editor = PromptEditor(self)
         self.chips = SlotChips(self)
         self.sheet = WordSheet(self)
-        self.sheet.closed.connect(self.show_editor)
+        self._sending = False
+        self.sheet.closed.connect(self._leave_sheet)
         self.sheet.used.connect(self._use)
         self.ask = KeyButton(self.tr("Ask"), self.tr("Ctrl ↵"), primary=True, symbol="send", parent=self)
         self.ask.setObjectName("ask")
@@ -138,7 +147,7 @@ class PromptPane(QWidget):
 
     def forget(self) -> None:
         """Another case follows: nothing of this one stays, not even to be undone."""
-        self._prompt = None
+        self._prompt, self._sending = None, False
         self.chips.arm(None)
         self.sheet.show_words("", "", "")
         self.show_editor()
@@ -160,6 +169,23 @@ class PromptPane(QWidget):
     def show_models(self, models: Sequence[ModelInfo], chosen: str) -> None:
         self.model.show_models(models, chosen)
         self._allow()
+
+    def show_finders(self, models: Sequence[ModelInfo]) -> None:
+        """The models that may look in the documents for what the prompt lacks."""
+        self.finders.clear()
+        for info in models:
+            words = self.tr("{model} · {where}").format(model=model_words(info), where=info.where)
+            if info.leaves_computer:
+                words = self.tr("{model} (leaves this computer)").format(model=words)
+            action = self.finders.addAction(words.replace("&", "&&"))
+            action.triggered.connect(lambda _on=False, name=info.name: self.finder_chosen.emit(name))
+        self._allow()
+
+    def show_finding(self, info: ModelInfo, text: str) -> None:
+        """Show exactly what would go out to a model that is to look for what is missing, and let it be sent."""
+        note = self.tr("{model} · {where}").format(model=model_words(info), where=info.where)
+        self.sheet.show_words(self.tr("What is sent"), note, text, use=self.tr("Send and look"))
+        self._show_sheet(sending=True)
 
     def show_unused(self, spans: Sequence[tuple[int, int]]) -> None:
         self.editor.show_unused(spans)
@@ -204,8 +230,18 @@ class PromptPane(QWidget):
         )
         self._show_sheet()
 
+    def _leave_sheet(self) -> None:
+        if self._sending:
+            self._sending = False
+            self.finding_left.emit()
+        self.show_editor()
+
     def _use(self) -> None:
         self.show_editor()
+        if self._sending:
+            self._sending = False
+            self.finding_confirmed.emit()
+            return
         self.version_wanted.emit(self._earlier)
 
     def show_editor(self) -> None:
@@ -261,8 +297,14 @@ class PromptPane(QWidget):
     def _allow(self) -> None:
         self.ask.setEnabled(not self._asking and self._prompt is not None and self.model.model is not None)
         self.ask.update()
+        lacking = self._prompt is not None and any(
+            place.filled.origin is Origin.ABSENT for place in self._prompt.slots
+        )
+        self._finders.setVisible(not self.finders.isEmpty())
+        self._finders.setEnabled(lacking)
 
-    def _show_sheet(self) -> None:
+    def _show_sheet(self, *, sending: bool = False) -> None:
+        self._sending = sending
         self.stack.setCurrentIndex(1)
         self._fit()
         self.sheet.words.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -18,7 +18,7 @@ class WordSheet(QWidget):
 
     closed = Signal()
     used = Signal()
-    """the person wants these words back"""
+    """the person wants these words back, or goes on with them"""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,9 +61,11 @@ class WordSheet(QWidget):
     def text(self) -> str:
         return self.words.toPlainText()
 
-    def show_words(self, title: str, note: str, text: str) -> None:
+    def show_words(self, title: str, note: str, text: str, use: str = "") -> None:
+        """Words as they are. `use` is what a button says that goes on with them; "" for none."""
         self._pieces = (Piece("same", text),)
-        self.use.hide()
+        self.use.setText(use)
+        self.use.setVisible(bool(use))
         self._say(title, note)
 
     def show_difference(self, title: str, note: str, pieces: Sequence[Piece], use: str = "") -> None:
