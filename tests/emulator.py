@@ -51,7 +51,7 @@ class Place:
     database: str = "(default)"
 
 
-def _command(port: int) -> list[str]:
+def _command(port: int, memory: str) -> list[str]:
     """What starts it on a port. Java itself where the SDK shows its jar, which is three times as fast."""
     gcloud = shutil.which("gcloud")
     if gcloud is None:
@@ -62,10 +62,10 @@ def _command(port: int) -> list[str]:
     roots = [*Path(gcloud).resolve().parents[1:3], Path("/usr/lib/google-cloud-sdk")]
     for root in roots:
         if java is not None and (root / _JAR).is_file():
-            memory = ["-Xmx1g", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Duser.language=en"]
+            options = [f"-Xmx{memory}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Duser.language=en"]
             return [
                 java,
-                *memory,
+                *options,
                 "-cp",
                 str(root / _JAR),
                 _MAIN,
@@ -95,8 +95,8 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _start(port: int, log: Path) -> subprocess.Popen[bytes]:
-    command = _command(port)
+def _start(port: int, log: Path, memory: str) -> subprocess.Popen[bytes]:
+    command = _command(port, memory)
     if os.name != "nt":
         command = ["/bin/sh", "-c", _GUARD, "sh", *command]
     with log.open("wb") as output:
@@ -125,14 +125,17 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def running() -> Iterator[str]:
-    """An emulator of one's own; yields its address (host:port). Raises `NotInstalled` or `NotStarted`."""
+def running(memory: str = "1g") -> Iterator[str]:
+    """An emulator of one's own; yields its address (host:port). Raises `NotInstalled` or `NotStarted`.
+
+    `memory` is what Java may take: everything is kept in it.
+    """
     folder = Path(tempfile.mkdtemp(prefix="countersign-emulator-"))
     log = folder / "log"
     try:
         for attempt in range(3):  # another program may take the port in between
             port = free_port()
-            process = _start(port, log)
+            process = _start(port, log, memory)
             try:
                 deadline = time.monotonic() + PATIENCE
                 while process.poll() is None and not _answers(port) and time.monotonic() < deadline:
