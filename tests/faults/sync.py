@@ -56,7 +56,7 @@ class Result:
             "doubled": self.count("doubled"),
             "overwritten": self.count("overwritten"),
             "crashed": self.count("crashed"),
-            "converged": not self.count("diverged", "unsent", "crashed"),
+            "converged": not self.count("diverged", "unsent", "crashed", "stuck"),
             "outbox_empty_within_30_s": not self.count("unsent"),
             "heal_seconds": round(self.heal_seconds, 2),
             "cpu_seconds": round(self.cpu, 1),
@@ -116,7 +116,7 @@ def generation(desks: int, steps: int, seed: str) -> Report:
 
 def story(report: Report, most: int = 60) -> Iterator[str]:
     """What went wrong first, and the shortest story of its case."""
-    order = ("crashed", "overwritten", "doubled", "lost", "diverged", "unsent")
+    order = ("crashed", "overwritten", "doubled", "lost", "diverged", "unsent", "stuck")
     first = min(report.wrong, key=lambda w: order.index(w.kind))
     yield f"generation {report.seed}, {report.steps} steps: {len(report.wrong)} wrong"
     for wrong in report.wrong[:10]:

@@ -13,18 +13,17 @@ from unittest import mock
 from app.domain.box import Box
 from app.domain.case import Json
 from app.domain.conflict import OpenConflict, Settlement
-from app.domain.errors import Rejected
 from app.domain.form import FieldKind
 from app.domain.processor import Column, FieldDefinition, FormDefinition, Section, TableDefinition
 from app.domain.sync import Scope
-from app.services.change_log import ChangeLog
+from app.services.change_log import ChangeLog, Stored
 from app.services.editing import Editing
 from app.services.intake import Intake
 from app.services.ports import CaseRemote
 from app.services.store.blob import BlobFolder
 from app.services.store.failure import disk_full
 from app.services.store.store import Store
-from app.services.sync import engine
+from app.services.sync import engine, settling
 from app.services.sync.step import Remote, Step
 from tests.faults.store_sample import KEY
 from tests.faults.sync_line import BucketLine, Killed, Line
@@ -104,7 +103,8 @@ class Desk:
     alive: bool = False
     syncing: bool = False
     opened: int = 0
-    committed: set[str] = field(default_factory=set)
+    said: dict[str, str] = field(default_factory=dict)
+    """Every change that was called saved here, with its case: whatever becomes of the process and the disk."""
     store: Store = field(init=False)
     changes: ChangeLog = field(init=False)
     editing: Editing = field(init=False)
@@ -135,7 +135,7 @@ class Desk:
             self.store = Store.open(self.folder, KEY)
         self.blobs = BlobFolder(self.folder / "blobs", KEY)
         self._watch_transactions()
-        self.changes = ChangeLog(self.store, definition, now=self.now, new_id=self.new_id)
+        self.changes = ChangeLog(self.store, definition, now=self.now, new_id=self.new_id, told=self._told)
         self.editing = Editing(self.changes)
         self.intake = Intake(self.changes, self.blobs)
         self.alive = True
@@ -144,6 +144,9 @@ class Desk:
         self.again_at = None
         self.doom = None
         self.wrap(self)
+
+    def _told(self, stored: Stored) -> None:
+        self.said[stored.change.change_id] = stored.change.case_id
 
     def _watch_transactions(self) -> None:
         database = self.store._database
@@ -237,7 +240,7 @@ class Desk:
         return step
 
     def conflicts(self) -> list[OpenConflict]:
-        return [kept.shown() for kept in self.store.sync.conflicts.open()]
+        return list(settling.open_conflicts(self.changes))
 
     def parked(self) -> list[tuple[str, str]]:
         """(case, first change that waits) of every case that the server refused."""
@@ -260,12 +263,14 @@ class Desk:
             )
         }
 
-    def retry(self, case_id: str) -> None:
-        self.store.sync.retry(case_id, self.person, self.now())
+    def settle(self, conflict: OpenConflict, settlement: Settlement) -> None:
+        settling.settle(self.changes, conflict.conflict_id, settlement, self.person)
         self.woken = True
 
-    def settle(self, conflict: OpenConflict, settlement: Settlement) -> None:
-        raise Rejected("Not yet.")
+    def retry(self, change_id: str) -> None:
+        settling.retry(self.changes, change_id, self.person)
+        self.woken = True
 
     def give_up(self, change_id: str) -> None:
-        raise Rejected("Not yet.")
+        settling.give_up(self.changes, change_id, self.person)
+        self.woken = True

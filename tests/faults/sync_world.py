@@ -223,11 +223,13 @@ class World:
     # People
 
     def _act(self, desk: Desk) -> None:
-        ids = [c for c in desk.case_ids() if words_of(desk.document(c))]
+        ids = desk.case_ids()
         if not ids or (len(self.server.cases) < MOST_CASES and self.chance.random() < 0.05):
             self.act(desk, "take_in", "", lambda: take_in(desk, self.office))
             return
         case_id = min(ids, key=lambda c: c[8:]) if self.chance.random() < 0.3 else self.chance.choice(ids)
+        if desk.document(case_id)["_meta"].get("deleted_at"):
+            return
         action = self.chance.choices(list(ACTIONS), list(ACTIONS.values()))[0]
         self.act(desk, action.__name__, case_id, lambda: action(desk, self.office, case_id))
 
@@ -300,19 +302,20 @@ class World:
         if parked:
             case_id, change_id = self.chance.choice(parked)
             if self.chance.random() < 0.7:
-                self._retry(desk, case_id)
+                self._retry(desk, case_id, change_id)
             else:
                 self._give_up(desk, case_id, change_id)
             return
         self._sync(desk)
 
-    def _retry(self, desk: Desk, case_id: str) -> bool:
-        return self.act(desk, "retry", case_id, lambda: desk.retry(case_id))
+    def _retry(self, desk: Desk, case_id: str, change_id: str) -> bool:
+        return self.act(desk, "retry", case_id, lambda: desk.retry(change_id))
 
     def _give_up(self, desk: Desk, case_id: str, change_id: str) -> bool:
+        before = {change for _, change in desk.change_ids()}
         done = self.act(desk, "give_up", case_id, lambda: desk.give_up(change_id))
-        if done:
-            self.history.excused.add(change_id)
+        if done:  # what takes it back is not sent either
+            self.history.excused |= {change_id} | ({change for _, change in desk.change_ids()} - before)
         return done
 
     def settle(self, desk: Desk, conflict: OpenConflict, settlement: Settlement) -> bool:
@@ -444,7 +447,7 @@ class World:
         for desk in self.desks:
             for case_id, change_id in desk.parked():
                 if self.chance.random() < 0.5:
-                    said |= self._retry(desk, case_id)
+                    said |= self._retry(desk, case_id, change_id)
                 else:
                     said |= self._give_up(desk, case_id, change_id)
             rows = desk.conflicts()
@@ -454,6 +457,8 @@ class World:
 
     def _judge(self) -> None:
         made = {change_id: case_id for desk in self.desks for case_id, change_id in desk.change_ids()}
+        for desk in self.desks:
+            made |= desk.said
         rows = [
             OpenRow(
                 desk.name, c.case_id, c.unit, str(c.kind), (c.mine.value, c.theirs.value), c.changes, c.other_case_id
@@ -461,7 +466,15 @@ class World:
             for desk in self.desks
             for c in desk.conflicts()
         ]  # fmt: skip
-        self.report.wrong += judge(self.history, self.server, rows, made)
+        left = {case_id for desk in self.desks for case_id, _, _ in desk.waits()}
+        left |= {row.case_id for row in rows}
+        self.report.wrong += [
+            Wrong("stuck", case_id, "", "waits for a person, and nothing a person says ends it")
+            for case_id in sorted(left)
+        ]
+        self.report.wrong += [
+            w for w in judge(self.history, self.server, rows, made) if w.case_id not in left
+        ]
         self.report.wrong += self._diverged()
         self.count("pushes", self.server.counts.get("push", 0))
         self.count("writes", self.server.commits)
