@@ -8,6 +8,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from app.composition.local import built_in_policies, printer
+from app.domain.errors import Rejected
 from app.resource import resource
 from app.services.change_log import utc_now
 
@@ -120,7 +121,10 @@ def guidelines(
     if reader is None:
         raise RuntimeError("these backends read no documents")
     asked: GuidelineSearch = search
-    there = cloud.search if cloud is not None else None
+    try:
+        there = cloud.search if cloud is not None else None
+    except Rejected:  # a name that is none: the doctor tells of it, and this computer can be searched
+        there = None
     if there is not None:
         from app.services.guideline_answering import SearchInTwo
 
@@ -130,6 +134,7 @@ def guidelines(
         GuidelineIndex(search, store, in_store, blobs, reader, access.check, utc_now),
         search.made_again,
         search.close,
+        there,
     )
 
 
