@@ -128,7 +128,7 @@ def rebase(base: Mapping[str, Any] | None, theirs: Mapping[str, Any], pending: S
     """Lay waiting changes, oldest first, over another version of what they were made on; `base` None when nothing
     is known of a common one. Neither document is changed.
     """
-    base = base or {}
+    base = base if base is not None else _told_by(theirs, pending)
     mine, touched = _touched(base, pending)
     order = {id(one): place for place, one in enumerate(pending)}
     merge = _Merge(base, mine, theirs, _gathered(mine, theirs, touched, order))
@@ -148,6 +148,15 @@ def rebase(base: Mapping[str, Any] | None, theirs: Mapping[str, Any], pending: S
         _resolve(merge, unit)
     _hold_whole(merge)
     return _result(merge, pending)
+
+
+def _told_by(theirs: Mapping[str, Any], pending: Iterable[Pending]) -> Json:
+    """The base as the changes say it was: what each of them found where it wrote first."""
+    found: dict[str, Write] = {}
+    for one in pending:
+        for write in one.writes:
+            found.setdefault(write.path, Write(write.path, MISSING, write.base))
+    return laid(theirs, reversed(found.values()))
 
 
 def _touched(base: Mapping[str, Any], pending: Sequence[Pending]) -> tuple[Json, dict[Path, list[Pending]]]:

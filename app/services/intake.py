@@ -122,6 +122,8 @@ class Intake:
         found = []
         unread = QueueQuery(statuses=(IntakeStatus.RECEIVED, IntakeStatus.READING), sort=QueueSort.RECEIVED)
         for case_id in self.changes.store.queue(unread):
+            if not self.changes.store.sync.made_here(case_id):
+                continue  # another desk took it in, and reads it
             document = self.changes.store.case_document(case_id)
             if document["intake_status"] == IntakeStatus.RECEIVED:
                 if document.get("reason") is None:

@@ -7,7 +7,7 @@ the old one and takes its place only when it is whole, so that a rescue that is 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ import sqlcipher3
 from app.domain.case import Json, case_from
 from app.domain.change import Change, apply
 from app.domain.errors import Actionable
+from app.domain.merge import Pending, document_after
 from app.domain.projection import refreshed
 from app.services.store import log
 from app.services.store.chain import Chain, digest
@@ -26,7 +27,7 @@ from app.services.store.database import Database
 from app.services.store.disk import make_folder, sync_file, sync_folder
 from app.services.store.failure import told_in_words
 from app.services.store.head import Head
-from app.services.store.packing import pack, unpack, unpack_change
+from app.services.store.packing import pack, unpack, unpack_change, unpack_writes
 from app.services.store.queue_index import QueueIndex
 from app.services.store.schema import MIGRATIONS
 
@@ -36,6 +37,17 @@ _PARTS = ("", "-wal", "-shm")
 _ROWS = 1 << 40
 _ATTEMPTS = 2_000
 """How often a table is tried again past a place that cannot be read; each costs half a millisecond."""
+
+_SYNCED = (
+    (
+        "remote_cases",
+        "case_number",
+        "update_time, base, state, tries, retry_at, reason, reviews_sent",
+    ),
+    ("conflicts", "number", "case_number, conflict_id, other_number, unit, state, body"),
+    ("uploads", "number", "case_number, sha256, uri, state"),
+)
+"""The tables of sync, with the number of the case first where it is not their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +204,15 @@ class _Source:
             return False
         return bool(known) and name not in known
 
+    def has(self, table: str, column: str) -> bool:
+        """Whether a table has a column; an earlier program's may not."""
+        try:
+            rows = self._open().all("SELECT name FROM pragma_table_info(?)", (table,))
+        except (Actionable, sqlcipher3.Error):
+            self.close()
+            return False
+        return any(row[0] == column for row in rows)
+
     def _readable(self, name: str) -> bool:
         """Whether the database opens at all: without its first page nothing in it is found."""
         try:
@@ -232,15 +253,24 @@ class _Rescue:
 
     def run(self, folder: Path) -> Rescued:
         with self._new.transaction():
-            outbox = dict(self._source.table("outbox", "change_number", "base_revision"))
+            outbox = self._outbox()
             done = self._changes_by_case()
-            cases = self._put_cases(done)
+            cases = self._put_cases(done, outbox)
             kept = self._put_changes(cases, done, outbox)
             self._put_rest(cases)
+            self._put_sync(cases)
             rescued = Rescued(folder, len(cases), *kept, tuple(self._source.lost))
             detail: Json = {"set_aside": folder.name, "lost": self._source.lost, "cases": rescued.cases}
             self._chain.append("store_rescued", "system", datetime.now(UTC), None, detail)
         return rescued
+
+    def _outbox(self) -> dict[int, tuple[str | None, str, bytes | None]]:
+        """What waits, by the number of its change: the revision it was made on, its state, and what is left of it."""
+        if self._source.has("outbox", "writes"):
+            rows = self._source.table("outbox", "change_number", "base_revision, state, writes")
+            return {row[0]: (row[1], row[2], row[3]) for row in rows}
+        rows = self._source.table("outbox", "change_number", "base_revision")
+        return {row[0]: (row[1], "waiting", None) for row in rows}
 
     def _changes(self) -> Iterator[tuple[int, int, bytes]]:
         """Every readable change: its number, the number of its case, and the change as it is kept."""
@@ -253,14 +283,21 @@ class _Rescue:
             found.setdefault(case_number, []).append((number, unpack_change(body).change_id))
         return {case_number: sorted(changes) for case_number, changes in found.items()}
 
-    def _put_cases(self, done: dict[int, list[tuple[int, str]]]) -> set[int]:
-        """Put the cases; what is gone, or older than its changes, is made again from them."""
+    def _put_cases(
+        self,
+        done: dict[int, list[tuple[int, str]]],
+        outbox: Mapping[int, tuple[str | None, str, bytes | None]],
+    ) -> set[int]:
+        """Put the cases; what is gone, or older than its changes, is made again from them, or from the version that
+        the server is known to have and what waits for it.
+        """
         revisions: dict[int, str] = {}
         for row in self._source.table("cases", "number", "case_id, revision, document"):
             self._new.run(
                 "INSERT OR IGNORE INTO cases (number, case_id, revision, document) VALUES (?, ?, ?, ?)", row
             )
             revisions[row[0]] = row[2]
+        revisions |= self._put_from_bases(revisions.keys(), outbox)
         behind = {number for number, changes in done.items() if revisions.get(number) != changes[-1][1]}
         if behind:
             self._put_replayed(behind)
@@ -274,6 +311,40 @@ class _Rescue:
                 index.put(number, case_from(unpack(document)))
                 cases.add(number)
         return cases
+
+    def _put_from_bases(
+        self, there: Collection[int], outbox: Mapping[int, tuple[str | None, str, bytes | None]]
+    ) -> dict[int, str]:
+        """Make cases that cannot be read of the server's version of them; their revisions by their numbers."""
+        bases = {
+            number: unpack(base)
+            for number, base in self._source.table("remote_cases", "case_number", "base")
+            if base is not None and number not in there
+        }
+        waiting: dict[int, list[tuple[int, Change]]] = {}
+        for number, case_number, body in self._changes() if bases else ():
+            if case_number in bases and number in outbox:
+                waiting.setdefault(case_number, []).append((number, unpack_change(body)))
+        made: dict[int, str] = {}
+        for number, base in bases.items():
+            changes = sorted(waiting.get(number, ()), key=lambda item: item[0])
+            left = [outbox[at][2] for at, _ in changes]
+            document = document_after(
+                base,
+                [
+                    Pending(change, unpack_writes(writes) if writes is not None else change.writes)
+                    for (_, change), writes in zip(changes, left, strict=True)
+                ],
+            )
+            if changes:
+                document = refreshed(document, changes[-1][1], None)
+            revision = str(document["_meta"]["rev"])
+            self._new.run(
+                "INSERT INTO cases (number, case_id, revision, document) VALUES (?, ?, ?, ?)",
+                (number, document["case_id"], revision, pack(document)),
+            )
+            made[number] = revision
+        return made
 
     def _put_replayed(self, behind: set[int]) -> None:
         history: dict[int, list[tuple[int, Change]]] = {}
@@ -293,7 +364,10 @@ class _Rescue:
                 )
 
     def _put_changes(
-        self, cases: set[int], done: dict[int, list[tuple[int, str]]], outbox: dict[int, str | None]
+        self,
+        cases: set[int],
+        done: dict[int, list[tuple[int, str]]],
+        outbox: Mapping[int, tuple[str | None, str, bytes | None]],
     ) -> tuple[int, int]:
         """Put the changes, each with its entry in the new trail; returns how many, and how many wait to be sent.
 
@@ -311,9 +385,11 @@ class _Rescue:
                 (number, change.change_id, case_number, body),
             )
             if number in outbox or {"outbox", "log"} & set(self._source.lost):
-                base = outbox[number] if number in outbox else _before(done[case_number], number)
+                waits = outbox.get(number) or (_before(done[case_number], number), "waiting", None)
                 self._new.run(
-                    "INSERT INTO outbox (change_number, base_revision) VALUES (?, ?)", (number, base)
+                    "INSERT INTO outbox (change_number, base_revision, state, writes, case_number)"
+                    " VALUES (?, ?, ?, ?, ?)",
+                    (number, *waits, case_number),
                 )
                 waiting += 1
             detail: Json = {"digest": digest(body), "fields": list(change.fields), "rescued": True}
@@ -322,6 +398,20 @@ class _Rescue:
             )
             kept += 1
         return kept, waiting
+
+    def _put_sync(self, cases: set[int]) -> None:
+        """How the cases stand with the server: what merges start from, what a person has to settle, files on their
+        way. What is lost of it is asked of the server again.
+        """
+        for table, key, names in _SYNCED:
+            for row in self._source.table(table, key, names):
+                if row[0] in cases or (table != "remote_cases" and row[1] in cases):
+                    marks = ", ".join("?" * len(row))
+                    self._new.run(f"INSERT OR IGNORE INTO {table} ({key}, {names}) VALUES ({marks})", row)  # noqa: S608
+        for row in self._source.table("cached", "number", "sha256, size, wanted_at"):
+            self._new.run(
+                "INSERT OR IGNORE INTO cached (number, sha256, size, wanted_at) VALUES (?, ?, ?, ?)", row
+            )
 
     def _put_rest(self, cases: set[int]) -> None:
         for row in self._source.table("drafts", "number", "case_number, path, body"):

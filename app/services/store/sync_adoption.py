@@ -179,12 +179,19 @@ class Adoption:
             return document, case_from(document)
         return self.project(document, revision, at)
 
-    def after(self, number: int, base: Mapping[str, Any] | None, changes: Iterable[Pending]) -> Json:
-        """The case as some of its changes make it of the base."""
+    def after(self, number: int, base: Mapping[str, Any] | None, changes: Iterable[Pending]) -> Json | None:
+        """The case as some of its changes make it of the base; None when they do not make one: neither a base nor
+        the change that began the case is known, as after a rescue.
+        """
         changes = tuple(changes)
         last = changes[-1].change
         made = document_after(base, changes)
-        return self.worked_out(made, last.change_id, to_time(last.at), number)[0]
+        try:
+            return self.worked_out(made, last.change_id, to_time(last.at), number)[0]
+        except _NOT_UNDERSTOOD:
+            if base is not None:
+                raise
+            return None
 
     def put_case(self, number: int, document: Json, case: Case) -> None:
         self._database.run(

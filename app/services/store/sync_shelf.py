@@ -118,7 +118,7 @@ class SyncShelf:
         batch = batch_of(waiting)
         if len(batch) < len(waiting):
             pending = [one.pending for one in batch]
-            document = self.adoption.after(number, known.base if known else None, pending)
+            document = self.adoption.after(number, known.base if known else None, pending) or document
         receipts = tuple(receipt_of(self._database, one, self._desk()) for one in batch)
         rows = self._database.all(
             "SELECT number, review_id, body FROM reviews WHERE case_number = ? AND number > ?"
@@ -200,8 +200,9 @@ class SyncShelf:
             if not applied:
                 return
             base = self.adoption.after(number, known.base, applied)
-            before: Json = known.base or base
-            base["_meta"] = {**before["_meta"], "rev": applied[-1].change.change_id}
+            if base is not None:
+                before: Json = known.base or base
+                base["_meta"] = {**before["_meta"], "rev": applied[-1].change.change_id}
             self._drop(found)
             put_remote(
                 self._database,
@@ -359,7 +360,7 @@ class SyncShelf:
 
     def without(self, change_id: str) -> tuple[str, Json, Json] | None:
         """The id of the case of a refused change, the case as it stands, and as it is without that change. None for a
-        change that was not refused; where the server has never had the case, both are the same.
+        change that was not refused; both are the same for the one that begins a case.
         """
         row = self._database.one(
             "SELECT o.case_number FROM outbox o JOIN changes c ON c.number = o.change_number"
@@ -372,29 +373,38 @@ class SyncShelf:
         kept = self._database.one("SELECT document FROM cases WHERE number = ?", (number,))
         document: Json = unpack(kept[0]) if kept else {}
         known = remote_row(self._database, number) or RemoteRow()
-        rest = [
-            one.pending
-            for one in outbox_of(self._database, number, state="waiting")
-            if one.change.change_id != change_id
-        ]
-        if known.base is None:
+        waiting = outbox_of(self._database, number, state="waiting")
+        rest = [one.pending for one in waiting if one.change.change_id != change_id]
+        if self._begins(known, waiting, change_id):
             return document["case_id"], document, document
         after = self.adoption.after(number, known.base, rest) if rest else known.base
-        return document["case_id"], document, after
+        return document["case_id"], document, after or document
 
     def given_up(self, number: int, change_id: str) -> None:
         """A refused change leaves the outbox by a person's decision; to be called within the transaction of what
         takes back its effect. A case that the server never had stays on this computer.
         """
         known = remote_row(self._database, number) or RemoteRow()
-        if known.base is None:
+        if self._begins(known, outbox_of(self._database, number, 1, "waiting"), change_id):
             self._database.run("DELETE FROM outbox WHERE case_number = ?", (number,))
             put_remote(self._database, number, replace(known, state="local"))
             return
         self._drop((change_id,))
         put_remote(self._database, number, replace(known, state="known", reason=None, tries=0))
-        if not outbox_of(self._database, number, 1, "waiting"):
+        if known.base is not None and not outbox_of(self._database, number, 1, "waiting"):
             self._same_revision(number, str(known.base["_meta"]["rev"]))
+
+    def _begins(self, known: RemoteRow, waiting: tuple[Waiting, ...], change_id: str) -> bool:
+        """Whether a change is the one that begins a case which the server has never had."""
+        return known.base is None and (not waiting or waiting[0].change.change_id == change_id)
+
+    def made_here(self, case_id: str) -> bool:
+        """Whether anything was done to a case at this desk: what came from another is that desk's to read."""
+        row = self._database.one(
+            "SELECT 1 FROM changes WHERE case_number = (SELECT number FROM cases WHERE case_id = ?) LIMIT 1",
+            (case_id,),
+        )
+        return row is not None
 
     def case_of(self, change_id: str) -> str | None:
         """The case of a change that waits."""
