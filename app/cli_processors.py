@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from app.cli_form_jobs import FORM_JOB_PARTS, add_form_jobs, run_form_jobs
 from app.domain.case import Json
 from app.domain.errors import Actionable
 from app.domain.extraction import Document, Extraction
@@ -36,7 +37,9 @@ from app.workstation import Workstation
 
 
 def add_processors(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `processors list|show|propose|try|publish|retire|restore` and `read-again` to the commands."""
+    """Add `processors list|show|propose|try|publish|retire|restore`, what needs a connection, and `read-again` to the
+    commands.
+    """
     summary = "List, teach, try out, publish and retire form types."
     made = commands.add_parser("processors", help=summary, description=summary)
     parts = made.add_subparsers(dest="part", metavar="WHAT", required=True)
@@ -69,6 +72,8 @@ def add_processors(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     added.add_argument("form_type", metavar="TYPE")
     added.add_argument("--version", required=True, metavar="V")
 
+    add_form_jobs(part)
+
     summary = "Read a case in review with the versions in force. What people did to it stays."
     again = _common(commands.add_parser("read-again", help=summary, description=summary))
     again.add_argument("case", nargs="?", metavar="CASE", help="a case id or a receipt number")
@@ -78,6 +83,8 @@ def add_processors(commands: argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def run_processors(options: argparse.Namespace) -> int:
+    if options.part in FORM_JOB_PARTS:
+        return run_form_jobs(options)
     try:
         return _PARTS[options.part](options)
     except NoSuchForm as error:
