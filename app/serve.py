@@ -54,11 +54,12 @@ def run_serve(options: argparse.Namespace) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the service without the rest of the command line; returns the exit code."""
+    """Run the service without the rest of the command line, as its container does; returns the exit code."""
     parser = argparse.ArgumentParser(prog="countersign serve", description=_SUMMARY)
     _arguments(parser)
+    told = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return run_serve(parser.parse_args(arguments))
+        return run_serve(parser.parse_args(told[1:] if told[:1] == ["serve"] else told))
     except Actionable as error:
         print(error, file=sys.stderr)
         return 1

@@ -7,6 +7,7 @@ then is left: its event comes again, and goes on with the same ids.
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterable
 from types import FrameType
@@ -42,6 +43,8 @@ class Server:
         """`working` says how many requests are under way; `close` is called when the last is answered or given up."""
         self._state, self._working, self._close, self._grace = state, working, close, grace
         self._map: dict[int, Any] = {}
+        self._waking = threading.RLock()
+        self._over = False
         self._server: Any = create_server(
             app,
             map=self._map,
@@ -71,14 +74,19 @@ class Server:
                         break
                 wasyncore.loop(timeout=_WAKE, map=self._map, count=1)
         finally:
-            wasyncore.close_all(self._map, ignore_all=True)
+            # The threads first: each wakes the loop once more when its answer is out.
             self._server.task_dispatcher.shutdown(timeout=0.5)
+            with self._waking:
+                self._over = True
+                wasyncore.close_all(self._map, ignore_all=True)
             self._close()
 
     def end(self) -> None:
         """Take no more requests, give those under way their time, and stop. Returns at once."""
         self._state.ending = True
-        self._server.pull_trigger()
+        with self._waking:
+            if not self._over:  # what wakes the loop is closed with it, and its number another file's
+                self._server.pull_trigger()
 
     def end_on(self, signals: Iterable[int] = (signal.SIGTERM, signal.SIGINT)) -> None:
         """End when one of these signals comes; from the main thread."""
