@@ -105,11 +105,16 @@ class Desk:
     opened: int = 0
     said: dict[str, str] = field(default_factory=dict)
     """Every change that was called saved here, with its case: whatever becomes of the process and the disk."""
+    luck: random.Random = field(init=False)
+    """The engine's source of chance: another than that of ids."""
     store: Store = field(init=False)
     changes: ChangeLog = field(init=False)
     editing: Editing = field(init=False)
     intake: Intake = field(init=False)
     blobs: BlobFolder = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.luck = random.Random(self.chance.getrandbits(64))
 
     @property
     def name(self) -> str:
@@ -234,7 +239,7 @@ class Desk:
             self.blobs.get,
         )
         poked, self.poked, self.woken = self.poked, False, False
-        step = engine.sync_once(self.store.sync, remote, self.now, self.chance, poked=poked)
+        step = engine.sync_once(self.store.sync, remote, self.now, self.luck, poked=poked)
         wait = step.again_at - (self.true_now() + self.skew)
         self.again_at = self.true_now() + max(wait, timedelta())
         return step

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from app.domain.case import fields_from
 from app.domain.conflict import Settlement
 from app.domain.sync import Answer, Push
+from tests.faults import sync_person as person
 from tests.faults.sync_check import OpenRow, judge
 from tests.faults.sync_desk import Desk
 from tests.faults.sync_line import Fault
@@ -74,48 +77,43 @@ class Day:
 
     def do(self, desk: Desk, what: str, case_id: str, work: Callable[[], object]) -> None:
         self.world.step += 1
-        self.world.act(desk, what, case_id, work)
+        assert self.world.act(desk, what, case_id, work), what
+
+    def correct(self, desk: Desk, case_id: str, path: str, value: str) -> None:
+        self.do(desk, "correct", case_id, lambda: desk.editing.correct(case_id, {path: value}, desk.person))
 
     def run(self) -> str:
-        one, other, office = self.one, self.other, self.world.office
-        by = one.person
+        one, other, office, by = self.one, self.other, self.world.office, self.one.person
         self.do(one, "take_in", "", lambda: take_in(one, office))
         case_id = one.case_ids()[0]
-        edit = one.editing
-        for name in ("member_id", "patient_name"):
-            self.do(one, "correct", case_id, lambda n=name: edit.correct(case_id, {n: f"one {n}"}, by))  # type: ignore[misc]
+        if one.document(case_id)["intake_status"] == "received":
+            self.do(one, "read", case_id, lambda: person.read(one, office, case_id))
+        self.correct(one, case_id, "member_id", "one")
+        self.correct(one, case_id, "patient_name", "two")
         self.sync(one, other)
-        self.do(one, "undo", case_id, lambda: edit.undo(case_id, by))
+        self.do(one, "undo", case_id, lambda: one.editing.undo(case_id, by))
         self.sync(one, other)
-        self.do(one, "redo", case_id, lambda: edit.redo(case_id, by))
-        self.do(one, "add_row", case_id, lambda: edit.add_row(case_id, "services", by))
+        self.do(one, "redo", case_id, lambda: one.editing.redo(case_id, by))
+        self.do(one, "add_row", case_id, lambda: one.editing.add_row(case_id, "services", by))
         self.sync(one, other)
         row = max(one.document(case_id)["tables"]["services"]["rows"])
-        self.do(one, "cell", case_id, lambda: edit.correct(case_id, {f"services.{row}.words": "more"}, by))
-        self.sync(one)
-        theirs = other.editing
-        self.do(
-            other,
-            "theirs",
-            case_id,
-            lambda: theirs.correct(case_id, {"start_date": "2026-01-02"}, other.person),
-        )
+        self.correct(one, case_id, f"services.{row}.words", "more")
+        self.sync(one, other)
+        self.correct(other, case_id, "start_date", "2026-01-02")
         self.sync(other)
-        self.do(one, "mine", case_id, lambda: edit.correct(case_id, {"start_date": "2026-01-03"}, by))
-        self.do(one, "beside", case_id, lambda: edit.correct(case_id, {"member_id": "beside"}, by))
+        self.correct(one, case_id, "start_date", "2026-01-03")
+        self.correct(one, case_id, "member_id", "beside")
         self.sync(one, other)
         assert [c.unit for c in one.conflicts()] == ["fields.start_date"]
-        self.world.settle(one, one.conflicts()[0], Settlement.MINE)
+        assert self.world.settle(one, one.conflicts()[0], Settlement.MINE)
         self.sync(one, other)
-        self.do(one, "remove_row", case_id, lambda: edit.remove_row(case_id, "services", row, by))
-        everything = tuple(f.path for f in edit.open(case_id, by).case.fields)
-        self.do(one, "confirm", case_id, lambda: edit.confirm(case_id, everything, by))
-        self.do(one, "verify", case_id, lambda: edit.verify(case_id, by))
+        self.do(one, "remove", case_id, lambda: one.editing.remove_row(case_id, "services", row, by))
+        everything = tuple(f.path for f in fields_from(one.document(case_id)))
+        self.do(one, "confirm", case_id, lambda: one.editing.confirm(case_id, everything, by))
+        self.do(one, "verify", case_id, lambda: one.editing.verify(case_id, by))
         self.sync(one, other)
-        from tests.faults import sync_person as person
-
         for act in (person.assign, person.state, person.mark, person.determine):
-            self.do(one, act.__name__, case_id, lambda a=act: a(one, office, case_id))  # type: ignore[misc]
+            self.do(one, act.__name__, case_id, partial(act, one, office, case_id))
             self.sync(one, other)
         self.replay()
         self.world._wait(3600)
