@@ -10,6 +10,8 @@ from app.services import report
 from app.services.model_library import KINDS, ModelSetting, about, settings_json
 from app.terminal import OK, Usage, add_user, opened, print_json
 
+SERVES = {"": "prompts and recommendations", "prompts": "prompts", "reviews": "recommendations"}
+
 
 def add_models(commands: Any) -> None:
     """Add `models list|add|remove|try` to the commands."""
@@ -64,9 +66,9 @@ def run_models(options: argparse.Namespace) -> int:
             if options.json:
                 print_json([settings_json(setting) for setting in found])
                 return OK
-            rows = [["criteria engine", "", "this computer"]]
-            rows += [[s.name, s.model, about(s).where] for s in found]
-            print(report.table(["Model", "Version", "Where it answers"], rows))
+            rows = [["criteria engine", "", "this computer", "recommendations"]]
+            rows += [[s.name, about(s).version, about(s).where, SERVES[s.serves]] for s in found]
+            print(report.table(["Model", "Version", "Where it answers", "For"], rows))
         elif options.part == "add":
             made = workstation.in_store(models.add, _setting(options), workstation.person)
             print(f"“{made.name}” can be asked. It answers from: {about(made).where}.")
