@@ -18,15 +18,17 @@ from app.domain.case import field_document, to_time
 from app.domain.errors import Offline, Rejected, SignInRequired
 from app.domain.extraction import Document, PageText, Word
 from app.domain.form import FieldKind, FieldState, FormField, Source
+from app.domain.role import Check, Right, anybody
 from app.services.change_log import utc_now
-from app.services.dataset import TRAINING, FormFolder, VerifiedForm
+from app.services.dataset import EVALUATION, TRAINING, FormFolder, VerifiedForm
 from app.services.form_example import FormExamples, LabelledForm
+from app.services.form_job import Export, FormJobs
 from app.services.google.cloud_storage import CloudBuckets
 from app.services.google.document_ai.example import labelled, schema_of, store_examples
 from app.services.google.document_ai.job import DocumentAIJobs
 from app.services.google.document_ai.processor import DocumentAIFormProcessor
-from app.services.ports import JobState, PageInfo
-from app.workstation import build, settings
+from app.services.ports import JobState, PageInfo, Watch
+from app.workstation import Workstation, build, settings
 from tests.contract.test_document_ai import (
     DEFINITION,
     HEIGHT,
@@ -330,3 +332,86 @@ def test_the_forms_of_a_workspace_are_labelled_upright(tmp_path: Path) -> None:
     assert answer.box.rounded(3) == zone.rounded(3)
     assert form.words[1][0].box.rounded(3) == zone.rounded(3)
     assert json.loads(labelled(form))["entities"][0]["type"] == "patient_name"
+
+
+# -- as an administrator does it
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Workstation]:
+    made = build(settings(tmp_path), bytes(32), written_backends(WrittenReader()))
+    yield made
+    made.close()
+
+
+def examples_of(counts: dict[str, int], desk: Desk) -> Export:
+    def export(bucket: str, form_type: str, watch: Watch | None) -> tuple[str, int]:
+        forms = [
+            example(f"c{n}", patient_name=f"P{n} Q{n}", member_id=f"W{n}") for n in range(counts[bucket])
+        ]
+        return store_examples(forms, desk.buckets, bucket, form_type, watch)
+
+    return export
+
+
+def form_jobs(
+    desk: Desk, station: Workstation, training: int, measuring: int, check: Check = anybody
+) -> FormJobs:
+    export = examples_of({TRAINING: training, EVALUATION: measuring}, desk)
+    return FormJobs(desk.jobs, export, station.store, station.in_store, check, utc_now)
+
+
+def test_training_measuring_and_putting_to_work_are_remembered(desk: Desk, station: Workstation) -> None:
+    jobs = form_jobs(desk, station, 10, 2)
+    job = jobs.train(TYPE, "ada")
+    assert (job.forms, job.kind, job.by) == (10, "train", "ada")
+    while jobs.look(job).state == "running":
+        pass
+    again = form_jobs(desk, station, 10, 2)  # another day
+    (known,) = again.known()
+    assert known.result.endswith("/processorVersions/t1")
+    assert again.job(known.number) == known
+    waited: list[float] = []
+    again.put_to_work(known.result, "ada", waited.append)
+    assert waited
+    assert desk.server.processors[desk.name].default == "t1"
+    measured = again.measure(TYPE, TYPE, "ada")
+    while (state := again.look(measured)).state == "running":
+        pass
+    assert state.figures["f1"] == 1.0
+    told = [e.action for e in station.in_store(station.store.audit_entries)]
+    for action in ("form_job_train", "form_version_used", "form_job_evaluate"):
+        assert action in told
+
+
+def test_too_few_forms_start_nothing(desk: Desk, station: Workstation) -> None:
+    jobs = form_jobs(desk, station, 3, 0)
+    for start in (lambda: jobs.train(TYPE, "ada"), lambda: jobs.measure(TYPE, TYPE, "ada")):
+        with pytest.raises(Rejected) as caught:
+            start()
+        assert caught.value.code == "few_forms"
+    assert jobs.known() == ()
+    assert desk.server.works == {}
+
+
+def test_only_an_administrator_trains(desk: Desk, station: Workstation) -> None:
+    def refuse(_by: str, right: Right) -> None:
+        raise Rejected(f"not {right}")
+
+    jobs = form_jobs(desk, station, 10, 2, refuse)
+    for start in (
+        lambda: jobs.train(TYPE, "eve"),
+        lambda: jobs.measure(TYPE, TYPE, "eve"),
+        lambda: jobs.put_to_work("v", "eve", lambda _s: None),
+    ):
+        with pytest.raises(Rejected):
+            start()
+    assert desk.storage.objects == {}
+
+
+def test_a_version_that_cannot_be_deployed_is_told(desk: Desk, station: Workstation) -> None:
+    with pytest.raises(Rejected):
+        form_jobs(desk, station, 10, 2).put_to_work(
+            f"{desk.name}/processorVersions/none", "ada", lambda _s: None
+        )
+    assert desk.server.processors[desk.name].default == "v1"
