@@ -17,7 +17,12 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud.firestore import Client
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
-from google.cloud.firestore_v1.types import ListenRequest, ListenResponse
+from google.cloud.firestore_v1.types import (
+    BatchGetDocumentsResponse,
+    ListenRequest,
+    ListenResponse,
+    RunQueryResponse,
+)
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
@@ -35,7 +40,7 @@ _OPTIONS = (
     ("grpc.keepalive_timeout_ms", 10_000),
     # and one that is back is noticed within five: grpc's own back-off goes to two minutes
     ("grpc.initial_reconnect_backoff_ms", 500),
-    ("grpc.min_reconnect_backoff_ms", 500),
+    ("grpc.min_reconnect_backoff_ms", 10_000),  # how long one attempt to connect may take
     ("grpc.max_reconnect_backoff_ms", 5_000),
     ("grpc.primary_user_agent", "countersign"),
 )
@@ -97,6 +102,7 @@ class Wire:
         else:
             plain = grpc.secure_channel(f"{HOST}:443", grpc.ssl_channel_credentials(), options=_OPTIONS)
         self.database = f"projects/{project}/databases/{database}"
+        self._prefix = (("google-cloud-resource-prefix", self.database),)
         self._channel = plain
         signed = grpc.intercept_channel(plain, _Signing(self.headers))
         self._listen = signed.stream_stream(
@@ -109,12 +115,33 @@ class Wire:
         self.client = Client(project=project, database=database, credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
         self.client._firestore_api_internal = self.api  # noqa: SLF001 - the client takes no channel otherwise
 
+    def found(self, query: Any, seconds: float) -> Iterator[Any]:
+        """The documents of a query as protobuf messages."""
+        asked = {
+            "parent": f"{self.database}/documents",
+            "structured_query": query._to_protobuf(),  # noqa: SLF001 - as the client's own stream does
+        }
+        for answer in self.api.run_query(request=asked, retry=None, timeout=seconds, metadata=self._prefix):
+            message = RunQueryResponse.pb(answer)
+            if message.HasField("document"):
+                yield message.document
+
+    def got(self, path: str, seconds: float) -> Any:
+        """A document by its path as a protobuf message; None when there is none."""
+        asked = {"database": self.database, "documents": [f"{self.database}/documents/{path}"]}
+        for answer in self.api.batch_get_documents(
+            request=asked, retry=None, timeout=seconds, metadata=self._prefix
+        ):
+            message = BatchGetDocumentsResponse.pb(answer)
+            if message.HasField("found"):
+                return message.found
+        return None
+
     def listen(self, requests: Iterator[ListenRequest], seconds: float) -> Iterable[ListenResponse]:
         """A stream of what the server tells of the targets asked for; `cancel` of it ends it. Returns at once: the
         client's own call waits for the first answer, and could not be ended meanwhile.
         """
-        prefix = (("google-cloud-resource-prefix", self.database),)
-        stream: Iterable[ListenResponse] = self._listen(requests, timeout=seconds, metadata=prefix)
+        stream: Iterable[ListenResponse] = self._listen(requests, timeout=seconds, metadata=self._prefix)
         return stream
 
     def close(self) -> None:

@@ -149,7 +149,7 @@ class Listening:
                 kind = change.target_change_type
                 if kind == TargetChange.TargetChangeType.REMOVE:
                     return  # the server gave up on it: the next try says why
-                if kind == TargetChange.TargetChangeType.CURRENT:
+                if kind == TargetChange.TargetChangeType.CURRENT and len(current) < wanted:
                     current.update(change.target_ids)
                     if len(current) == wanted:
                         yield True
@@ -163,7 +163,7 @@ class Listening:
                 "filter" in response
             )  # how many there are: what is gone from them was told, or is found by the poll
         found = response.document_change.document
-        return self._seen.has(found.name.rpartition("/")[2], found.update_time.rfc3339())
+        return self._seen.has(found.name.rpartition("/")[2], found.update_time.timestamp_pb().ToJsonString())
 
     def _newest(self, wire: Wire) -> datetime:
         """When the scope was last written to, by the server's clock."""

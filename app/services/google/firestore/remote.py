@@ -9,10 +9,9 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from app.domain.case import Json
+from app.domain.case import Json, to_time
 from app.domain.change import Missing
 from app.domain.errors import Rejected
 from app.domain.sync import (
@@ -181,7 +180,7 @@ class FirestoreCaseRemote:
             option = wire.client.write_option(last_update_time=_stamp(push.base))
             batch.update(self._case(push.case_id), made, option=option)
         results = batch.commit(retry=None, timeout=deadline.left)
-        update_time = results[-1].update_time.rfc3339()
+        update_time = str(results[-1].update_time.timestamp_pb().ToJsonString())
         self._seen.note(push.case_id, update_time)
         return Pushed(Answer.APPLIED, update_time)
 
@@ -224,18 +223,19 @@ class FirestoreCaseRemote:
 
     def case(self, case_id: str) -> RemoteCase | None:
         with translated("datastore.entities.get"):
-            found = self._case(case_id).get(retry=None, timeout=SECONDS)
-            return self._told(found) if found.exists else None
+            found = self._connected().got(self._case(case_id).path, SECONDS)
+            return None if found is None else self._told(found)
 
     def changed(self, scope: Scope, since: Cursor | None, limit: int) -> tuple[RemoteCase, ...]:
         deadline = Deadline()
         with translated("datastore.entities.list"):
-            client = self._connected().client
+            wire = self._connected()
             found: dict[str, RemoteCase] = {}
-            for query in self._poll.queries(client, scope, since, limit):
-                for snapshot in _streamed(query, deadline):
-                    if snapshot.id not in found:
-                        found[snapshot.id] = self._told(snapshot)
+            for query in self._poll.queries(wire.client, scope, since, limit):
+                for message in wire.found(query, deadline.left):
+                    case_id = message.name.rpartition("/")[2]
+                    if case_id not in found:
+                        found[case_id] = self._told(message)
         in_order = sorted(found.values(), key=lambda case: (case.updated_at, case.case_id))
         return tuple(in_order[:limit])
 
@@ -273,8 +273,8 @@ class FirestoreCaseRemote:
         with translated("datastore.entities.delete"):
             self._leases.drop(self._connected().client, case_id, by, desk, Deadline())
 
-    def _told(self, snapshot: Any) -> RemoteCase:
-        made = remote_case(snapshot)
+    def _told(self, message: Any) -> RemoteCase:
+        made = remote_case(message)
         self._seen.note(made.case_id, made.update_time)
         return made
 
@@ -299,23 +299,29 @@ def _streamed(query: Any, deadline: Deadline) -> Iterable[Any]:
     return found
 
 
-def remote_case(snapshot: Any) -> RemoteCase:
-    """A case as the server has it."""
-    data = snapshot.to_dict() or {}
-    kept = data.get("_meta", {}).get("updated_at")
+def remote_case(message: Any) -> RemoteCase:
+    """A case as the server has it, from its protobuf message."""
+    found = document.fields_from_message(message.fields)
+    meta = found.get("_meta")
+    if not isinstance(meta, dict):
+        meta = found["_meta"] = {}
+    meta.pop("shard", None)
+    kept = message.fields["_meta"].map_value.fields if "_meta" in message.fields else {}
+    stamp = kept["updated_at"].timestamp_value if "updated_at" in kept else None
     # a case that another program wrote without its time is as old as its last write
-    at = kept if isinstance(kept, datetime) else snapshot.update_time
-    found = document.case_from_firestore(data)
-    found.setdefault("_meta", {})["updated_at"] = document.from_firestore(at)
-    return RemoteCase(snapshot.id, found, snapshot.update_time.rfc3339(), document.plain(at))
+    at = document.time_of(stamp if stamp is not None and stamp.seconds else message.update_time)
+    meta["updated_at"] = to_time(at)
+    return RemoteCase(message.name.rpartition("/")[2], found, message.update_time.ToJsonString(), at)
 
 
 def _stamp(update_time: str) -> Any:
     """The protobuf time of an update time as it was told. Raises `Rejected` for what is none."""
-    from google.api_core.datetime_helpers import DatetimeWithNanoseconds
+    from google.protobuf.timestamp_pb2 import Timestamp  # type: ignore[import-untyped]
 
+    made = Timestamp()
     try:
-        return DatetimeWithNanoseconds.from_rfc3339(update_time).timestamp_pb()  # type: ignore[no-untyped-call]
+        made.FromJsonString(update_time)
+        return made
     except ValueError:
         raise Rejected(
             "This version of the case does not come from the shared queue.",
