@@ -41,9 +41,14 @@ def test_everything_sent_says_so_with_the_time() -> None:
 
 
 def test_what_waits_for_the_network_is_counted() -> None:
-    assert words(link=Link.OFFLINE, waiting=3) == "3 changes wait for the network"
-    assert words(link=Link.OFFLINE, waiting=1) == "1 change waits for the network"
-    assert words(link=Link.OFFLINE) == "No network, nothing waits"
+    assert words(link=Link.OFFLINE, waiting=3, synced_at=NOW) == "3 changes wait for the network"
+    assert words(link=Link.OFFLINE, waiting=1, retry_at=NOW) == "1 change waits for the network"
+    assert words(link=Link.OFFLINE, synced_at=NOW) == "No network, nothing waits"
+
+
+def test_before_the_first_answer_nobody_claims_that_there_is_no_network() -> None:
+    assert words(link=Link.OFFLINE, waiting=3) == "Connecting…"
+    assert "no network" not in state_words(SyncState(Link.OFFLINE)).whole
 
 
 def test_sending_says_how_far_it_is() -> None:

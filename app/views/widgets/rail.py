@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # only where people sign in
     from app.views.widgets.sign_in_badge import PersonBadge
 
 WIDTH = 70
-MOST_LINES = 4
+MOST_LINES = 5
 
 
 class RailButton(QAbstractButton):
@@ -110,7 +110,7 @@ class SyncState(QAbstractButton):
         self.update()
 
     def _restyle(self) -> None:
-        self.setFixedHeight(theme.px(86))
+        self.setFixedHeight(theme.px(100))
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -79,6 +79,8 @@ def _short(state: SyncState, sent: int, total: int, today: datetime | None) -> S
         return StateWords(words, "circle-alert", "wrong")
     if state.conflicts:
         return StateWords(conflicts_words(state.conflicts), "git-compare", "look")
+    if _is_beginning(state):
+        return StateWords(tr("Connecting…"), "loader")
     if state.link is Link.OFFLINE:
         if state.waiting == 1:
             return StateWords(tr("1 change waits for the network"), "cloud-off", "look")
@@ -98,6 +100,13 @@ def _short(state: SyncState, sent: int, total: int, today: datetime | None) -> S
     return StateWords(tr("All changes sent"), "cloud-check")
 
 
+def _is_beginning(state: SyncState) -> bool:
+    """Whether nothing was asked of the shared queue yet: there is no knowing whether there is a network."""
+    return (
+        state.link is Link.OFFLINE and state.synced_at is None and state.retry_at is None and not state.reason
+    )
+
+
 def whole_words(state: SyncState, today: datetime | None = None) -> str:
     """Everything a state says, in sentences."""
     if state.link is Link.LOCAL:
@@ -108,6 +117,8 @@ def whole_words(state: SyncState, today: datetime | None = None) -> str:
         said.append(state.next_step)
     elif state.link is Link.SIGN_IN:
         said.append(tr("Nobody is signed in. Editing goes on; what changes here is kept until somebody is."))
+    elif _is_beginning(state):
+        said.append(tr("The shared queue is asked for the first time."))
     elif state.link is Link.OFFLINE:
         said.append(tr("There is no network. Editing goes on; nothing is lost."))
         if state.retry_at is not None:
