@@ -55,6 +55,7 @@ class Result:
             "lost": self.count("lost"),
             "doubled": self.count("doubled"),
             "overwritten": self.count("overwritten"),
+            "blind": self.count("blind"),
             "crashed": self.count("crashed"),
             "converged": not self.count("diverged", "unsent", "crashed", "stuck"),
             "outbox_empty_within_30_s": not self.count("unsent"),
@@ -116,7 +117,7 @@ def generation(desks: int, steps: int, seed: str) -> Report:
 
 def story(report: Report, most: int = 60) -> Iterator[str]:
     """What went wrong first, and the shortest story of its case."""
-    order = ("crashed", "overwritten", "doubled", "lost", "diverged", "unsent", "stuck")
+    order = ("crashed", "overwritten", "doubled", "lost", "blind", "diverged", "unsent", "stuck")
     first = min(report.wrong, key=lambda w: order.index(w.kind))
     yield f"generation {report.seed}, {report.steps} steps: {len(report.wrong)} wrong"
     for wrong in report.wrong[:10]:

@@ -5,6 +5,7 @@ It knows nothing of the engine. Every act at a desk is noted as the words that p
 
 * lost: an act of which nothing is left, that nobody who saw it replaced, and that no open conflict holds;
 * overwritten: the server went from one word to another by no act of anybody who had seen the first;
+* blind: a decision counts though somebody who did not know it had changed what it rests on;
 * doubled: a change, a case, a row or a receipt twice.
 """
 
@@ -19,6 +20,8 @@ from app.domain.case import Json
 from tests.faults.sync_server import Applied, ServerModel
 from tests.faults.sync_unit import NONE, words_of, words_under
 
+_EVIDENCE = ("fields.", "tables.", "documents.", "review.slots.", "review.marks.", "review.pins.")
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
@@ -29,6 +32,8 @@ class Edit:
     what: str
     bases: frozenset[str]
     word: str
+    decided: frozenset[str] = frozenset()
+    """The determinations that stood in the case before its author."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ class History:
     acts: int = 0
     excused: set[str] = field(default_factory=set)
     """Changes that a person was told about and decided on: held by a conflict, refused and given up."""
+    grounds: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By determination the words of the case as its author saw it."""
     both: set[frozenset[str]] = field(default_factory=set)
     """Pairs of cases with the same file of which a person said that they are two requests."""
 
@@ -79,11 +86,15 @@ class History:
         parts = self.edits.setdefault(case_id, {})
         more = seen or {}
         self.acts += 1
+        decided = frozenset(word for unit, word in before.items() if unit.startswith("determinations."))
+        for unit, word in after.items():
+            if unit.startswith("determinations.") and word not in decided:
+                self.grounds.setdefault(word, dict(before))
         for unit in {**before, **after, **more}:
             was, now = before.get(unit, NONE), after.get(unit, NONE)
             bases = {was, *more.get(unit, ())}
             if bases != {now}:
-                parts.setdefault(unit, []).append(Edit(step, desk, what, frozenset(bases), now))
+                parts.setdefault(unit, []).append(Edit(step, desk, what, frozenset(bases), now, decided))
 
 
 def judge(
@@ -95,6 +106,7 @@ def judge(
         *_lost(history, server, rows),
         *_overwritten(history, server.log),
         *_doubled(history, server, rows, made),
+        *_blind(history, server),
         *_unreceipted(history, server, rows, made),
     ]
 
@@ -168,6 +180,29 @@ def _follows(was: str, now: str, edits: list[Edit]) -> bool:
     return False
 
 
+def _blind(history: History, server: ServerModel) -> Iterable[Wrong]:
+    """Requests that count as decided though what the decision rests on was changed by somebody who had not seen it."""
+    for case_id in server.cases:
+        document = server.document(case_id) or {}
+        if document.get("status") != "completed" or not words_of(document):
+            continue
+        final, parts = words_of(document), history.edits.get(case_id, {})
+        for line, entry in document.get("determinations", {}).items():
+            ground = history.grounds.get(str(entry.get("id")), {})
+            for unit in {*final, *ground}:
+                if not unit.startswith(_EVIDENCE):
+                    continue
+                seen, now = {ground.get(unit, NONE)}, {final.get(unit, NONE)}
+                _add_seen(seen, parts.get(unit, []))
+                _add_seen(now, parts.get(unit, []))
+                for edit in parts.get(unit, []):
+                    if edit.word in now - seen and str(entry.get("id")) not in edit.decided:
+                        text = (
+                            f"{edit.desk} at {edit.step}: {edit.what} said {edit.word}; {line} did not see it"
+                        )
+                        yield Wrong("blind", case_id, unit, text)
+
+
 def _doubled(
     history: History, server: ServerModel, rows: list[OpenRow], made: Mapping[str, str]
 ) -> Iterable[Wrong]:
@@ -221,6 +256,8 @@ def differences(one: Json, other: Json, path: str = "") -> list[str]:
         here = f"{path}.{name}" if path else name
         if here == "_meta.updated_at" or (path.startswith("documents.") and name == "uri"):
             continue
+        if path.startswith("request.lines.") and name == "signature":
+            continue  # the endpoint signs the determination itself, and not the copy that follows from it
         mine, theirs = one.get(name, NONE), other.get(name, NONE)
         if isinstance(mine, dict) and isinstance(theirs, dict):
             found += differences(mine, theirs, here)

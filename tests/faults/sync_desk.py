@@ -11,10 +11,11 @@ from pathlib import Path
 from unittest import mock
 
 from app.domain.box import Box
-from app.domain.case import Json
+from app.domain.case import Json, case_from
 from app.domain.conflict import OpenConflict, Settlement
 from app.domain.form import FieldKind
 from app.domain.processor import Column, FieldDefinition, FormDefinition, Section, TableDefinition
+from app.domain.queue import QueueQuery
 from app.domain.sync import Scope
 from app.services.change_log import ChangeLog, Stored
 from app.services.editing import Editing
@@ -105,6 +106,8 @@ class Desk:
     opened: int = 0
     said: dict[str, str] = field(default_factory=dict)
     """Every change that was called saved here, with its case: whatever becomes of the process and the disk."""
+    drafts: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """What is in the editors of this desk, by case and path: every text that may be found there."""
     luck: random.Random = field(init=False)
     """The engine's source of chance: another than that of ids."""
     store: Store = field(init=False)
@@ -152,6 +155,8 @@ class Desk:
 
     def _told(self, stored: Stored) -> None:
         self.said[stored.change.change_id] = stored.change.case_id
+        for path in stored.change.fields:
+            self.drafts.pop((stored.change.case_id, path), None)
 
     def _watch_transactions(self) -> None:
         database = self.store._database
@@ -212,6 +217,29 @@ class Desk:
                 " ORDER BY changes.number"
             )
         ]
+
+    def lost_drafts(self) -> list[tuple[str, str]]:
+        """What was being typed and is not there any more, by case and path."""
+        lost = []
+        for (case_id, path), texts in self.drafts.items():
+            found = self.store.drafts(case_id).get(path)
+            if found is None or found.text not in texts:
+                lost.append((case_id, path))
+        return lost
+
+    def wrong_rows(self) -> list[str]:
+        """The cases that the queue on screen shows otherwise than they are."""
+        shown = {row.case_id: row for row in self.store.rows(self.store.queue(QueueQuery(statuses=())))}
+        wrong = []
+        for case_id in self.case_ids():
+            case, row = case_from(self.document(case_id)), shown.pop(case_id, None)
+            if case.deleted_at is not None:
+                wrong += [case_id] if row is not None else []
+            elif row is None or (row.status, row.assigned_to, row.needs_look, row.patient, row.due_at) != (
+                case.intake_status, case.assigned_to, case.confidence.needs_look, case.patient, case.due_at
+            ):  # fmt: skip
+                wrong.append(case_id)
+        return wrong + sorted(shown)
 
     def waits(self) -> list[tuple[str, str, str]]:
         """(case, change, state) of everything in the outbox."""

@@ -180,7 +180,11 @@ def reopen(desk: Desk, office: Office, case_id: str) -> None:
 
 
 def draft(desk: Desk, office: Office, case_id: str) -> None:
-    desk.store.keep_draft(case_id, _some_field(desk, office, case_id).path, Draft(office.word(), 1, 1))
+    path, text = _some_field(desk, office, case_id).path, office.word()
+    texts = desk.drafts.setdefault((case_id, path), set())
+    texts.add(text)
+    desk.store.keep_draft(case_id, path, Draft(text, 1, 1))
+    texts &= {text}
 
 
 def state(desk: Desk, office: Office, case_id: str) -> None:

@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from app.domain.case import Json
@@ -30,6 +31,7 @@ HEALED_WITHIN = 30.0
 _CALL = 0.02
 """Simulated seconds of one call."""
 _ROUNDS = 60
+_WHAT, _OFTEN = list(ACTIONS), list(ACTIONS.values())
 
 
 @dataclass(slots=True)
@@ -230,8 +232,10 @@ class World:
         case_id = min(ids, key=lambda c: c[8:]) if self.chance.random() < 0.3 else self.chance.choice(ids)
         if desk.document(case_id)["_meta"].get("deleted_at"):
             return
-        action = self.chance.choices(list(ACTIONS), list(ACTIONS.values()))[0]
-        self.act(desk, action.__name__, case_id, lambda: action(desk, self.office, case_id))
+        for _ in range(3):  # not everything can be done to every case
+            action = self.chance.choices(_WHAT, _OFTEN)[0]
+            if self.act(desk, action.__name__, case_id, partial(action, desk, self.office, case_id)):
+                return
 
     def act(
         self,
@@ -289,6 +293,10 @@ class World:
         desk.die()
         desk.open()
         self.count("kills")
+        killed = self.pending.get(desk.number)
+        if killed is not None:  # it may have been saved in the last moment, and settled what was being typed
+            for key in [key for key in desk.drafts if key[0] == killed.case_id]:
+                del desk.drafts[key]
         self.tell(desk, "", "killed and opened again")
         self._note(desk)
 
@@ -486,6 +494,10 @@ class World:
             report = desk.store.audit_verify()
             if not report.holds:
                 found.append(Wrong("diverged", "", desk.name, f"the trail breaks: {report.reason}"))
+            for case_id, path in desk.lost_drafts():
+                found.append(Wrong("lost", case_id, path, f"what was being typed at {desk.name}"))
+            for case_id in desk.wrong_rows():
+                found.append(Wrong("diverged", case_id, desk.name, "the queue shows it otherwise"))
             local = set(desk.case_ids())
             asked = {c.case_id for c in desk.conflicts()} | desk.held_cases()
             for case_id in sorted(self.server.cases):
