@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
+import pytest
 
 from app.services.google.firestore.remote import FirestoreCaseRemote
-from tests.emulator import Place, project_name
+from tests.emulator import project_name
 from tests.faults import sync_person as person
 from tests.faults.sync_check import differences
 from tests.faults.sync_desk import Desk
@@ -138,39 +139,49 @@ def day(folder: Path, address: str, fault: Callable[[FaultyProxy], None] | None 
         made.close()
 
 
-def test_an_answer_lost_at_every_commit_is_applied_exactly_once(firestore: Place, tmp_path: Path) -> None:
-    expected, usual = day(tmp_path / "usual", firestore.address)
-    commits = usual.proxy.counts["Commit"].calls
+@pytest.fixture(scope="module")
+def usual(firestore_address: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, int]:
+    """What comes out of a day on which nothing goes wrong, and how many commits it takes."""
+    expected, made = day(tmp_path_factory.mktemp("usual"), firestore_address)
+    return expected, made.proxy.counts["Commit"].calls
+
+
+def test_an_answer_lost_at_every_commit_is_applied_exactly_once(
+    usual: tuple[Any, int], firestore_address: str, tmp_path: Path
+) -> None:
+    expected, commits = usual
     assert commits >= 9
     for position in range(commits):
         found, made = day(
             tmp_path / str(position),
-            firestore.address,
+            firestore_address,
             lambda proxy, n=position: proxy.add(Kind.LOST, after=n),  # type: ignore[misc]
         )
         assert len(made.proxy.lost) == 1, position
         assert found == expected, position
 
 
-def test_every_answer_lost_at_once_is_applied_exactly_once(firestore: Place, tmp_path: Path) -> None:
-    expected, usual = day(tmp_path / "usual", firestore.address)
+def test_every_answer_lost_at_once_is_applied_exactly_once(
+    usual: tuple[Any, int], firestore_address: str, tmp_path: Path
+) -> None:
+    expected, commits = usual
 
     def every_first(proxy: FaultyProxy) -> None:
-        for _ in range(usual.proxy.counts["Commit"].calls):
+        for _ in range(commits):
             proxy.add(Kind.LOST)
             proxy.add(Kind.REFUSE, "BatchGetDocuments", after=1)
 
-    found, made = day(tmp_path / "lost", firestore.address, every_first)
+    found, made = day(tmp_path / "lost", firestore_address, every_first)
     assert len(made.proxy.lost) >= 9
     assert found == expected
 
 
-def test_a_batch_that_comes_late_at_every_commit_is_applied_once_or_not_at_all(
-    firestore: Place, tmp_path: Path
+def test_a_batch_that_comes_a_day_late_is_applied_once_or_not_at_all(
+    usual: tuple[Any, int], firestore_address: str, tmp_path: Path
 ) -> None:
-    expected, usual = day(tmp_path / "usual", firestore.address)
-    for position in range(0, usual.proxy.counts["Commit"].calls, 3):
-        made = Day(tmp_path / f"late{position}", firestore.address)
+    expected, commits = usual
+    for position in (0, commits // 2):
+        made = Day(tmp_path / f"late{position}", firestore_address)
         try:
             made.proxy.add(Kind.LATE, after=position)
             case_id = made.run()
