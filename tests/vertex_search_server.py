@@ -72,6 +72,8 @@ class SearchApp:
     """Whether the data store is one of files; false for one of structured data."""
     most: int = 100
     """Documents a page of results holds at most; more are coerced to it, as Google does."""
+    project: str = PROJECT
+    """Whose buckets it may read."""
     down: bool = False
     address: str = ""
     roots: bytes = b""
@@ -117,7 +119,7 @@ class SearchApp:
             _invalid("Field content must not be set for a NO_CONTENT data store")
         if document.content.mime_type not in _TYPES:
             _invalid(f"Unsupported mime type {document.content.mime_type}")
-        if not document.content.uri.startswith(f"gs://{PROJECT}-"):
+        if not document.content.uri.startswith(f"gs://{self.project}-"):
             _invalid("Only Cloud Storage URIs of buckets that can be read are supported")
         self.read(document.content.uri)
         document.id = name

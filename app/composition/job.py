@@ -24,9 +24,8 @@ def model_jobs(
     in_store: Callable[..., Any],
     models: ModelLibrary,
     access: Access,
-    base_url: str = "",
 ) -> ModelJobs:
-    """Raises `Rejected` where the workspace is not connected. Not in the store's lane. `base_url` is for tests."""
+    """Raises `Rejected` where the workspace is not connected. Not in the store's lane."""
     if cloud is None:
         raise Rejected(
             "This workspace is not connected to a project, where models are tuned and measured.",
@@ -37,5 +36,7 @@ def model_jobs(
     from app.services.model_job import ModelJobs
 
     connection = cloud.connection
-    jobs = VertexJobs(connection.project, connection.location, lambda: cloud.credentials, base_url=base_url)
+    jobs = VertexJobs(
+        connection.project, connection.location, lambda: cloud.credentials, base_url=cloud.places.models
+    )
     return ModelJobs(tuning, jobs, cloud.buckets, connection, store, in_store, models, access.check, utc_now)

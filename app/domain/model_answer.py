@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -117,9 +118,14 @@ def read_recommendation(text: str, policy: Policy, line_id: str, sent: Outgoing)
     return Read(made, tuple(flags))
 
 
+_NOTHING = re.compile(r"(?:```\w*\s*)?\{\s*\}(?:\s*```)?")
+"""An answer that found nothing."""
+
+
 def read_slots(text: str, sent: Outgoing) -> dict[Slot, Evidence]:
     """What an answer quotes for the slots of a prompt; nobody has looked the quotes up yet. Raises `Rejected`."""
-    data, documents = object_in(text), names(sent.aliases)
+    data = {} if _NOTHING.fullmatch(text.strip()) else object_in(text)
+    documents = names(sent.aliases)
     found: dict[Slot, Evidence] = {}
     for slot in (Slot.CONDITION, Slot.TREATMENT, Slot.SYMPTOMS, Slot.DIAGNOSIS):
         entry = data.get(str(slot))
