@@ -28,6 +28,7 @@ from app.services.store.sync_row import (
     Link,
     RemoteRow,
     Upload,
+    Waiting,
     batch_of,
     determines,
     link_document,

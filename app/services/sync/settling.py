@@ -232,7 +232,7 @@ def give_up(changes: ChangeLog, change_id: str, by: str) -> Case:
 
     def also(number: int) -> None:
         sync.given_up(number, change_id)
-        sync.note("given_up", by, now, case_id, {"change": change_id})
+        sync.note("left_outbox", by, now, case_id, {"change": change_id})
 
     changes.store_change(document, change, also, sent=False)
     return case_from(changes.store.case_document(case_id))

@@ -58,7 +58,7 @@ def pending(
     by: str = "ada",
     base: Json | None = None,
 ) -> Pending:
-    known = base or a_case()
+    known = a_case() if base is None else base
     writes = tuple(Write(path, value_at(known, path), value) for path, value in values.items())
     change = Change(f"m{number}", "c1", action, by, NOW + timedelta(minutes=number), writes)
     return Pending(change, writes)
