@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from app.services.sync.syncing import Syncing
 
 T = TypeVar("T")
+UPLOADS = "upload_sessions"
+"""Under which name the store remembers uploads that were cut off."""
 LOOKED_AFTER = timedelta(minutes=5)
 """How often roles are asked for and documents fetched beforehand, while the queue answers."""
 
@@ -171,9 +173,17 @@ class Cloud:
         """The project's buckets."""
 
         def make() -> CloudBuckets:
+            from app.services.bucket import SessionMemory
             from app.services.google.cloud_storage import CloudBuckets
 
-            return CloudBuckets(self.connection, self.credentials, api_endpoint=self.places.storage or None)
+            ground = self.ground
+            sessions = SessionMemory(
+                lambda: ground.in_store(ground.store.recall, UPLOADS),
+                lambda known: ground.in_store(ground.store.remember, UPLOADS, known),
+            )
+            return CloudBuckets(
+                self.connection, self.credentials, api_endpoint=self.places.storage or None, sessions=sessions
+            )
 
         return self._once("buckets", make, lambda made: made.close())
 
