@@ -40,7 +40,7 @@ class ConnectGate(QObject):
         self._workstation = workstation
         self._background = background
         self._doors = doors
-        self._browser = browser
+        self.browser = browser
         self._first = False
 
     def ask_first(self) -> None:
@@ -79,7 +79,7 @@ class ConnectGate(QObject):
 
     @cached_property
     def model(self) -> ConnectModel:
-        model = ConnectModel(self._workstation, self._background, self, self._browser)
+        model = ConnectModel(self._workstation, self._background, self, self.browser)
         model.found.connect(self._found)
         model.planned.connect(self._planned)
         model.progressed.connect(self._progressed)

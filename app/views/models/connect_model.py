@@ -31,11 +31,11 @@ class Browsing:
 
     def __init__(self, background: Background, browser: Browser) -> None:
         self._background = background
-        self._browser = browser
+        self.browser = browser
 
     def shown(self, url: str) -> None:
         """Called in the lane that waits: the browser belongs to the UI thread."""
-        self._background.post(lambda: self._browser(url))
+        self._background.post(lambda: self.browser(url))
 
     @staticmethod
     def stop(identity: object) -> None:
@@ -68,7 +68,7 @@ class ConnectModel(QObject):
         super().__init__(parent)
         self._workstation = workstation
         self._background = background
-        self._browsing = Browsing(background, browser)
+        self.browsing = Browsing(background, browser)
         self._connection: Connection | None = None
         self._email = ""
         self._stopped = threading.Event()
@@ -98,7 +98,7 @@ class ConnectModel(QObject):
             return
 
         def work() -> tuple[str, Plan]:
-            email = self._service.sign_in(self._browsing.shown, connection)
+            email = self._service.sign_in(self.browsing.shown, connection)
             return email, self._service.plan(connection)
 
         def done(found: tuple[str, Plan]) -> None:
@@ -112,7 +112,7 @@ class ConnectModel(QObject):
         self._stopped.set()
         self._step += 1
         if self._connection is not None:
-            self._browsing.stop(self._service.identity(self._connection))
+            self.browsing.stop(self._service.identity(self._connection))
 
     def connect_workspace(self, people: Mapping[str, str]) -> None:
         """Do what was planned."""
@@ -158,7 +158,7 @@ class CloudAccessModel(AccessModel):
         browser: Browser = open_browser,
     ) -> None:
         super().__init__(workstation, background, parent)
-        self._browsing = Browsing(background, browser)
+        self.browsing = Browsing(background, browser)
         self._step = 0
 
     def recall_name(self) -> None:
@@ -171,7 +171,7 @@ class CloudAccessModel(AccessModel):
         step = self._step
 
         def work() -> Person:
-            connecting.sign_in(self._browsing.shown)
+            connecting.sign_in(self.browsing.shown)
             return access.me
 
         def done(person: Person) -> None:
@@ -188,7 +188,7 @@ class CloudAccessModel(AccessModel):
     def cancel(self) -> None:
         """Do not wait for the browser any longer."""
         self._step += 1
-        self._browsing.stop(self._workstation.connecting.identity())
+        self.browsing.stop(self._workstation.connecting.identity())
 
     def sign_out(self) -> None:
         """Forget who is signed in, here and, as far as it can be reached, at Google."""

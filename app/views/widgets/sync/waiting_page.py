@@ -236,6 +236,7 @@ class WaitingPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = SyncState(Link.LOCAL)
+        self._told: bool | None = None
         self.head = StateHead(self)
         self.list = WaitingList(self)
         self.foot = WaitingFoot(self)
@@ -267,6 +268,7 @@ class WaitingPage(QWidget):
         self.foot.done.connect(self.focus_list)
         self.empty.acted.connect(self._act)
         self.setAutoFillBackground(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def show_state(self, state: SyncState, words: StateWords) -> None:
         self._state = state
@@ -302,7 +304,9 @@ class WaitingPage(QWidget):
                 "It can be moved to your organisation’s project at any time."
             )
             buttons = (*buttons, ("connect", self.tr("Connect…"), ""))
-        self.empty.show_notice("hard-drive" if local else "cloud-check", title, words, buttons)
+        if self._told != local:  # its buttons are made anew: not under somebody's keyboard
+            self._told = local
+            self.empty.show_notice("hard-drive" if local else "cloud-check", title, words, buttons)
         if self._stack.currentWidget() is not self.empty:
             self._stack.setCurrentWidget(self.empty)
             if had:
