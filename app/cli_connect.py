@@ -7,7 +7,8 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -248,6 +249,8 @@ def run_sign_out(options: argparse.Namespace) -> int:
 
 def run_sync(options: argparse.Namespace) -> int:
     """Run `countersign sync`."""
+    from app.domain.sync import WaitingFor
+
     with opened(options) as workstation:
         syncing = _syncing(workstation)
         by = workstation.person
@@ -257,7 +260,9 @@ def run_sync(options: argparse.Namespace) -> int:
             syncing.give_up(options.give_up, by)
         if not options.waiting:
             _run_until_still(workstation, syncing, wait=options.wait)
-        state, waiting = syncing.state(), syncing.waiting()
+        waiting, held = syncing.waiting(), workstation.in_store(workstation.store.moving.held)
+        refused = sum(item.waiting_for is WaitingFor.REFUSED for item in waiting)
+        state = replace(syncing.state(), waiting=held.changes, conflicts=held.conflicts, parked=refused)
     if options.json:
         print_json({**_state_json(state), "items": [_waiting_json(item) for item in waiting]})
     else:
@@ -276,10 +281,17 @@ def _run_until_still(workstation: Workstation, syncing: Syncing, *, wait: bool) 
     from app.domain.sync import Link
 
     still = threading.Event()
+    began = datetime.now(UTC)
 
     def told(state: SyncState) -> None:
-        ends = {Link.SYNCED, Link.SIGN_IN, Link.STOPPED} | (set() if wait else {Link.OFFLINE})
-        if state.link in ends and (state.link is not Link.SYNCED or state.synced_at is not None):
+        """What was so before this began, and is told again, ends nothing."""
+        if state.link is Link.SYNCED:
+            over = state.synced_at is not None and state.synced_at >= began
+        else:
+            over = state.link in (Link.SIGN_IN, Link.STOPPED) or (
+                state.link is Link.OFFLINE and bool(state.reason) and not wait
+            )
+        if over:
             still.set()
 
     ends = syncing.on_state(told)

@@ -11,7 +11,7 @@ import hashlib
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,6 +31,9 @@ class Accounts:
     """The server while a test runs. What stands here may be changed by the test at any time."""
 
     url: str = ""
+    client_id: str = CLIENT_ID
+    sign: Callable[[dict[str, Any]], str] | None = None
+    """Signs ID tokens, where somebody looks at their signature."""
     person: str = "ada@payer.example"
     allows: bool = True
     ticks: bool = True
@@ -55,7 +58,7 @@ class Accounts:
         self.asked.append(body)
         if self.answers:
             return self.answers, {"error": "backend_error"}
-        if body.get("client_id") != CLIENT_ID or body.get("client_secret") != SECRET:
+        if body.get("client_id") != self.client_id or body.get("client_secret") != SECRET:
             return self._refuse("invalid_client", 401)
         if body.get("grant_type") == "authorization_code":
             return self._code(body)
@@ -87,11 +90,11 @@ class Accounts:
         access = "ya29." + secrets.token_urlsafe(16)
         self.access.add(access)
         claims = {
-            "iss": self.url, "aud": CLIENT_ID, "sub": "1", "email": person, "email_verified": True,
+            "iss": self.url, "aud": self.client_id, "sub": "1", "email": person, "email_verified": True,
             **({"nonce": nonce} if nonce else {}), **self.claims,
         }  # fmt: skip
         return {
-            "access_token": access, "id_token": _token(claims), "expires_in": self.seconds,
+            "access_token": access, "id_token": (self.sign or _token)(claims), "expires_in": self.seconds,
             "scope": scope, "token_type": "Bearer",
         }  # fmt: skip
 
@@ -106,7 +109,7 @@ class Accounts:
         wrong = [
             name
             for name, holds in {
-                "client_id": query.get("client_id") == CLIENT_ID,
+                "client_id": query.get("client_id") == self.client_id,
                 "response_type": query.get("response_type") == "code",
                 "redirect_uri": place.scheme == "http" and place.hostname == "127.0.0.1" and bool(place.port),
                 "scope": {"openid", EMAIL, CLOUD} == scopes,

@@ -15,13 +15,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from app.composition.cloud_reading import Closing, CloudReading, cut_by
-from app.composition.later_remote import LaterBuckets, LaterCases
+from app.composition.later_remote import LaterBuckets, LaterCases, MovedCases
 from app.composition.place import CloudPlaces, Settings
+from app.domain.case import from_time
 from app.domain.connection import Connection
 from app.domain.errors import Actionable, StorageFailed
 from app.domain.sync import Link, Scope
 from app.services.change_log import utc_now
 from app.services.connected_access import ConnectedAccess
+from app.services.connecting import HOME
 from app.services.google.identity import GoogleIdentity
 from app.services.google.sign_in import Accounts, Client, refuse_environment
 from app.services.token_vault import SIGNED_IN, TokenVault
@@ -198,7 +200,8 @@ class Cloud:
 
             return VertexGuidelineSearch(
                 self.connection.search, lambda: self.credentials, buckets=lambda: self.buckets,
-                content=self._folder().get, endpoint=self.places.search, roots=self.places.search_roots,
+                content=self._folder().get, bucket_name=self.connection.bucket,
+                endpoint=self.places.search, roots=self.places.search_roots,
             )  # fmt: skip
 
         return self._once("search", make, lambda made: made.close())
@@ -299,7 +302,8 @@ class Cloud:
             if self._changes is None:
                 raise RuntimeError("the services are not put together yet")
             remote = Remote(
-                LaterCases(lambda: self.cases), LaterBuckets(lambda: self.buckets),
+                MovedCases(lambda: self.cases, lambda: self.firestore, self._moved_at),
+                LaterBuckets(lambda: self.buckets),
                 partial(confirmed, self.connection.public_key), self._scope(), self._folder().get,
             )  # fmt: skip
             made = Syncing(self._changes, self.ground.lanes, remote, now=utc_now)
@@ -307,6 +311,11 @@ class Cloud:
             return made
 
         return self._once("syncing", make)
+
+    def _moved_at(self) -> datetime | None:
+        """When the workspace was connected: what was decided in it before was decided under local names."""
+        home = self.ground.in_store(self.ground.store.recall, HOME)
+        return from_time(home["at"]) if home else None
 
     def _scope(self) -> Scope:
         return Scope(self.identity.email, self.connection.shards)
@@ -318,9 +327,7 @@ class Cloud:
 
     def signed_in(self) -> None:
         """Somebody has signed in: they are who the queue is asked for, at once."""
-        hear_of = getattr(self.syncing, "hear_of", None)
-        if hear_of is not None:
-            hear_of(self._scope())
+        self.syncing.hear_of(self._scope())
         self.syncing.sync_now()
 
     def stored(self, stored: Stored) -> None:

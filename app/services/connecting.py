@@ -207,11 +207,15 @@ class Connecting:
             "Everything stays on this computer as well; nothing is deleted.",
             "Users and their passphrases stay here; in the project people sign in with Google.",
             "The search index, drafts, preferences and keys of language models stay here.",
+            (
+                "What was decided here goes along with its case; other desks show it as not confirmed by the "
+                "service, until somebody decides it again."
+            ),
         ]
         if held.policies or held.form_types:
             stays.append(
-                f"{held.policies} policies and {held.form_types} form types made here are used here as before; "
-                "“countersign sync --library” puts copies of them into the project's buckets."
+                f"{held.policies} policies and {held.form_types} form types made here go on being used here; "
+                "other desks do not get them."
             )
         return Plan(
             connection.project,

@@ -18,7 +18,7 @@ from app.services.signing import confirmed
 from app.workstation import Workstation
 from tests.emulator import Place
 from tests.payer import Payer, payer, until
-from tests.scripted import a_pdf
+from tests.scripted import ScriptedProcessor, a_pdf, an_extraction, read_field, scripted_backends
 from tests.serve_parts import ADMIN, CLERK, DOCTOR, NURSE
 from tests.unit.domain.test_imported import REQUEST
 
@@ -83,7 +83,7 @@ def test_the_file_of_another_desks_case_is_fetched_and_is_the_very_same(
 
 def a_request(station: Workstation) -> str:
     (taken,) = station.in_store(station.importing.take, json.dumps([REQUEST]).encode(), station.person)
-    return str(taken.case_id)
+    return str(taken.case.case_id)
 
 
 def pend(station: Workstation, case_id: str) -> None:
@@ -117,13 +117,13 @@ def test_a_determination_goes_through_the_endpoint_and_is_confirmed_elsewhere(
 def test_what_one_desk_corrects_shows_on_the_other_and_the_audit_trails_hold(
     project: Payer, tmp_path: Path
 ) -> None:
-    with project.desk(tmp_path / "one") as one, project.desk(tmp_path / "two", CLERK) as two:
+    read = scripted_backends(ScriptedProcessor([an_extraction(read_field("member_id", "W1"))]))
+    with project.desk(tmp_path / "one", backends=read) as one, project.desk(tmp_path / "two", CLERK) as two:
         case_id = take_in(one, "read")
-        one.in_store(one.intake.begin_reading, case_id, one.person)
-        extraction = one.backends.processor.process(None)  # type: ignore[arg-type]
-        one.in_store(one.intake.finish_reading, case_id, extraction, one.person)
+        file = one.in_store(one.intake.begin_reading, case_id, one.person)
+        one.in_store(one.intake.finish_reading, case_id, read.processor.process(file), one.person)
         until(two, lambda: document(two, case_id).get("fields"), "the fields")
-        path = next(iter(document(two, case_id)["fields"]))
+        path = "member_id"
         two.in_store(two.editing.correct, case_id, {path: "corrected"}, two.person)
         until(
             one,
@@ -153,6 +153,23 @@ def test_a_local_workspace_moves_with_everything_and_goes_on_after_a_stop(
     assert len(project.storage.names("pa_forms_bkt")) == 5
     with project.desk(tmp_path / "two", CLERK) as other:
         until(other, lambda: all(document(other, case_id) for case_id in cases), "every case")
+
+
+def test_what_was_decided_before_the_move_goes_along_unconfirmed_and_holds_nothing_up(
+    project: Payer, tmp_path: Path
+) -> None:
+    with project.local(tmp_path / "one") as station:
+        case_id = a_request(station)
+        pend(station, case_id)
+    with project.desk(tmp_path / "one") as one, project.desk(tmp_path / "two", DOCTOR) as two:
+        until(one, lambda: synced(one), "sending")
+        until(two, lambda: document(two, case_id), "the case")
+        assert "r1" in document(two, case_id)["unconfirmed"]
+        pend(one, case_id)
+        until(one, lambda: synced(one), "deciding again")
+        until(two, lambda: "r1" not in document(two, case_id).get("unconfirmed", {}), "the new one")
+        entry = document(two, case_id)["determinations"]["r1"]
+        assert confirmed(project.service.public_key, case_id, "r1", entry)
 
 
 def test_roles_are_the_registers_and_a_nurse_gives_none(project: Payer, tmp_path: Path) -> None:

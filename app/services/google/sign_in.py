@@ -50,7 +50,8 @@ class Accounts:
     @classmethod
     def at(cls, url: str) -> Accounts:
         """Those of a server of one's own; Google's for ""."""
-        return cls(f"{url}/auth", f"{url}/token", f"{url}/revoke", (url,)) if url else cls()
+        google = cls()
+        return cls(f"{url}/auth", f"{url}/token", f"{url}/revoke", (url, *google.issuers)) if url else google
 
 
 @dataclass(frozen=True, slots=True)
