@@ -140,7 +140,12 @@ def serving(
         from app.services.ingestion_service.determining import Determining
 
         public = replace(connection, public_key=keys.public)
-        endpoint = EndpointParts(_people(settings, behind), Determining(behind.cases, keys, utc_now), public)
+
+        def registered(name: str) -> bool:
+            return "@" in name and behind.register.person(name) is not None
+
+        determining = Determining(behind.cases, keys, utc_now, registered)
+        endpoint = EndpointParts(_people(settings, behind), determining, public)
     state = State(ready=lambda: True)
     app = web(log, metrics, state, receiving, endpoint)
     server = Server(

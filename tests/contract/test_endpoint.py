@@ -424,17 +424,21 @@ def test_a_line_that_is_sent_along_unchanged_keeps_its_signature(serve: Service)
 
 
 def test_what_was_decided_before_a_workspace_was_connected_comes_along_unsigned(serve: Service) -> None:
-    """An administrator brings it; nobody denies by that: it is shown as not confirmed."""
+    """Under a name that only that workspace knew. Nobody denies by that: it is shown as not confirmed."""
     entry = determination_document(made(Outcome.DENY, "local-doctor"))
-    document = case_document() | {"case_id": "c3", "determinations": {"r1": entry}}
-    receipt = replace(change("m1", "determined", "local-doctor", entry), case_id="c3")
-    push = Push("c3", (receipt,), None, document, determines=True)
-    with pytest.raises(NotAllowed):
-        endpoint_of(serve, DOCTOR).push(push)
-    assert endpoint_of(serve, ADMIN).push(push).answer is Answer.APPLIED
-    kept = serve.cases.document("c3")["determinations"]["r1"]
-    assert kept == entry | {"imported_by": ADMIN}
-    assert not confirmed(serve.public_key, "c3", "r1", kept)
+    assert endpoint_of(serve).push(pushing(serve, entry)).answer is Answer.APPLIED
+    kept = determined(serve)
+    assert kept == entry | {"imported_by": NURSE}
+    assert not confirmed(serve.public_key, CASE, "r1", kept)
+    # what came along binds: a nurse does not put her own in its place, nor another local name's
+    push = pushing(serve, again(NURSE), ids=("m2",))
+    assert refused(serve, push, NURSE).code == "decided"
+    push = pushing(serve, again("local-nurse"), ids=("m2",))
+    assert refused(serve, push, NURSE).code == "not_you"
+    entry, opened = with_receipt(made(Outcome.APPROVE, DOCTOR, determination_id="m2", supersedes="m1"), "d1")
+    push = pushing(serve, entry, ids=("m2",))
+    assert endpoint_of(serve, DOCTOR).push(push, opened).answer is Answer.APPLIED
+    assert confirmed(serve.public_key, CASE, "r1", determined(serve))
 
 
 # Tokens

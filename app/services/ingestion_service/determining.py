@@ -16,7 +16,7 @@ from app.domain.change import MISSING, Action, Missing
 from app.domain.determination import Determination, determination_from
 from app.domain.determination_rule import check_made, check_outcomes, read_determination
 from app.domain.errors import Rejected
-from app.domain.role import NotAllowed, Person, Right
+from app.domain.role import NotAllowed, Person
 from app.domain.sync import Answer, Push, Pushed, RemoteCase
 from app.domain.sync_wire import Determining as Sent
 from app.services.ports import CaseRemote
@@ -49,6 +49,8 @@ class Determining:
     cases: CaseRemote
     keys: Keys
     now: Callable[[], datetime]
+    registered: Callable[[str], bool]
+    """Whether somebody of this name is in the register: whose name nobody else's determination may bear."""
 
     def push(self, sent: Sent, person: Person) -> Pushed:
         """Check, sign and write one batch of this person's; the answer is the queue's."""
@@ -128,12 +130,12 @@ class Determining:
         push = sent.push
         case_id = push.case_id
         changes = frozenset(r.mutation_id for r in push.receipts if r.action == Action.DETERMINED)
-        imports = not before and person.may(Right.ADMINISTER)
-        self._check_receipts(sent, person, imports=imports)
+        self._check_receipts(sent, person)
         old = _determinations(before)
         for line, entry in made.items():
             determination = read_determination(line, _bare(entry))
-            if imports and determination.by.casefold() != person.name.casefold():
+            binding = self._binding(case_id, line, old.get(line))
+            if binding is None and self._from_elsewhere(determination.by, person):
                 # decided where nobody could sign: it stays as it is, and is shown as not confirmed
                 after["determinations"][line] = {**_bare(entry), IMPORTED: person.name}
                 continue
@@ -142,7 +144,7 @@ class Determining:
                 after,
                 person,
                 self.now(),
-                before=self._binding(case_id, line, old.get(line)),
+                before=binding,
                 text=sent.opened.get(determination.receipt) if determination.receipt else None,
                 changes=changes,
             )
@@ -152,10 +154,14 @@ class Determining:
         for line_id, line in after.get("request", {}).get("lines", {}).items():
             line["determination"] = after["determinations"].get(line_id)
 
-    def _check_receipts(self, sent: Sent, person: Person, *, imports: bool) -> None:
+    def _from_elsewhere(self, by: str, person: Person) -> bool:
+        """Whether somebody decided in a workspace before it was connected, under a name that is only known there."""
+        return by.casefold() != person.name.casefold() and not self.registered(by.lower())
+
+    def _check_receipts(self, sent: Sent, person: Person) -> None:
         """A change that determines is its author's to send, also where a later one in the batch takes its place."""
         for receipt in sent.push.receipts:
-            if receipt.action != Action.DETERMINED or imports:
+            if receipt.action != Action.DETERMINED or self._from_elsewhere(receipt.by, person):
                 continue
             if receipt.by.casefold() != person.name.casefold():
                 raise NotAllowed(
