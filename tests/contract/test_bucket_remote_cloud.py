@@ -126,6 +126,23 @@ def test_an_upload_that_was_stopped_goes_on_when_it_is_wanted_again(
     assert server.content("pa_forms_bkt", "a") == LARGE
 
 
+def test_closing_ends_what_is_under_way_and_it_goes_on_later(
+    server: StorageServer, buckets: CloudBuckets
+) -> None:
+    def close(progress: Progress) -> None:
+        if progress.done == CHUNK:
+            buckets.close()
+
+    with pytest.raises(Offline) as caught:
+        buckets.put("pa_forms_bkt", "a", LARGE, watch=close)
+    assert caught.value.code == "closed"
+    assert buckets.put("pa_forms_bkt", "a", LARGE).size == len(LARGE)
+    assert server.asked.count("start") == 1
+    with pytest.raises(Offline):
+        buckets.get(URI, lambda _progress: buckets.close())
+    assert buckets.get(URI) == LARGE
+
+
 FAULTS: list[Fault] = [
     Refuses(503),
     Refuses(500),

@@ -68,6 +68,7 @@ class CloudBuckets:
         self._sessions = sessions if sessions is not None else SessionMemory()
         self._lock = threading.Lock()
         self._made: tuple[Client, AuthorizedSession] | None = None
+        self._closings = 0
 
     def put(
         self,
@@ -84,8 +85,8 @@ class CloudBuckets:
         uri_of(bucket, name)
         beside = checked_metadata(metadata)
         beside[SHA256] = hashlib.sha256(content).hexdigest()
-        if watch is not None:
-            watch(Progress(0, len(content)))
+        watch = self._until_closed(watch)
+        watch(Progress(0, len(content)))
         try:
             with self._told("storage.objects.create", bucket):
                 blob = self._blob(bucket, name)
@@ -109,8 +110,7 @@ class CloudBuckets:
             ) from over
         if stored.size != len(content) or stored.crc32c != _crc32c(content):
             raise altered()
-        if watch is not None:
-            watch(Progress(len(content), len(content)))
+        watch(Progress(len(content), len(content)))
         return stored
 
     def get(self, uri: str, watch: Watch | None = None) -> bytes:
@@ -125,7 +125,7 @@ class CloudBuckets:
                 raise not_stored()
             # All of one version: what replaces the file meanwhile is not mixed into it. What is stored compressed
             # would be checked against the wrong bytes: it is taken as it lies there.
-            sink = _Sink(int(blob.size or 0), watch)
+            sink = _Sink(int(blob.size or 0), self._until_closed(watch))
             try:
                 with self._told("storage.objects.get", bucket):
                     blob.download_to_file(
@@ -197,8 +197,9 @@ class CloudBuckets:
         return tuple(p for p in PERMISSIONS if p not in granted)
 
     def close(self) -> None:
-        """Let go of the connections; a later call makes them anew."""
+        """Let go of the connections: what is under way ends at its next piece. A later call makes them anew."""
         with self._lock:
+            self._closings += 1
             made, self._made = self._made, None
         if made is not None:
             made[0].close()
@@ -218,7 +219,7 @@ class CloudBuckets:
         return _stored(bucket, blob)
 
     def _in_pieces(
-        self, blob: Blob, bucket: str, content: bytes, media_type: str, watch: Watch | None
+        self, blob: Blob, bucket: str, content: bytes, media_type: str, watch: Watch
     ) -> StoredObject:
         key = f"{blob.bucket.name}/{blob.name}#{(blob.metadata or {})[SHA256]}"
         session = self._sessions.recall(key)
@@ -244,8 +245,7 @@ class CloudBuckets:
             self._sessions.remember(key, session)
             answer = None
         while answer is None or answer.status_code == _GO_ON:
-            if watch is not None:
-                watch(Progress(at, total))
+            watch(Progress(at, total))
             piece = content[at : at + CHUNK]
             last = at + len(piece) == total
             answer = self._send(
@@ -268,6 +268,18 @@ class CloudBuckets:
         self._sessions.forget(key)
         blob.reload(retry=None, timeout=TIMEOUT)
         return _stored(bucket, blob)
+
+    def _until_closed(self, watch: Watch | None) -> Watch:
+        """The watch, and an end when the connections are let go of meanwhile."""
+        closings = self._closings
+
+        def follow(progress: Progress) -> None:
+            if self._closings != closings:
+                raise Offline("The connection was let go of.", "It is tried again later.", code="closed")
+            if watch is not None:
+                watch(progress)
+
+        return follow
 
     def _send(self, session: str, piece: bytes, span: str, checksum: str) -> Any:
         headers = {"Content-Range": span, "Content-Length": str(len(piece))}
@@ -320,14 +332,14 @@ class CloudBuckets:
 class _Sink(io.BytesIO):
     """Takes a download in, and tells how far it is; the watch stops it by raising."""
 
-    def __init__(self, total: int, watch: Watch | None) -> None:
+    def __init__(self, total: int, watch: Watch) -> None:
         super().__init__()
         self._total, self._watch, self._told_at = total, watch, 0
 
     def write(self, piece: Any) -> int:
         written = super().write(piece)
         at = self.tell()
-        if self._watch is not None and (at - self._told_at >= CHUNK // 8 or at == self._total):
+        if at - self._told_at >= CHUNK // 8 or at == self._total:
             self._told_at = at
             self._watch(Progress(at, max(self._total, at)))
         return written
