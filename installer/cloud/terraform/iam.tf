@@ -150,6 +150,25 @@ resource "google_storage_bucket_iam_member" "ingestion" {
   member = google_service_account.ingestion.member
 }
 
+# A copy of what was set aside, beside the arrival: created, never changed.
+resource "google_storage_bucket_iam_member" "ingestion_sets_aside" {
+  bucket = google_storage_bucket.bucket["pa_forms_bkt"].name
+  role   = "roles/storage.objectCreator"
+  member = google_service_account.ingestion.member
+}
+
+# Long documents go to Document AI through this folder, and are removed from it.
+resource "google_storage_bucket_iam_member" "ingestion_batches" {
+  bucket = google_storage_bucket.bucket["training_forms"].name
+  role   = "roles/storage.objectUser"
+  member = google_service_account.ingestion.member
+
+  condition {
+    title      = "Documents on their way"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.bucket["training_forms"].name}/objects/working/document_ai\")"
+  }
+}
+
 # Reading forms: desks and the ingestion service ask processors, administrators train them.
 resource "google_project_iam_member" "reads_forms" {
   for_each = merge(local.desks, { ingestion = google_service_account.ingestion.member })
