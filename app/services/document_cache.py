@@ -9,7 +9,7 @@ import hashlib
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,7 +55,7 @@ class DocumentCache:
 
     `in_store` runs a call in the store's lane and waits for it. In the store's lane itself nothing is fetched: what is
     not here raises `Offline` at once, and is handed to `later` (a lane of its own), so that no edit waits for a
-    network. `rest` waits between two files that are fetched beforehand and says whether to go on.
+    network. `open_cases` tells what is on screen: its files stay. `rest` waits between two files that are fetched beforehand and says whether to go on.
     """
 
     def __init__(
@@ -70,10 +70,12 @@ class DocumentCache:
         later: Callable[[Callable[[], object]], object] | None = None,
         rest: Callable[[float], bool] | None = None,
         coming: int = COMING,
+        open_cases: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self._blobs, self._shelf, self._buckets = blobs, shelf, buckets
         self._in_store: Callable[..., T] = in_store
         self._limit, self._now, self._later, self._coming = limit, now, later, coming
+        self._open_cases = open_cases
         self._closed = threading.Event()
         self._rest = rest or (lambda seconds: not self._closed.wait(seconds))
         self._lock = threading.Lock()
@@ -223,6 +225,7 @@ class DocumentCache:
         """Remove a file from here, where its bucket says that it has it."""
         with self._lock:
             opened = set(self._open)
+        opened.update(self._open_cases())
         if opened.intersection(self._ask(self._shelf.cases, sha256)):
             return False
         if not self._ask(self._shelf.may_go, sha256, person):

@@ -74,6 +74,11 @@ class Leasing:
             self._open[case_id] = (by, title)
         self._ask("take", case_id, lambda: self._take(case_id, over=False))
 
+    def open_cases(self) -> frozenset[str]:
+        """The cases that are on screen here."""
+        with self._lock:
+            return frozenset(self._open)
+
     def take_over(self, case_id: str) -> None:
         """Take the lease of a case that is open here, whoever has it. Their work still merges."""
         self._ask("take over", case_id, lambda: self._take(case_id, over=True))

@@ -266,6 +266,15 @@ def test_a_file_that_is_not_what_its_sha256_says_is_unreadable(
         buckets.get(URI)
 
 
+def test_what_others_put_there_is_checked_on_its_way_down_too(
+    server: StorageServer, buckets: CloudBuckets
+) -> None:
+    server.keep(server.connection().bucket("pa_forms_bkt"), "a", SMALL)
+    server.faults = [Damages()]
+    with pytest.raises(Unreadable):
+        buckets.get(URI)
+
+
 def test_a_file_that_others_put_there_without_a_sha256_is_read(
     server: StorageServer, buckets: CloudBuckets
 ) -> None:

@@ -375,6 +375,17 @@ def test_what_is_assigned_to_me_or_open_never_goes(desk: Desk) -> None:
     assert kept(desk, 7, 8) == [True, False]
 
 
+def test_what_others_say_is_on_screen_never_goes(desk: Desk) -> None:
+    on_screen = desk.case(form(8), assigned_to=OTHER)
+    desk.cache.get(sha(form(8)))
+    filled(desk, 1)
+    desk.later(hours=1)
+    cache = desk.made(limit=0, open_cases=lambda: (on_screen,))
+    desk.cache.close()
+    cache.tend(ME)
+    assert kept(desk, 8, 0) == [True, False]
+
+
 def test_what_is_taught_with_never_goes(desk: Desk) -> None:
     """Files that belong to no case are kept here alone."""
     name = desk.cache.put(b"an example a form is taught with")
