@@ -258,8 +258,12 @@ class Cloud:
         later = partial(ground.lanes.submit, "fetching")
         cached, in_store = ground.store.cached, ground.in_store
         return self._once(
-            "cache", lambda: DocumentCache(folder, cached, in_store, lambda: self.buckets, later=later)
-        )
+            "cache",
+            lambda: DocumentCache(
+                folder, cached, in_store, lambda: self.buckets, later=later,
+                open_cases=lambda: self.leasing.open_cases(),
+            ),
+        )  # fmt: skip
 
     def behind(self, embedded: Backends) -> Backends:
         """The backends with those of the project in their place: form types with a processor of Document AI are read by
