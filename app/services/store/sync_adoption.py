@@ -49,12 +49,18 @@ class Adoption:
         `merge` does not say that they were asked about), or unreadable.
         """
         remote = incoming.case
+        # Most of what a poll brings is known: it is told by two columns, and nothing is opened.
+        told = self._database.one(
+            "SELECT r.update_time, r.state FROM cases c JOIN remote_cases r ON r.case_number = c.number"
+            " WHERE c.case_id = ?",
+            (remote.case_id,),
+        )
+        if told is not None and (
+            told[1] == "local" or (told[0] == remote.update_time and told[1] != "reread")
+        ):
+            return "known"
         row = self._database.one("SELECT number, document FROM cases WHERE case_id = ?", (remote.case_id,))
         known = remote_row(self._database, row[0]) if row else None
-        if known is not None and known.update_time == remote.update_time and known.state != "reread":
-            return "known"
-        if known is not None and known.state == "local":
-            return "known"
         if int(remote.document.get("_meta", {}).get("schema", SCHEMA)) > SCHEMA:
             return self._keep_newer(incoming, row, known)
         waiting = outbox_of(self._database, row[0], state="waiting") if row else ()

@@ -138,11 +138,14 @@ class Syncing:
 
     def _run(self) -> None:
         """The driver: one step after another, asleep until the next is due or something happens."""
-        poked = False
+        poked, begun = False, False
         while not self._ended:
             try:
-                if self._state.link is LinkState.OFFLINE and self._state.synced_at is None:
+                if not begun:
+                    begun = True
                     self._tell(self._refreshed(None))
+                if not self._awake():
+                    return
                 step = sync_once(self._store, self._remote, self._now, self._chance, poked=poked)
                 self._told(step)
             except Exception:  # a bug must not end syncing for good: it is logged, told, and tried again
@@ -165,14 +168,18 @@ class Syncing:
             return True
         return False
 
+    def _awake(self) -> bool:
+        """Wait while it is paused; False when it has ended."""
+        with self._turn:
+            self._turn.wait_for(lambda: self._ended or not self._paused)
+            return not self._ended
+
     def _sleep(self, step: Step) -> bool:
         """Sleep until the step asked to be followed; True when something may have changed at the server."""
         seconds = min((step.again_at - self._now()).total_seconds(), POLL.total_seconds())
         with self._turn:
-            if seconds > 0 or self._paused:
-                self._turn.wait_for(lambda: self._woken or self._ended, None if self._paused else seconds)
-                while self._paused and not self._ended:
-                    self._turn.wait()
+            if seconds > 0:
+                self._turn.wait_for(lambda: self._woken or self._ended, seconds)
                 if self._poked and not self._ended:
                     self._turn.wait_for(lambda: self._ended, _GATHERED)
             poked, self._woken, self._poked = self._poked, False, False
@@ -208,10 +215,8 @@ class Syncing:
             return sync.counts(), sync.link(self._remote.scope)
 
         counts, link = in_store(self._lanes, read)
-        state = LinkState.SYNCED if step is None else step.state
-        if step is None and link.synced_at is None:
-            state = LinkState.OFFLINE
-        elif state is LinkState.SYNCED and step is not None and step.did != "idle":
+        state = LinkState.SENDING if step is None else step.state
+        if state is LinkState.SYNCED and step is not None and step.did != "idle":
             state = LinkState.SENDING
         return SyncState(
             state,
