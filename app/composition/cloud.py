@@ -243,6 +243,9 @@ class Cloud:
         self._hears.append(told)
         return lambda: self._hears.remove(told) if told in self._hears else None
 
+    def _on_screen(self) -> frozenset[str]:
+        return self.leasing.open_cases()
+
     def _lease_changed(self, case_id: str) -> None:
         for told in tuple(self._hears):
             told(case_id)
@@ -261,7 +264,7 @@ class Cloud:
             "cache",
             lambda: DocumentCache(
                 folder, cached, in_store, lambda: self.buckets, later=later,
-                open_cases=lambda: self.leasing.open_cases(),
+                open_cases=self._on_screen,
             ),
         )  # fmt: skip
 
