@@ -55,7 +55,8 @@ class DocumentCache:
 
     `in_store` runs a call in the store's lane and waits for it. In the store's lane itself nothing is fetched: what is
     not here raises `Offline` at once, and is handed to `later` (a lane of its own), so that no edit waits for a
-    network. `open_cases` tells what is on screen: its files stay. `rest` waits between two files that are fetched beforehand and says whether to go on.
+    network. `open_cases` tells what is on screen: its files stay. `rest` waits between two files that are fetched
+    beforehand and says whether to go on.
     """
 
     def __init__(
