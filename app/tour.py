@@ -19,6 +19,7 @@ from app.services.sample_form import make_samples
 from app.services.sample_review import SampleReview, make_reviews
 from app.services.sample_taking import ask, attach_notes, check_form
 from app.tour_review import PUMP, make_people, review_requests, take_review
+from app.tour_sync import first_start, kept_here
 from app.tour_teach import teach_a_form
 from app.tour_walk import (
     PERSON,
@@ -93,6 +94,7 @@ def _walk(walk: Walk, album: Album, paths: list[Path], folder: Path) -> None:
     intake = window.intake
     panel = intake.panel
     wait_until(intake.isVisible, "the window opens")
+    first_start(walk, album)
     album.take("empty", "The first start", "An empty queue says what to do: add files or drop them.")
     window.intake_model.add_files(paths)
     wait_until(lambda: window.queue_model.rowCount() >= len(paths) - 1, "the arrivals stand in the queue")
@@ -121,7 +123,7 @@ def _walk(walk: Walk, album: Album, paths: list[Path], folder: Path) -> None:
     album.take(
         "settings", "Settings", "Look, text size, whose name stands on changes, where the workspace is."
     )
-    window.show_room("intake")
+    kept_here(walk, album)
     QTest.keyClick(window, Qt.Key.Key_F1)
     walk.settle()
     album.take("shortcuts", "Every key on one sheet", "F1 shows it over the window; Esc puts it away.")

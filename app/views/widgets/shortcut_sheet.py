@@ -117,6 +117,17 @@ def key_groups() -> tuple[KeyGroup, ...]:
             ),
         ),
         KeyGroup(
+            tr("Many desks"),
+            (
+                (("F5",), tr("What waits to be sent; there: try now")),
+                (("R", "Del"), tr("Send what was refused again, give it up")),
+                (("Ctrl Shift K",), tr("Conflicts: to that of the open field first")),
+                (("1", "2", "N"), tr("Mine, theirs; the other one as a note")),
+                (("J", "K", "↵"), tr("Next conflict, the one before; settle it")),
+                (("F12",), tr("Take over a case that is open elsewhere")),
+            ),
+        ),
+        KeyGroup(
             tr("Teach a form"),
             (
                 (("Tab", "Shift Tab"), tr("Next zone, zone before")),
