@@ -349,9 +349,12 @@ class CaseRemoteContract:
         one, two = new_id(), new_id()
         base = put(remote, one)
         put(remote, two)
+        latest = remote.changed(EVERY, None, 10)[-1].updated_at
+        threading.Event().wait(0.005)  # the server counts in milliseconds
         edit(remote, one, base, {("note",): 1})
         page = remote.changed(EVERY, None, 10)
-        assert {c.case_id for c in page} == {one, two}
+        assert [c.case_id for c in page] == [two, one]
+        assert page[-1].updated_at > latest
         (again,) = [c for c in page if c.case_id == one]
         assert again.document["note"] == 1
         assert again.update_time != base

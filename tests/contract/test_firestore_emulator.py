@@ -40,7 +40,9 @@ def test_where_it_is_not_installed_the_reason_is_said(monkeypatch: pytest.Monkey
 
 
 def test_an_emulator_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulator, "_command", lambda port, memory: ["/bin/sh", "-c", "echo no memory; exit 3"])
+    monkeypatch.setattr(
+        emulator, "_command", lambda port, memory: ["/bin/sh", "-c", "echo no memory; exit 3"]
+    )
     monkeypatch.setattr(emulator, "PATIENCE", 0.5)
     with pytest.raises(emulator.NotStarted, match="no memory"), emulator.running():
         pass
