@@ -33,7 +33,12 @@ PROPOSING = {
     "app.services.google",
 }
 """Where recommendations are made, judged and kept."""
-DECIDING = ("app.domain.determination", "app.services.deciding")
+DECIDING = (
+    "app.domain.determination",
+    "app.domain.determination_rule",
+    "app.services.deciding",
+    "app.services.ingestion_service.determining",
+)
 
 
 def _files() -> Iterator[tuple[str, Path]]:
@@ -130,6 +135,8 @@ def test_only_deciding_makes_a_determined_change() -> None:
                 # these look at it (the chokepoint, the milestones, who is told); nobody else makes one
                 assert module in {
                     "app.services.change_log",
+                    "app.services.ingestion_service.determining",
+                    "app.domain.merge",
                     "app.domain.milestone_change",
                     "app.workstation",
                 }, module
