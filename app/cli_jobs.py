@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.composition.job import model_jobs
 from app.domain.errors import Rejected
-from app.domain.recommendation import ModelInfo, Recommendation
+from app.domain.recommendation import Flag, ModelInfo, Recommendation
 from app.domain.tuning import Expected
 from app.services.model_job import (
     ADVISED,
@@ -61,13 +61,13 @@ def run_jobs(options: argparse.Namespace) -> int:
     with opened(options) as workstation:
         jobs, person = _jobs(workstation), workstation.person
         if options.part == "jobs":
-            return _list(jobs, as_json=options.json)
+            return list_jobs(jobs, as_json=options.json)
         if options.part == "cancel":
-            jobs.cancel(_named(jobs, options.job), person)
+            jobs.cancel(named(jobs, options.job), person)
             print("The job is stopped; what it made so far is not kept.")
             return OK
         if options.part == "use":
-            made = jobs.offer(_named(jobs, options.job), options.name, person)
+            made = jobs.offer(named(jobs, options.job), options.name, person)
             print(
                 f"“{made.name}” can be asked for a recommendation. Try it: countersign models try “{made.name}”"
             )
@@ -80,36 +80,46 @@ def run_jobs(options: argparse.Namespace) -> int:
             print_json(_job_json(job, None))
         elif not options.wait:
             print(_started(job))
-        return _waited(jobs, job, as_json=options.json) if options.wait else OK
+        return wait_for(jobs, job, as_json=options.json) if options.wait else OK
 
 
 def answered(
     workstation: Workstation, name: str, lines: Sequence[str], examples: Sequence[Expected]
 ) -> tuple[str, Callable[[Ask], Recommendation]]:
     """The model of a job, and what judges by the answers it gave there."""
-    from app.services.asked_model import AskedRecommendationModel, Given
-    from app.services.model_job import question_of
-
     jobs = _jobs(workstation)
-    full = _named(jobs, name)
+    full = named(jobs, name)
     job = next((job for job in jobs.known() if job.name == full), None)
     model = job.model if job is not None else full
     given = jobs.answers(full)
+    return model, judging(model, given, lines, examples, workstation.review.reviewing.judge)
+
+
+def judging(
+    model: str,
+    given: Mapping[str, str],
+    lines: Sequence[str],
+    examples: Sequence[Expected],
+    judge: Callable[..., tuple[Recommendation, tuple[Flag, ...]]],
+) -> Callable[[Ask], Recommendation]:
+    """What judges an example by the answer that was given to its question; `judge` is that of the review."""
+    from app.services.asked_model import AskedRecommendationModel, Given
+    from app.services.model_job import question_of
+
     questions = {
         id(example.material): question_of(line) for example, line in zip(examples, lines, strict=False)
     }
     info = ModelInfo(model, "", "a batch", leaves_computer=False)
 
-    def judge(ask: Ask) -> Recommendation:
+    def judged(ask: Ask) -> Recommendation:
         text = given.get(questions.get(id(ask.material), ""))
         if text is None:
             raise Rejected(
                 "The job has no answer to it.", "It failed there, or was not asked.", code="no_answer"
             )
-        asked = AskedRecommendationModel(info, Given(text), "", LONGEST)
-        return workstation.review.reviewing.judge(ask, asked)[0]
+        return judge(ask, AskedRecommendationModel(info, Given(text), "", LONGEST))[0]
 
-    return model, judge
+    return judged
 
 
 def _jobs(workstation: Workstation) -> ModelJobs:
@@ -123,13 +133,13 @@ def _jobs(workstation: Workstation) -> ModelJobs:
     )
 
 
-def _named(jobs: ModelJobs, given: str) -> str:
+def named(jobs: ModelJobs, given: str) -> str:
     """A job by its name, or by the number at its end."""
     found = [job.name for job in jobs.known() if job.name == given or job.name.endswith(f"/{given}")]
     return found[0] if len(found) == 1 else given
 
 
-def _list(jobs: ModelJobs, *, as_json: bool) -> int:
+def list_jobs(jobs: ModelJobs, *, as_json: bool) -> int:
     known = jobs.known()
     states = {job.name: None if ended(job.state) and job.result else jobs.look(job.name) for job in known}
     if as_json:
@@ -185,7 +195,7 @@ def _started(job: ModelJob) -> str:
     )
 
 
-def _waited(jobs: ModelJobs, job: ModelJob, *, as_json: bool) -> int:
+def wait_for(jobs: ModelJobs, job: ModelJob, *, as_json: bool) -> int:
     """Follow a job until it has ended; what is told changes when it does."""
     told = ""
     quiet = threading.Event()

@@ -11,7 +11,7 @@ from app.domain.guideline import Hit, SearchAnswer, SearchQuery, SourceKind, Sum
 from app.services.guideline_index import Indexed
 from app.services.guideline_searching import Guidelines
 from app.services.ingestion import files_under
-from app.services.ports import Watch
+from app.services.ports import AnsweringSearch, Watch
 from app.services.report import printable
 from app.terminal import OK, REFUSED, Usage, add_user, opened, print_json, progress_line
 from app.workstation import Workstation
@@ -88,6 +88,8 @@ def run_index(options: argparse.Namespace) -> int:
                 print(_indexed_text(item), flush=True)
 
         guidelines.index.may_add(workstation.person)
+        if options.publish and guidelines.there is None:
+            raise Usage("This workspace is not connected to a search app; nothing was indexed or published.")
         for item in guidelines.index.refresh(workstation.policies):
             tell(item)
         files = list(files_under(path for path in options.paths if path.exists()))
@@ -99,18 +101,18 @@ def run_index(options: argparse.Namespace) -> int:
         if options.prune:
             for item in guidelines.index.prune(options.paths, workstation.person):
                 tell(item)
-        if options.publish:
-            _publish(guidelines, tell, workstation.person)
+        if options.publish and guidelines.there is not None:
+            _publish(guidelines, guidelines.there, tell, workstation.person)
     if not options.json:
         print(_summary(found))
     return REFUSED if any(item.outcome == "refused" for item in found) else OK
 
 
-def _publish(guidelines: Guidelines, tell: Callable[[Indexed], None], by: str) -> None:
+def _publish(
+    guidelines: Guidelines, there: AnsweringSearch, tell: Callable[[Indexed], None], by: str
+) -> None:
     from app.services.guideline_answering import publish
 
-    if guidelines.there is None:
-        raise Usage("This workspace is not connected to a search app; nothing was published.")
     done: list[Indexed] = []
 
     def told(item: Indexed) -> None:
@@ -119,7 +121,7 @@ def _publish(guidelines: Guidelines, tell: Callable[[Indexed], None], by: str) -
 
     try:
         with progress_line("Publishing") as watch:
-            publish(guidelines.index.search, guidelines.there, watch, told)
+            publish(guidelines.index.search, there, watch, told)
     finally:
         guidelines.index.published(done, by)
 

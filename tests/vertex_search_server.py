@@ -91,7 +91,7 @@ class SearchApp:
         self.asked.append(request)
         corrected, words = self._corrected(request)
         allowed = self._filtered(request.filter)
-        ranked = self._ranked(words, request.query, allowed)
+        ranked = self._ranked(words, request, allowed)
         size = min(request.page_size or 50, self.most)
         start = self._start(request)
         results = [
@@ -244,9 +244,9 @@ class SearchApp:
         }
 
     def _ranked(
-        self, words: list[str], query: str, allowed: set[str]
+        self, words: list[str], request: api.SearchRequest, allowed: set[str]
     ) -> list[tuple[str, list[tuple[float, int, str]]]]:
-        quoted = [part.casefold() for part in re.findall(r'"([^"]+)"', query)]
+        quoted = [part.casefold() for part in re.findall(r'"([^"]+)"', request.query)]
         found = []
         for name in allowed:
             parts = []
@@ -258,8 +258,12 @@ class SearchApp:
                         parts.append((score, page, part))
             if parts:
                 parts.sort(key=lambda p: (-p[0], p[1]))
-                later = str(self.documents[name].struct_data.get("in_force", "yes")) == "no"
-                found.append((parts[0][0] * (0.5 if later else 1.0), name, parts))
+                boost = sum(
+                    spec.boost
+                    for spec in request.boost_spec.condition_boost_specs
+                    if name in self._filtered(spec.condition)
+                )
+                found.append((parts[0][0] * (1.0 + boost), name, parts))
         found.sort(key=lambda f: (-f[0], f[1]))
         return [(name, parts) for _, name, parts in found]
 

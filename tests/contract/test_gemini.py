@@ -56,7 +56,12 @@ def refusal(model: Gemini, kind: type[Actionable] = Rejected) -> Actionable:
 
 def test_a_tuned_endpoint_is_asked_in_its_own_project_and_region(make: Make) -> None:
     with serving(Says("{}"), kind="vertex") as server:
-        assert ask(make(server, ENDPOINT, project="another", location="us-central1")) == "{}"
+        model = make(server, ENDPOINT, project="another", location="us-central1")
+        assert ask(model) == "{}"
+    assert model.place == (
+        "a-project",
+        "europe-west4",
+    )  # the host follows from it, which is the test's own here
     assert not server.refused
 
 

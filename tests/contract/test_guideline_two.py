@@ -131,7 +131,7 @@ def test_this_computer_answers_what_the_other_index_does_not_find(both: Both) ->
 def test_documents_of_a_case_are_found_here_and_never_asked_for_there(both: Both) -> None:
     both.put("pump", PUMP)
     both.put("c1/note", "The patient wears an insulin pump.", SourceKind.CLINICAL, "c1")
-    publish(both.here, both.there)
+    assert [item.source_id for item in publish(both.here, both.there)] == ["pump"]
     assert {str(d.struct_data["kind"]) for d in both.app.documents.values()} == {"policy"}
     assert [h.source.source_id for h in both.answer("insulin pump ", case_id="c1").hits] == [
         "pump",

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import Actionable, Offline, Rejected, SignInRequired
@@ -18,6 +21,7 @@ from app.services.ports import Hear
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
     from google.genai import Client
+    from google.genai.types import HttpOptions
 
 QUIET_SECONDS = 120.0
 _ANOTHER = "Ask again, choose another model, or use the criteria engine."
@@ -190,6 +194,31 @@ def _again(error: Any) -> float | None:
         return None
 
 
+def http_options(base_url: str, seconds: float) -> HttpOptions:
+    """How a client of `google.genai` reaches Vertex AI.
+
+    Every client would read the authorities that are trusted twice, for 0.1 s: they are read once, except where the
+    computer's own certificate is asked for too, which the client sees to.
+    """
+    from google.genai import types
+
+    options = types.HttpOptions(timeout=int(seconds * 1000))
+    if base_url:
+        options.base_url = base_url
+    if os.environ.get("GOOGLE_API_USE_CLIENT_CERTIFICATE", "").casefold() != "true":
+        options.client_args = {"verify": _trusted()}
+        options.async_client_args = {"verify": _trusted(), "ssl": _trusted()}
+    return options
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    import certifi
+
+    cafile = os.environ.get("SSL_CERT_FILE", certifi.where())
+    return ssl.create_default_context(cafile=cafile, capath=os.environ.get("SSL_CERT_DIR"))
+
+
 @dataclass(slots=True)
 class Gemini:
     """Asks one Gemini model, or a tuned endpoint (`projects/…/locations/…/endpoints/…`), in one region of a project.
@@ -222,9 +251,7 @@ class Gemini:
         from google.genai import Client, types
 
         project, location = self.place
-        options = types.HttpOptions(timeout=int(self.quiet_seconds * 1000))
-        if self.base_url:
-            options.base_url = self.base_url
+        options = http_options(self.base_url, self.quiet_seconds)
         try:
             client = Client(
                 vertexai=True,

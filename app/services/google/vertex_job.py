@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from app.domain.errors import Actionable, Offline, Rejected, SignInRequired
+from app.services.google.gemini import http_options
 from app.services.ports import JobState
 
 if TYPE_CHECKING:
@@ -201,11 +202,8 @@ class VertexJobs:
 
     @contextmanager
     def _client(self, location: str) -> Iterator[Client]:
-        from google.genai import Client, types
+        from google.genai import Client
 
-        options = types.HttpOptions(timeout=int(SECONDS * 1000))
-        if self._base_url:
-            options.base_url = self._base_url
         with _in_words(), warnings.catch_warnings():
             # the client says once that its tuning may change: the shape it sends is the released v1beta1
             warnings.filterwarnings("ignore", message=".*tuning implementation is experimental")
@@ -214,7 +212,7 @@ class VertexJobs:
                 project=self._project,
                 location=location,
                 credentials=self._credentials(),
-                http_options=options,
+                http_options=http_options(self._base_url, SECONDS),
             )
             try:
                 yield client

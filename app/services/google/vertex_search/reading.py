@@ -22,7 +22,7 @@ def hits_of(result: SearchResponse.SearchResult, query: SearchQuery, corrected: 
     Segments say the most and name their page; then answers; then the snippet, which names none.
     """
     source = source_of(result.document)
-    if source is None or (query.kinds and source.kind not in query.kinds):
+    if source is None:
         return ()
     derived = plain(result.document.derived_struct_data)
     snippets = [str(s.get("snippet", "")) for s in _each(derived, "snippets") if _is_one(s)]
