@@ -68,7 +68,9 @@ class Time:
         return self.now
 
 
-def measure(folder: Path, remote: Callable[[ServerModel], CaseRemote], edits: int, days: float, seed: int) -> Json:
+def measure(
+    folder: Path, remote: Callable[[ServerModel], CaseRemote], edits: int, days: float, seed: int
+) -> Json:
     """The figures of one drain."""
     clock = Time()
     server = ServerModel(clock)
@@ -189,7 +191,9 @@ def main(arguments: list[str] | None = None) -> int:
             report["emulator"] = over_the_emulator(Path(folder) / "emulator", *size)
     print(json.dumps(report) if chosen.json else json.dumps(report, indent=2))
     runs = [run for run in (report["model"], report.get("emulator", {})) if "seconds" in run]
-    return 0 if all(r["seconds"] <= LIMIT and not r["waiting_after"] and not r["different"] for r in runs) else 1
+    return (
+        0 if all(r["seconds"] <= LIMIT and not r["waiting_after"] and not r["different"] for r in runs) else 1
+    )
 
 
 if __name__ == "__main__":

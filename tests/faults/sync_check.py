@@ -20,7 +20,7 @@ from app.domain.case import Json
 from tests.faults.sync_server import Applied, ServerModel
 from tests.faults.sync_unit import NONE, words_of, words_under
 
-_EVIDENCE = ("fields.", "tables.", "documents.", "review.slots.", "review.marks.", "review.pins.")
+_EVIDENCE = ("fields.", "tables.", "documents.")
 
 
 @dataclass(frozen=True, slots=True)

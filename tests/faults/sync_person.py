@@ -27,6 +27,7 @@ from app.domain.review_note import (
     stated_document,
 )
 from app.domain.role import someone
+from app.services.intake import Intake
 from tests.faults.sync_desk import FIELDS, FORM, Desk
 
 MOST_CASES = 14
@@ -70,7 +71,11 @@ def take_in(desk: Desk, office: Office) -> str:
 
 def read(desk: Desk, office: Office, case_id: str) -> None:
     """The machine of this desk reads the form of a case."""
-    found = desk.intake.begin_reading(case_id, "reader")
+    read_form(desk.intake, case_id)
+
+
+def read_form(intake: Intake, case_id: str) -> None:
+    found = intake.begin_reading(case_id, "reader")
     # What a machine reads depends on the file alone, so that two desks that read the same file read the same.
     chance = random.Random(hashlib.sha256(found.content).digest())
     fields = [_read_field(name, kind, chance, order) for order, (name, kind, _) in enumerate(FIELDS)]
@@ -80,7 +85,7 @@ def read(desk: Desk, office: Office, case_id: str) -> None:
             _cell(f"services.r{row}.words", FieldKind.TEXT, f"service {chance.randrange(100)}", chance),
         ]
     form = FormExtraction(FORM.form_type, FORM.version, (1,), tuple(fields))
-    desk.intake.finish_reading(case_id, Extraction(1, (form,), ()), "reader")
+    intake.finish_reading(case_id, Extraction(1, (form,), ()), "reader")
 
 
 def _read_field(name: str, kind: FieldKind, chance: random.Random, order: int) -> FormField:
