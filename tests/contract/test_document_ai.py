@@ -513,6 +513,7 @@ def test_what_may_pass_is_tried_again_and_told_when_it_does_not(desk: Desk, code
     with pytest.raises(Offline) as caught:
         read(desk.processor(), paper(SAID))
     assert caught.value.next_step
+    assert ("quota" in caught.value.reason) == (code is grpc.StatusCode.RESOURCE_EXHAUSTED)
     assert len(desk.server.failures) == 9 - processor_module.TRIES
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import Actionable, Offline, Unreadable
 from app.services import media
-from app.services.google.document_ai.failure import BATCH, Busy, TooLong, busy, translated
+from app.services.google.document_ai.failure import BATCH, Busy, TooLong, translated
 from app.services.google.document_ai.wire import SECONDS, Wires
 from app.services.ports import Progress, Watch
 
@@ -79,8 +79,10 @@ def _worked(
         with translated(BATCH):
             operation = client.batch_process_documents(request=request, retry=None, timeout=SECONDS).operation
             operations = client.transport.operations_client
-    except (Busy, TooLong) as error:
-        raise busy() from error
+    except Busy as error:
+        raise error.told from error
+    except TooLong as error:
+        raise _too_long() from error
     waited, pause = 0.0, _FIRST
     try:
         while not operation.done:
@@ -123,13 +125,17 @@ def _refused(operation: Any) -> None:
         with translated(BATCH):
             raise from_grpc_status(failed.code, failed.message)  # type: ignore[no-untyped-call]
     except Busy as error:
-        raise busy() from error
+        raise error.told from error
     except TooLong as error:
-        raise Unreadable(
-            "The form has more pages than Document AI reads.",
-            "Enter what it says by hand, or take the processor out of the connection to read it here.",
-            code="document_ai_pages",
-        ) from error
+        raise _too_long() from error
+
+
+def _too_long() -> Unreadable:
+    return Unreadable(
+        "The form has more pages than Document AI reads.",
+        "Enter what it says by hand, or take the processor out of the connection to read it here.",
+        code="document_ai_pages",
+    )
 
 
 def _answers(buckets: Removing, prefix: str) -> list[Any]:

@@ -11,7 +11,7 @@ from app.domain.errors import Actionable, Offline, Rejected, SignInRequired, Unr
 ONLINE = "documentai.processors.processOnline"
 BATCH = "documentai.processors.processBatch"
 _PERMISSION = re.compile(r"documentai\.[a-zA-Z]+\.[a-zA-Z]+")
-_AGAIN = "Try again in a while; forms are read on this computer meanwhile when you take the connection's processor out."
+_AGAIN = "Try again in a while, or enter by hand what the form says."
 _ADMINISTRATOR = "Ask your administrator for the connection file of this project."
 
 
@@ -21,6 +21,10 @@ class TooLong(Exception):
 
 class Busy(Exception):
     """The quota of the minute is used up, or the service failed for a moment: another try may be answered."""
+
+    def __init__(self, *, quota: bool) -> None:
+        super().__init__("quota" if quota else "failed for a moment")
+        self.told = busy() if quota else unreachable()
 
 
 @contextmanager
@@ -68,7 +72,7 @@ def told(error: Exception, permission: str) -> Actionable | TooLong | Busy:
     if isinstance(error, answers.Unauthenticated):
         return signed_out()
     if isinstance(error, answers.ResourceExhausted):
-        return Busy("quota")
+        return Busy(quota=True)
     if isinstance(error, answers.PermissionDenied):
         found = _PERMISSION.search(words)
         wanted = found[0] if found else permission
@@ -93,7 +97,7 @@ def told(error: Exception, permission: str) -> Actionable | TooLong | Busy:
     if isinstance(error, answers.InvalidArgument):
         return _invalid(low)
     if isinstance(error, (answers.ServiceUnavailable, answers.InternalServerError, answers.Aborted)):
-        return Busy("failed for a moment")
+        return Busy(quota=False)
     return unreachable()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import Rejected
 from app.domain.processor import FormDefinition
-from app.services.google.document_ai.failure import Busy, TooLong, busy, translated
+from app.services.google.document_ai.failure import Busy, TooLong, translated
 from app.services.google.document_ai.processor import Removing
 from app.services.ports import JobState
 
@@ -221,8 +221,12 @@ class DocumentAIJobs:
         try:
             with translated(permission):
                 yield
-        except (Busy, TooLong) as error:
-            raise busy() from error
+        except Busy as error:
+            raise error.told from error
+        except TooLong as error:
+            raise Rejected(
+                "This is more than Document AI takes.", "Start with fewer forms.", code="document_ai_too_much"
+            ) from error
 
     def _wires(self) -> Wires:
         with self._lock:

@@ -16,7 +16,7 @@ from app.domain.extraction import Document, Extraction, FormExtraction, PageText
 from app.domain.processor import FormDefinition
 from app.services import media
 from app.services.confidence import Judge
-from app.services.google.document_ai.failure import ONLINE, Busy, TooLong, busy, translated
+from app.services.google.document_ai.failure import ONLINE, Busy, TooLong, translated, unreachable
 from app.services.ports import BucketRemote, Progress, Watch
 
 if TYPE_CHECKING:
@@ -194,11 +194,11 @@ class DocumentAIFormProcessor:
                 return Answer.pb(answer.document)
             except Busy as error:
                 if tried + 1 == TRIES:
-                    raise busy() from error
+                    raise error.told from error
                 if watch is not None:
                     watch(Progress(pages, pages))
                 self._wait(min(8.0, 0.5 * 2**tried) * (0.5 + random.random() / 2))  # noqa: S311 - no secret
-        raise busy()
+        raise unreachable()
 
     def _wires(self) -> Wires:
         with self._lock:
