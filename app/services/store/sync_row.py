@@ -27,7 +27,8 @@ _START = "00" * 32
 class Link:
     """How the desk stands with the server: failures in a row and when to try again, and how far the poll has come.
 
-    `page` is where a poll that is under way goes on, `high` the latest version it has seen.
+    `page` is where a poll that is under way goes on, `glance` says that it is a short one. `high` is the latest version
+    that the last whole poll has seen, `near` the latest that any has.
     """
 
     tries: int = 0
@@ -37,6 +38,8 @@ class Link:
     synced_at: datetime | None = None
     high: Cursor | None = None
     page: Cursor | None = None
+    near: Cursor | None = None
+    glance: bool = False
     reason: str = ""
     next_step: str = ""
     code: str = ""
@@ -258,6 +261,8 @@ def link_document(link: Link) -> Json:
         "synced_at": _text(link.synced_at),
         "high": _cursor(link.high),
         "page": _cursor(link.page),
+        "near": _cursor(link.near),
+        "glance": link.glance,
         "reason": link.reason,
         "next_step": link.next_step,
         "code": link.code,
@@ -273,6 +278,8 @@ def link_from(data: Json) -> Link:
         _time(data["synced_at"]),
         _cursor_from(data["high"]),
         _cursor_from(data["page"]),
+        _cursor_from(data["near"]),
+        data["glance"],
         data["reason"],
         data["next_step"],
         data["code"],

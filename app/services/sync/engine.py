@@ -28,6 +28,10 @@ from app.services.sync.step import Remote, Step, SyncStore
 POLL = timedelta(minutes=5)
 OVERLAP = timedelta(minutes=5)
 """The server's time is that of the request, not of the commit: what comes late is found by asking for these again."""
+GLANCE = timedelta(seconds=20)
+"""How far back a poll goes that something pointed to: a desk that went back five minutes with every change of anybody
+would read each version a hundred times. The poll that is due every five minutes finds what this one misses.
+"""
 SHORTEST, LONGEST = 1.0, 60.0
 """Seconds until a case is tried again, with full jitter."""
 ASKED_AGAIN = 25.0
@@ -169,19 +173,24 @@ class _Stepping:
 
     def _poll(self) -> Step:
         link = self.link
-        first = link.page is None
         since = link.page
-        if first and link.high is not None:
-            since = Cursor(link.high.updated_at - OVERLAP)
+        glance = link.glance if link.page is not None else link.high is not None and not self._poll_due()
+        start = link.near if glance else link.high
+        if since is None and start is not None:
+            since = Cursor(start.updated_at - (GLANCE if glance else OVERLAP))
         page = self.remote.cases.changed(self.remote.scope, since, PAGE)
         self._adopt(page)
         more = len(page) >= PAGE
         last = Cursor(page[-1].updated_at, page[-1].case_id) if page else since
-        high = max((at for at in (link.high, last) if at is not None), key=_order, default=None)
+        near = max((at for at in (link.near, last) if at is not None), key=_order, default=None)
+        whole = not more and not glance
         self._keep(
             page=last if more else None,
-            high=high,
-            polled_at=link.polled_at if more else self.now,
+            glance=glance,
+            near=near,
+            # a whole poll that finds nothing has still looked: where it began is how far it has come
+            high=near if whole else link.high,
+            polled_at=self.now if whole else link.polled_at,
             synced_at=link.synced_at if more else self.now,
         )
         return self._step("polled", self.now)

@@ -12,7 +12,7 @@ import pytest
 from app.domain.change import Action
 from app.domain.errors import Offline, Rejected, SignInRequired
 from app.domain.queue import QueueQuery
-from app.domain.sync import Link, Scope, WaitingFor
+from app.domain.sync import Cursor, Link, RemoteCase, Scope, WaitingFor
 from app.services.store.sync_row import RECEIPTS
 from tests.faults.sync_server import BucketModel, ServerModel, offline
 from tests.unit.services.sync_case import Clock, Desk, alike
@@ -398,9 +398,34 @@ def test_a_poll_sees_what_was_committed_late(pair: tuple[Desk, Desk, str]) -> No
     ada.correct(case_id, "member_id", "2")
     ada.sync()
     ada.server.commit(due.push, asked)
-    ada.clock.now += timedelta(minutes=2)
-    ada.sync()
+    ada.sync(poked=True)
+    ada.clock.now += timedelta(minutes=5)
+    ada.sync(poked=False)
     assert ada.value(late, "phone") == "phone"
+
+
+def test_news_that_are_pointed_to_cost_no_more_than_what_is_new(pair: tuple[Desk, Desk, str]) -> None:
+    ada, bob, case_id = pair
+    for number in range(20):
+        bob.take_in(str(number).encode())
+        bob.sync()
+        bob.clock.now += timedelta(seconds=30)
+    ada.sync(poked=False)
+    ada.sync(poked=True)
+    ada.clock.now += timedelta(minutes=2)
+    bob.correct(case_id, "phone", "new")
+    bob.sync()
+    brought: list[int] = []
+    plain = ada.server.changed
+
+    def counted(scope: Scope, since: Cursor | None, limit: int) -> tuple[RemoteCase, ...]:
+        found = plain(scope, since, limit)
+        brought.append(len(found))
+        return found
+
+    ada.wire.changed = counted  # type: ignore[attr-defined]
+    ada.sync(poked=True)
+    assert (ada.value(case_id, "phone"), sum(brought)) == ("new", 2)
 
 
 def test_nothing_is_asked_again_that_is_known(pair: tuple[Desk, Desk, str]) -> None:
