@@ -138,6 +138,7 @@ def test_only_deciding_makes_a_determined_change() -> None:
                     "app.services.ingestion_service.determining",
                     "app.domain.merge",
                     "app.domain.milestone_change",
+                    "app.views.widgets.sync.sync_words",
                     "app.workstation",
                 }, module
 
