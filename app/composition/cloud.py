@@ -15,15 +15,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from app.composition.cloud_reading import Closing, CloudReading, cut_by
-from app.composition.later_remote import LaterBuckets, LaterCases, MovedCases
+from app.composition.later_remote import LaterBuckets, LaterCases
 from app.composition.place import CloudPlaces, Settings
-from app.domain.case import from_time
 from app.domain.connection import Connection
 from app.domain.errors import Actionable, StorageFailed
 from app.domain.sync import Link, Scope
 from app.services.change_log import utc_now
 from app.services.connected_access import ConnectedAccess
-from app.services.connecting import HOME
 from app.services.google.identity import GoogleIdentity
 from app.services.google.sign_in import Accounts, Client, refuse_environment
 from app.services.token_vault import SIGNED_IN, TokenVault
@@ -309,7 +307,7 @@ class Cloud:
             if self._changes is None:
                 raise RuntimeError("the services are not put together yet")
             remote = Remote(
-                MovedCases(lambda: self.cases, lambda: self.firestore, self._moved_at),
+                LaterCases(lambda: self.cases),
                 LaterBuckets(lambda: self.buckets),
                 partial(confirmed, self.connection.public_key), self._scope(), self._folder().get,
             )  # fmt: skip
@@ -318,11 +316,6 @@ class Cloud:
             return made
 
         return self._once("syncing", make)
-
-    def _moved_at(self) -> datetime | None:
-        """When the workspace was connected: what was decided in it before was decided under local names."""
-        home = self.ground.in_store(self.ground.store.recall, HOME)
-        return from_time(home["at"]) if home else None
 
     def _scope(self) -> Scope:
         return Scope(self.identity.email, self.connection.shards)

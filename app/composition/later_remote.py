@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import datetime
 
-from app.domain.case import from_time
 from app.domain.sync import Cursor, Lease, Push, Pushed, Receipt, RemoteCase, Scope, StoredObject
 from app.services.ports import BucketRemote, CaseRemote, Watch
 
@@ -43,45 +40,6 @@ class LaterCases:
 
     def drop_lease(self, case_id: str, by: str, desk: str) -> None:
         self._remote().drop_lease(case_id, by, desk)
-
-
-class MovedCases(LaterCases):
-    """A `CaseRemote` to which a local workspace is moved: what was decided in it before it was connected goes to the
-    queue as it is, unsigned. The endpoint takes a determination from its own author alone, and a local name is nobody's
-    there; desks show it as not confirmed until somebody decides it again.
-    """
-
-    def __init__(
-        self,
-        guarded: Callable[[], CaseRemote],
-        straight: Callable[[], CaseRemote],
-        moved_at: Callable[[], datetime | None],
-    ) -> None:
-        super().__init__(guarded)
-        self._straight, self._moved_at = straight, moved_at
-
-    def push(self, push: Push) -> Pushed:
-        moved_at = self._moved_at() if push.determines else None
-        if moved_at is not None and made_before(push, moved_at):
-            return self._straight().push(replace(push, determines=False))
-        return super().push(push)
-
-
-def made_before(push: Push, moved_at: datetime) -> bool:
-    """Whether everything a push determines was decided by a local name before the workspace was connected."""
-    entries: list[object] = list(((push.document or {}).get("determinations") or {}).values())
-    for path, value in push.updates.items():
-        if path[0] == "determinations":
-            whole = len(path) == 1 and isinstance(value, Mapping)
-            entries += value.values() if whole else [value if len(path) == 2 else None]
-    return bool(entries) and all(_before(entry, moved_at) for entry in entries)
-
-
-def _before(entry: object, moved_at: datetime) -> bool:
-    if not isinstance(entry, Mapping):
-        return False
-    by, at = entry.get("by"), entry.get("at")
-    return isinstance(by, str) and "@" not in by and isinstance(at, str) and from_time(at) < moved_at
 
 
 class LaterBuckets:
