@@ -87,7 +87,7 @@ class Desk:
         wait_until(
             lambda: bool(set(window.queue_model.case_ids) - before), "the arrival stands in the queue", WAIT
         )
-        wait_until(lambda: not window.intake_model.busy, "the form is read", WAIT)
+        wait_until(lambda: not window.intake_model.busy, "the form is read", 4 * WAIT)
         (case_id,) = set(window.queue_model.case_ids) - before
         self.open(case_id)
         return str(case_id)
@@ -183,13 +183,18 @@ def connected(
     return place, key, CloudPlaces(firestore, storage.url, service=nowhere, identity=Signed(email))
 
 
+def scripted(extraction: Extraction) -> Backends:
+    opener = WorkerDocumentOpener()
+    return Backends(ScriptedProcessor([extraction]), NoReader(), opener, opener.close_all, opener.warm)
+
+
 def _nothing() -> None:
     """Nothing is kept warm, and nothing has to be closed."""
 
 
 @contextmanager
-def pair(folder: Path, firestore: Place, extraction: Extraction = FORM) -> Iterator[Pair]:
-    """Two windows on one shared queue, closed at the end."""
+def pair(folder: Path, firestore: Place, extraction: Extraction | None = FORM) -> Iterator[Pair]:
+    """Two windows on one shared queue, closed at the end. Without an extraction forms are really read."""
     application()
     with ExitStack() as stack:
         storage = stack.enter_context(storage_server())
@@ -197,10 +202,7 @@ def pair(folder: Path, firestore: Place, extraction: Extraction = FORM) -> Itera
         for name in ("ada", "bob"):
             line = stack.enter_context(proxied(firestore.address))
             place, key, places = connected(folder, name, firestore.project, line.address, storage)
-            opener = WorkerDocumentOpener()
-            backends = Backends(
-                ScriptedProcessor([extraction]), NoReader(), opener, opener.close_all, opener.warm
-            )
+            backends = None if extraction is None else scripted(extraction)
             station = build(place, key, backends, places)
             window = open_window(station)
             stack.callback(close_window, window, station)

@@ -14,10 +14,10 @@ from app.domain.form import FormField
 from app.services.editing import Edited
 from app.views.intake_screen import IntakeScreen
 from app.views.models.case_model import CaseModel
-from app.views.models.lease_model import LeaseModel
+from app.views.models.lease_model import LeaseModel, QueueLeaseModel
 from app.views.sync_room import SyncRoom
 from app.views.widgets.field_view import FieldMark, committed_text
-from app.views.widgets.sync.lease_line import TAKE_OVER_KEY, Holder, LeaseLine
+from app.views.widgets.sync.lease_line import TAKE_OVER_KEY, LeaseLine
 from app.views.widgets.sync.row_mark import RowMark
 
 if TYPE_CHECKING:  # loaded when somebody reviews
@@ -52,7 +52,13 @@ class IntakeSync(QObject):
     """Keeps the intake screen alike with what other desks do, without moving what the person is doing."""
 
     def __init__(
-        self, screen: IntakeScreen, case_model: CaseModel, room: SyncRoom, leases: LeaseModel, say: Say
+        self,
+        screen: IntakeScreen,
+        case_model: CaseModel,
+        room: SyncRoom,
+        leases: LeaseModel,
+        rows: QueueLeaseModel,
+        say: Say,
     ) -> None:
         super().__init__(screen)
         self._screen = screen
@@ -68,6 +74,8 @@ class IntakeSync(QObject):
         room.cases_came.connect(self._came)
         room.marks_changed.connect(self._show_marks)
         leases.holder_changed.connect(lambda _holder: self._show_marks())
+        rows.changed.connect(lambda _holders: self._show_marks())
+        self._rows = rows
         screen.panel.form.settle_asked.connect(self.settle)
 
     def settle(self, path: str = "") -> None:
@@ -123,22 +131,29 @@ class IntakeSync(QObject):
     def _show_marks(self) -> None:
         conflicts = self._room.field_marks(self._case_id) if self._case_id else {}
         self._screen.panel.form.set_marks({**self._changed, **conflicts})
-        marks = dict(self._room.row_marks())
-        holder = self.lease.model.holder
-        if holder is not None and self._case_id:
-            known = marks.get(self._case_id, RowMark())
-            marks[self._case_id] = _held(known, holder)
-        self._screen.queue.set_marks(marks)
+        self._screen.queue.set_marks(row_marks(self._room, self.lease.model, self._rows))
 
 
-def _held(mark: RowMark, holder: Holder) -> RowMark:
-    return RowMark(mark.conflicts, holder.title, holder.since)
+def row_marks(room: SyncRoom, open_case: LeaseModel, rows: QueueLeaseModel) -> dict[str, RowMark]:
+    """What the rows of a queue say about other desks, by case id."""
+    marks = dict(room.row_marks())
+    holders = dict(rows.holders)
+    if open_case.case_id:  # of the open case the line above it knows more
+        holders.pop(open_case.case_id, None)
+        if open_case.holder is not None:
+            holders[open_case.case_id] = open_case.holder
+    for case_id, holder in holders.items():
+        mark = marks.get(case_id, RowMark())
+        marks[case_id] = RowMark(mark.conflicts, holder.title, holder.since)
+    return marks
 
 
 class ReviewSync(QObject):
     """Keeps the room of the review alike with what other desks do."""
 
-    def __init__(self, review: ReviewRoom, room: SyncRoom, leases: LeaseModel, say: Say) -> None:
+    def __init__(
+        self, review: ReviewRoom, room: SyncRoom, leases: LeaseModel, rows: QueueLeaseModel, say: Say
+    ) -> None:
         super().__init__(review)
         self._review = review
         self._room = room
@@ -149,6 +164,8 @@ class ReviewSync(QObject):
         room.cases_came.connect(self._came)
         room.marks_changed.connect(self._show_marks)
         leases.holder_changed.connect(lambda _holder: self._show_marks())
+        rows.changed.connect(lambda _holders: self._show_marks())
+        self._rows = rows
         self._show_marks()
 
     def _came(self, case_ids: tuple[str, ...]) -> None:
@@ -160,8 +177,4 @@ class ReviewSync(QObject):
             self._review.side.refresh()
 
     def _show_marks(self) -> None:
-        marks = dict(self._room.row_marks())
-        model = self.lease.model
-        if model.holder is not None and model.case_id:
-            marks[model.case_id] = _held(marks.get(model.case_id, RowMark()), model.holder)
-        self._review.screen.queue.set_marks(marks)
+        self._review.screen.queue.set_marks(row_marks(self._room, self.lease.model, self._rows))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from app.domain.case import Json
 from app.domain.errors import Actionable
@@ -15,8 +16,9 @@ from app.domain.role import NotAllowed, Right, require
 from app.views.sync_room import CONFLICTS, WAITING, SyncRoom
 
 if TYPE_CHECKING:  # where many desks share a queue
+    from app.domain.sync import Lease
     from app.views.connect_gate import ConnectGate
-    from app.views.models.lease_model import LeaseModel, Leases
+    from app.views.models.lease_model import LeaseModel, Leases, QueueLeaseModel
     from app.views.models.sync_model import Syncs
     from app.views.review_room import ReviewRoom
     from app.views.sync_case import IntakeSync
@@ -39,6 +41,8 @@ class CloudParts:
     syncing: Syncs | None = None
     leases: Leases | None = None
     on_lease: Callable[[Callable[[str], None]], Any] = _nobody
+    lease_of: Callable[[str], Lease | None] | None = None
+    """who has a case open, asked of the shared queue: in the lane `network`"""
 
 
 def cloud_parts(workstation: Workstation) -> CloudParts:
@@ -46,7 +50,24 @@ def cloud_parts(workstation: Workstation) -> CloudParts:
     cloud: Any = getattr(workstation, "cloud", None)
     if cloud is None:
         return CloudParts()
-    return CloudParts(cloud.syncing, cloud.leasing, cloud.on_lease)
+
+    def lease_of(case_id: str) -> Lease | None:
+        found: Lease | None = cloud.cases.lease(case_id)  # made when it is first asked: its library is heavy
+        return found
+
+    return CloudParts(cloud.syncing, cloud.leasing, cloud.on_lease, lease_of)
+
+
+def shown_cases(rows: QAbstractItemView) -> tuple[str, ...]:
+    """The cases of a list that are on screen, from the top."""
+    model = rows.model()
+    first = rows.indexAt(QPoint(4, 4)).row()
+    if model is None or first < 0:
+        return ()
+    last = rows.indexAt(QPoint(4, rows.viewport().height() - 4)).row()
+    end = last if last >= 0 else model.rowCount() - 1
+    found = (model.index(row, 0).data(Qt.ItemDataRole.UserRole) for row in range(first, end + 1))
+    return tuple(row.case_id for row in found if row is not None)
 
 
 class WindowSync(QObject):
@@ -60,6 +81,7 @@ class WindowSync(QObject):
         self.restart_wanted = False
         self.room = SyncRoom(window.workstation, parts.syncing, window.background, window.rooms, self)
         self._leases: list[LeaseModel] = []
+        self._rows: list[QueueLeaseModel] = []
         self.intake: IntakeSync | None = None
         room = self.room
         room.room_asked.connect(window.show_room)
@@ -77,7 +99,10 @@ class WindowSync(QObject):
             from app.views.sync_case import IntakeSync
 
             leases = self._lease_model()
-            self.intake = IntakeSync(window.intake, window.case_model, room, leases, window.messages.say)
+            rows = self._rows_model(window.intake, window.intake.queue.list)
+            self.intake = IntakeSync(
+                window.intake, window.case_model, room, leases, rows, window.messages.say
+            )
 
     @cached_property
     def gate(self) -> ConnectGate:
@@ -113,6 +138,8 @@ class WindowSync(QObject):
             self.gate.stop()
         for lease in self._leases:
             lease.stop()
+        for rows in self._rows:
+            rows.stop()
 
     def moved(self, before: str, name: str) -> None:
         """Another room is going to be shown."""
@@ -127,7 +154,8 @@ class WindowSync(QObject):
             return
         from app.views.sync_case import ReviewSync
 
-        ReviewSync(review, self.room, self._lease_model(), self._window.messages.say)
+        rows = self._rows_model(review.screen, review.screen.queue.list)
+        ReviewSync(review, self.room, self._lease_model(), rows, self._window.messages.say)
 
     def show_waiting(self) -> None:
         """F5: list what waits; there, try at once."""
@@ -184,6 +212,24 @@ class WindowSync(QObject):
         )  # fmt: skip
         self._leases.append(model)
         parts.on_lease(model.told)
+        return model
+
+    def _rows_model(self, screen: QWidget, rows: QAbstractItemView) -> QueueLeaseModel:
+        from app.views.models.lease_model import QueueLeaseModel
+
+        window = self._window
+
+        def in_sight() -> tuple[str, ...]:
+            if not (screen.isVisible() and rows.isVisible() and window.isActiveWindow()):
+                return ()
+            return shown_cases(rows)
+
+        me, desk = window.workstation.access, window.workstation.store.desk
+        model = QueueLeaseModel(
+            self._parts.lease_of, desk, in_sight, lambda: (me.me.name, me.me.title), window.background, self
+        )
+        model.start()
+        self._rows.append(model)
         return model
 
     def _open_case(self, case_id: str, review: bool) -> None:

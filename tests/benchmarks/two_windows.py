@@ -15,6 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -24,6 +25,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
 from app.main import log_qt
+from app.services.sample_form import make_samples
 from app.tour_walk import SIZE, wait_until
 from app.views import theme
 from tests.emulator import NotInstalled, Place, project_name, running
@@ -50,9 +52,14 @@ def main() -> int:
                 desk.window.resize(*SIZE)
             seconds = edits(two, asked.edits)
             conflict = apart(two)
-            if asked.out is not None:
-                asked.out.mkdir(parents=True, exist_ok=True)
-                pictures(two, asked.out)
+        if asked.out is not None:
+            asked.out.mkdir(parents=True, exist_ok=True)
+            with (
+                running() as address,
+                tempfile.TemporaryDirectory(prefix="countersign-desks-") as made,
+                pair(Path(made), Place(address, project_name()), None) as two,
+            ):
+                pictures(two, Path(made), asked.out)
     except NotInstalled as missing:
         print(missing, file=sys.stderr)
         return 1
@@ -83,13 +90,15 @@ def edits(two: Pair, count: int) -> list[float]:
     return seconds
 
 
-def apart(two: Pair) -> float:
+def apart(
+    two: Pair, path: str = "member_id", mine: str = "87577992978", theirs: str = "87577992979"
+) -> float:
     """Seconds from the network's return until the conflict is on screen, after the same field was edited apart."""
     ada, bob = two.ada, two.bob
     bob.waits_until_sent()
     bob.line.partition()
-    bob.type_into("member_id", "87577992978")
-    ada.type_into("member_id", "87577992979")
+    bob.type_into(path, mine)
+    ada.type_into(path, theirs)
     ada.waits_until_sent()
     wait_until(lambda: "wait" in bob.state, "the desk says that it is offline", WAIT)
     bob.line.heal()
@@ -102,23 +111,44 @@ def apart(two: Pair) -> float:
     return time.monotonic() - began
 
 
-def pictures(two: Pair, out: Path) -> None:
+def pictures(two: Pair, folder: Path, out: Path) -> None:
+    """A sample form, really read, open on both desks; then the conflict that it comes to."""
+    for desk in (two.ada, two.bob):
+        desk.window.resize(*SIZE)
+    sample = next(s for s in make_samples(folder / "samples") if s.form_type == "tx_nofr001")
+    case_id = two.ada.take_in(sample.path)
+    two.ada.waits_until_sent()
+    two.bob.open(case_id)
+    lease = two.bob.window.sync.intake.lease.line
+    wait_until(lambda: bool(lease.words), "the other desk is told of", WAIT)
+    take(two, out, "two-windows", lambda: both(two))
+    lease.put_away()
+    read = two.bob.shown("member_id")
+    apart(two, "member_id", read[:-1] + "8", read[:-1] + "6")
     screen = two.bob.window.sync.room.screen
     wait_until(lambda: screen.view.crop.image is not None, "the crop is drawn", WAIT)
+    take(two, out, "conflict", two.bob.window.grab)
+    print(f"pictures are in {out}")
+
+
+def take(two: Pair, out: Path, name: str, grab: Callable[[], QPixmap]) -> None:
     for look in ("light", "dark"):
         theme.use(look)  # type: ignore[arg-type]
         for desk in (two.ada, two.bob):
             desk.walk.settle()
-        both = QPixmap(SIZE[0], 2 * SIZE[1] + 12)
-        both.fill(theme.colour("canvas"))
-        painter = QPainter(both)
-        painter.drawPixmap(QPoint(0, 0), two.ada.window.grab())
-        painter.drawPixmap(QPoint(0, SIZE[1] + 12), two.bob.window.grab())
-        painter.end()
-        both.save(str(out / f"two-windows-{look}.png"))
-        two.bob.window.grab().save(str(out / f"conflict-{look}.png"))
+        grab().save(str(out / f"{name}-{look}.png"))
     theme.use("light")
-    print(f"pictures are in {out}")
+
+
+def both(two: Pair) -> QPixmap:
+    """Both windows, one above the other."""
+    whole = QPixmap(SIZE[0], 2 * SIZE[1] + 12)
+    whole.fill(theme.colour("canvas"))
+    painter = QPainter(whole)
+    painter.drawPixmap(QPoint(0, 0), two.ada.window.grab())
+    painter.drawPixmap(QPoint(0, SIZE[1] + 12), two.bob.window.grab())
+    painter.end()
+    return whole
 
 
 if __name__ == "__main__":

@@ -64,6 +64,22 @@ def test_a_case_open_on_two_desks_says_so_and_is_taken_over_with_one_key(two: Pa
     wait_until(lambda: not line.words, "the lease is taken over", WAIT)
 
 
+def test_a_row_of_the_queue_says_who_has_its_case_open(two: Pair) -> None:
+    case_id = two.a_case()
+    bob = two.bob
+    bob.window.show_room("intake")
+    bob.come_up()
+    wait_until(lambda: case_id in bob.window.queue_model.case_ids, "the case stands in the queue", WAIT)
+    bob.walk.settle()
+
+    def holder() -> str:
+        mark = bob.window.intake.queue.card.marks.get(case_id)
+        return mark.holder if mark is not None else ""
+
+    bob.window.sync._rows[0].look()  # its time comes every five seconds
+    wait_until(lambda: holder() == "Ada", "the row says who has it", WAIT)
+
+
 def test_what_one_desk_verifies_leaves_the_queue_of_the_other(two: Pair) -> None:
     ada, bob = two.ada, two.bob
     case_id = two.a_case()

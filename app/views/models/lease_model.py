@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.domain.errors import Actionable
 from app.domain.sync import Lease
 from app.views.background import Background
 from app.views.widgets.sync.lease_line import Holder
 
 RENEW_MS = 30_000
+LOOK_MS = 5_000
+"""How often it is looked at whether rows came into sight; their answers hold for `FRESH_SECONDS`."""
+FRESH_SECONDS = 120.0
+MOST_ROWS = 8
+"""Of so many rows of a queue it is asked who has them open: with the seconds, at most 240 reads a desk and hour."""
 LASTS = timedelta(minutes=10)
 """How long a lease runs from when it was last told of: its holder has had the case open since then at least."""
 
@@ -131,3 +138,85 @@ class LeaseModel(QObject):
         if holder != self._holder:
             self._holder = holder
             self.holder_changed.emit(holder)
+
+
+class QueueLeaseModel(QObject):
+    """Who has the cases open that stand first in a queue on screen. Asked now and then: every answer is a read."""
+
+    changed = Signal(object)
+    """mapping of case id to `Holder`"""
+
+    def __init__(
+        self,
+        ask: Callable[[str], Lease | None] | None,
+        desk: str,
+        in_sight: Callable[[], tuple[str, ...]],
+        person: Callable[[], tuple[str, str]],
+        background: Background,
+        parent: QObject | None = None,
+    ) -> None:
+        """`ask` is `CaseRemote.lease`. `in_sight` are the cases on screen, none while nobody looks at the queue; of
+        these the first few are asked for. What this `desk` holds is nobody else's.
+        """
+        super().__init__(parent)
+        self._ask = ask
+        self._desk = desk
+        self._in_sight = in_sight
+        self._person = person
+        self._background = background
+        self._holders: dict[str, Holder] = {}
+        self._asked: dict[str, float] = {}
+        self._under_way = False
+        self._look = QTimer(self, interval=LOOK_MS)
+        self._look.timeout.connect(self.look)
+
+    @property
+    def holders(self) -> Mapping[str, Holder]:
+        return self._holders
+
+    def start(self) -> None:
+        if self._ask is not None:
+            self._look.start()
+
+    def stop(self) -> None:
+        """The window closes."""
+        self._look.stop()
+
+    def look(self) -> None:
+        """Ask for the cases in sight whose answer is older than two minutes."""
+        now = time.monotonic()
+        old = [
+            c
+            for c in self._in_sight()[:MOST_ROWS]
+            if now - self._asked.get(c, -FRESH_SECONDS) >= FRESH_SECONDS
+        ]
+        if self._ask is None or self._under_way or not old:
+            return
+        ask = self._ask
+        for case_id in old:
+            self._asked[case_id] = now
+
+        def work() -> dict[str, Lease | None]:
+            return {case_id: ask(case_id) for case_id in old}
+
+        self._under_way = True
+        self._background.run(self, "network", work, done=self._take, failed=self._failed)
+
+    def _take(self, found: dict[str, Lease | None]) -> None:
+        self._under_way = False
+        before = dict(self._holders)
+        for case_id, lease in found.items():
+            if lease is None or lease.desk == self._desk:
+                self._holders.pop(case_id, None)
+            else:
+                mine = lease.by == self._person()[0]
+                self._holders[case_id] = Holder(lease.title or lease.by, lease.until - LASTS, mine)
+        if self._holders != before:
+            self.changed.emit(dict(self._holders))
+
+    def _failed(self, _error: Actionable) -> None:
+        """Nobody answers: nothing is known, and nothing is said."""
+        self._under_way = False
+        if self._holders:
+            self._holders = {}
+            self.changed.emit({})
