@@ -70,8 +70,9 @@ class ConflictShelf:
             "found_at": to_time(at),
         }
         self._database.run(
-            "INSERT OR IGNORE INTO conflicts (conflict_id, case_number, other_number, unit, body)"
-            " VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO conflicts (conflict_id, case_number, other_number, unit, body) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (conflict_id) DO UPDATE SET state = 'open', body = excluded.body"
+            " WHERE state = 'superseded' OR other_number IS NULL",
             (conflict_id, number, other, clash.unit, pack(body)),
         )
 

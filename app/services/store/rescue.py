@@ -408,6 +408,13 @@ class _Rescue:
                 if row[0] in cases or (table != "remote_cases" and row[1] in cases):
                     marks = ", ".join("?" * len(row))
                     self._new.run(f"INSERT OR IGNORE INTO {table} ({key}, {names}) VALUES ({marks})", row)  # noqa: S608
+        if {"outbox", "log"} & set(self._source.lost):
+            # All changes wait again: what they were made on is not known, and the server says what it has of them.
+            self._new.run(
+                "UPDATE remote_cases SET state = 'reread', update_time = '', base = NULL WHERE state <> 'local'"
+            )
+            self._new.run("DELETE FROM outbox WHERE case_number IN (SELECT case_number FROM remote_cases"
+                          " WHERE state = 'local')")  # fmt: skip
         for row in self._source.table("cached", "number", "sha256, size, wanted_at"):
             self._new.run(
                 "INSERT OR IGNORE INTO cached (number, sha256, size, wanted_at) VALUES (?, ?, ?, ?)", row

@@ -128,7 +128,8 @@ class Adoption:
                 (pack_writes(left), state, one.number),
             )
         for clash in made.clashes:
-            self._conflicts.put(_name(incoming.case, clash.unit), number, clash, now)
+            name = _digest(incoming.case.case_id, clash.unit, incoming.case.update_time, *clash.changes)
+            self._conflicts.put(name, number, clash, now)
         case_id = incoming.case.case_id
         detail: Json = {
             "revision": theirs["_meta"]["rev"],
@@ -343,10 +344,6 @@ def _told_apart(one: Json, other: Json) -> bool:
 
 def _deleted(document: Mapping[str, Any]) -> bool:
     return bool(document.get("_meta", {}).get("deleted_at"))
-
-
-def _name(remote: Any, unit: str) -> str:
-    return _digest(remote.case_id, unit, remote.update_time)
 
 
 def _digest(*parts: str) -> str:
