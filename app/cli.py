@@ -11,6 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from app import __version__, display
@@ -300,6 +301,12 @@ def _export(options: argparse.Namespace) -> int:
 def _audit(options: argparse.Namespace) -> int:
     with opened(options) as workstation:
         found = workstation.in_store(workstation.store.audit_verify)
+        if found.holds and workstation.cloud is not None:
+            from app.services.checkpointing import altered_since  # where a service keeps checkpoints
+
+            keys = workstation.cloud.connection.public_key
+            broken = workstation.in_store(altered_since, workstation.store, keys)
+            found = found if broken is None else replace(found, holds=False, broken_at=broken)
     if options.json:
         print_json({"holds": found.holds, "entries": found.entries, "broken_at": found.broken_at})
     elif found.holds:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.domain.processor import FormDefinition
     from app.domain.sync import SyncState
     from app.services.change_log import ChangeLog, Stored
+    from app.services.checkpointing import Checkpointing
     from app.services.document_cache import DocumentCache
     from app.services.google.cloud_storage import CloudBuckets
     from app.services.google.desk_credentials import DeskCredentials
@@ -219,6 +220,18 @@ class Cloud:
         name = self.connection.processors[form_type]
         return try_processor(name, page, cast("Any", self.credentials), self.places.document_ai)
 
+    @property
+    def checkpointing(self) -> Checkpointing:
+        """What puts down how far the audit trail has come."""
+
+        def make() -> Checkpointing:
+            from app.services.checkpointing import Checkpointing
+
+            ground = self.ground
+            return Checkpointing(ground.store, ground.in_store, lambda: self.endpoint, utc_now)
+
+        return self._once("checkpointing", make)
+
     # What goes on between desks
 
     @property
@@ -348,6 +361,8 @@ class Cloud:
             return
         with suppress(Actionable):  # roles hold for a while without the service
             self.access.refresh()
+        with suppress(Actionable):  # a refusal is in the trail; without a network the next hour does
+            self.checkpointing.bring()
         self.ground.lanes.submit("fetching", self.cache.tend, self.identity.email)
 
     def stop(self) -> None:

@@ -11,9 +11,11 @@ import pytest
 
 from app.doctor_cloud import examine_cloud
 from app.domain.determination import Outcome
-from app.domain.errors import NoSuchCase
+from app.domain.errors import Conflict, NoSuchCase
 from app.domain.role import NotAllowed, Person, Role
 from app.domain.sync import Link
+from app.domain.sync_wire import Checkpoint
+from app.services.checkpointing import altered_since
 from app.services.signing import confirmed
 from app.workstation import Workstation
 from tests.emulator import Place
@@ -169,6 +171,32 @@ def test_what_was_decided_before_the_move_goes_along_unconfirmed_and_holds_nothi
         until(two, lambda: "r1" not in document(two, case_id).get("unconfirmed", {}), "the new one")
         entry = document(two, case_id)["determinations"]["r1"]
         assert confirmed(project.service.public_key, case_id, "r1", entry)
+
+
+def test_the_audit_trail_is_put_down_at_the_service_and_a_cut_one_is_found(
+    project: Payer, tmp_path: Path
+) -> None:
+    with project.desk(tmp_path / "one", online=False) as one:
+        assert one.cloud is not None
+        take_in(one, "noted")
+        assert one.cloud.checkpointing.bring()
+        assert not one.cloud.checkpointing.bring(at_once=True), "nothing was added to it"
+        take_in(one, "later")
+        assert not one.cloud.checkpointing.bring(), "an hour has not gone by"
+        assert one.cloud.checkpointing.bring(at_once=True)
+        keys = project.connection.public_key
+        assert one.in_store(altered_since, one.store, keys) is None
+        last = one.in_store(one.store.recall, "checkpoint")
+        forged = {**last, "hash": "0" * 64}
+        one.in_store(one.store.remember, "checkpoint", forged)
+        assert one.in_store(altered_since, one.store, keys) == last["sequence"]
+        elsewhere = Checkpoint(one.store.desk, last["sequence"] + 3, "f" * 64, datetime.now(UTC))
+        one.cloud.endpoint.checkpoint(elsewhere)
+        for _ in range(3):
+            one.in_store(one.store.note, "opened", one.person, datetime.now(UTC), None, {})
+        with pytest.raises(Conflict):
+            one.cloud.checkpointing.bring(at_once=True)
+        assert one.in_store(one.store.audit_entries)[-1].action == "checkpoint_refused"
 
 
 def test_roles_are_the_registers_and_a_nurse_gives_none(project: Payer, tmp_path: Path) -> None:

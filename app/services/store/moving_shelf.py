@@ -29,9 +29,8 @@ class Held:
     """Cases that some project has."""
 
 
-_CASES = (
-    """SELECT count(DISTINCT changes.case_number) FROM outbox JOIN changes ON changes.number = outbox.change_number"""
-)
+_CASES = """SELECT count(DISTINCT changes.case_number) FROM outbox
+    JOIN changes ON changes.number = outbox.change_number"""
 _DOCUMENTS = """SELECT count(DISTINCT sha256) FROM contents WHERE case_number IN
     (SELECT changes.case_number FROM outbox JOIN changes ON changes.number = outbox.change_number)"""
 _REVIEWS = """SELECT count(*) FROM reviews WHERE case_number IN
@@ -75,6 +74,16 @@ class MovingShelf:
         """The cases assigned to somebody."""
         rows = self._database.all("SELECT case_id FROM queue WHERE assigned_to = ? ORDER BY number", (name,))
         return tuple(str(row[0]) for row in rows)
+
+    def audit_head(self) -> tuple[int, str] | None:
+        """The number of the last entry of the audit trail and its hash, in hex."""
+        row = self._database.one("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")
+        return (int(row[0]), bytes(row[1]).hex()) if row else None
+
+    def audit_hash(self, sequence: int) -> str:
+        """The hash of an entry, "" when there is none of that number."""
+        row = self._database.one("SELECT hash FROM audit WHERE sequence = ?", (sequence,))
+        return bytes(row[0]).hex() if row else ""
 
     def remember(
         self, values: Mapping[str, Json | None], action: str, by: str, at: datetime, detail: Json
