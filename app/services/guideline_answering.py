@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 
 from app.domain.errors import Offline, Rejected, SignInRequired
 from app.domain.guideline import Hit, Passage, SearchAnswer, SearchQuery, Source, SourceKind
@@ -14,6 +14,8 @@ from app.services.ports import AnsweringSearch, GuidelineSearch, Progress, Watch
 
 _WINDOWS = (8, 4)
 """So many words of a passage are looked for on its page, fewer where they run over into the next passage."""
+_LOOKS = 80
+"""So many searches at most place what another index found: what it read otherwise than this computer is not chased."""
 _WORD = re.compile(r"\w+(?:[-./']\w+)*")
 
 
@@ -114,12 +116,14 @@ class _Placing:
     def __init__(self, here: GuidelineSearch) -> None:
         self._here = here
         self._known: Mapping[str, Source] = {source.source_id: source for source in here.sources()}
+        self._left = _LOOKS
 
     def __call__(self, hit: Hit) -> Hit:
         source = self._known.get(hit.source.source_id)
         if source is None:
             return replace(hit, source=replace(hit.source, sha256=""))  # there is no file here to open
-        for words in _windows(hit):
+        for words in islice(_windows(hit), self._left):
+            self._left -= 1
             asked = SearchQuery(f'"{words}" ', (source.kind,), as_typed=True)
             for other in self._here.search(asked):
                 same = other.source.source_id == source.source_id and other.passage.page == hit.passage.page
