@@ -9,13 +9,14 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
-from app.domain.case import Case
+from app.domain.case import Case, Json
 from app.domain.form import FormField
 from app.services.editing import Edited
 from app.views.intake_screen import IntakeScreen
 from app.views.models.case_model import CaseModel
 from app.views.models.lease_model import LeaseModel, QueueLeaseModel
 from app.views.sync_room import SyncRoom
+from app.views.widgets.conflict.conflict_words import field_path
 from app.views.widgets.field_view import FieldMark, committed_text
 from app.views.widgets.sync.lease_line import TAKE_OVER_KEY, LeaseLine
 from app.views.widgets.sync.row_mark import RowMark
@@ -65,6 +66,7 @@ class IntakeSync(QObject):
         self._case_model = case_model
         self._room = room
         self._changed: dict[str, FieldMark] = {}
+        self._notes: dict[str, FieldMark] = {}
         self._case_id = ""
         self.lease = LeaseView(leases, screen.page, screen, say)
         case_model.case_opened.connect(lambda opened: self._opened(opened.case))
@@ -89,9 +91,11 @@ class IntakeSync(QObject):
         case_id = case.case_id if case is not None else ""
         if case_id != self._case_id:
             self._changed = {}
+            self._notes = {}
         self._case_id = case_id
         self.lease.model.show_case(case_id)
         self._show_marks()
+        self._case_model.ask_document(self._take_notes)
 
     def _came(self, case_ids: tuple[str, ...]) -> None:
         self._screen.cases_came(case_ids)
@@ -108,6 +112,7 @@ class IntakeSync(QObject):
 
     def _refreshed(self, before: Case, now: Case) -> None:
         """A field that is being typed in and changed elsewhere says so; the typing stays."""
+        self._case_model.ask_document(self._take_notes)
         form = self._screen.panel.form
         entry = form.open_entry
         if entry is None or not form.card.dirty:
@@ -117,6 +122,22 @@ class IntakeSync(QObject):
             return
         self._changed[entry.path] = FieldMark(self._changed_words(stands))
         self._show_marks()
+
+    def _take_notes(self, document: Json) -> None:
+        """What a conflict left as a note stands under its field."""
+        notes: dict[str, FieldMark] = {}
+        for note in sorted(document.get("notes", {}).values(), key=lambda n: str(n.get("at", ""))):
+            path = field_path(str(note.get("unit", "")))
+            if path:
+                words = self.tr("Note: {text}").format(text=note.get("text", ""))
+                if note.get("by"):
+                    words = self.tr("Note, from {person}: {text}").format(
+                        person=note["by"], text=note.get("text", "")
+                    )
+                notes[path] = FieldMark(words)
+        if notes != self._notes:
+            self._notes = notes
+            self._show_marks()
 
     def _changed_words(self, field: FormField) -> str:
         value = committed_text(field)
@@ -130,7 +151,7 @@ class IntakeSync(QObject):
 
     def _show_marks(self) -> None:
         conflicts = self._room.field_marks(self._case_id) if self._case_id else {}
-        self._screen.panel.form.set_marks({**self._changed, **conflicts})
+        self._screen.panel.form.set_marks({**self._notes, **self._changed, **conflicts})
         self._screen.queue.set_marks(row_marks(self._room, self.lease.model, self._rows))
 
 

@@ -196,7 +196,7 @@ class SyncRoom(QObject):
         conflicts = self.open_conflicts
         if not conflicts:
             return {}
-        from app.views.models.conflict_model import field_path
+        from app.views.widgets.conflict.conflict_words import field_path
 
         marks = {}
         for conflict in conflicts:

@@ -121,6 +121,7 @@ def pictures(two: Pair, folder: Path, out: Path) -> None:
     two.bob.open(case_id)
     lease = two.bob.window.sync.intake.lease.line
     wait_until(lambda: bool(lease.words), "the other desk is told of", WAIT)
+    wait_until(lambda: bool(two.bob.shown("member_id")), "what was read shows on the other desk", WAIT)
     take(two, out, "two-windows", lambda: both(two))
     lease.put_away()
     read = two.bob.shown("member_id")

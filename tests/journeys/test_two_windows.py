@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 
 from app.tour_walk import wait_until
 from tests.emulator import Place, project_name
-from tests.window_pair import WAIT, Pair, pair
+from tests.window_pair import WAIT, Desk, Pair, pair
 
 pytest_plugins = ("tests.emulator",)
 pytestmark = [
@@ -95,6 +95,13 @@ def test_what_one_desk_verifies_leaves_the_queue_of_the_other(two: Pair) -> None
     wait_until(lambda: case_id not in bob.window.queue_model.case_ids, "it leaves the other queue", WAIT)
 
 
+def note(desk: Desk) -> str:
+    """What stands under the member's id about other desks."""
+    entries = desk.window.intake.panel.form.walk.entries
+    mark = next(e for e in entries if e.path == "member_id").elsewhere
+    return mark.words if mark is not None else ""
+
+
 def test_the_same_field_edited_apart_is_settled_by_a_person_and_both_desks_agree(two: Pair) -> None:
     ada, bob = two.ada, two.bob
     case_id = two.a_case()
@@ -121,13 +128,14 @@ def test_the_same_field_edited_apart_is_settled_by_a_person_and_both_desks_agree
     assert next(e for e in entries if e.path == "member_id").elsewhere.conflict
     assert bob.window.intake.queue.card.marks[case_id].conflicts == 1
     bob.window.sync.show_conflicts()
-    QTest.keyClick(view, Qt.Key.Key_1)
-    QTest.keyClick(view, Qt.Key.Key_Return)
+    for key in (Qt.Key.Key_1, Qt.Key.Key_N, Qt.Key.Key_Return):  # mine, and theirs as a note
+        QTest.keyClick(view, key)
     wait_until(
         lambda: ada.shown("member_id") == "87577992978", "what was settled shows on the other desk", WAIT
     )
     assert bob.shown("member_id") == "87577992978"
     wait_until(lambda: not room.screen.subjects, "nothing is left to settle", WAIT)
+    wait_until(lambda: "87577992979" in note(ada), "the note stands under the field", WAIT)
     bob.waits_until_sent()
     bob.window.messages._line._button.click()  # Undo
     wait_until(lambda: ada.shown("member_id") == "87577992979", "taking it back shows there too", WAIT)

@@ -165,6 +165,20 @@ class CaseModel(QObject):
     def redo(self) -> None:
         self._edit(self._workstation.editing.redo)
 
+    def ask_document(self, then: Callable[[Json], None]) -> None:
+        """Fetch the open case as the store keeps it, for what its fields do not say."""
+        if self._case is None:
+            return
+        case_id = self._case.case_id
+
+        def found(document: Json) -> None:
+            if self._case is not None and self._case.case_id == case_id:
+                then(document)
+
+        self._background.run(
+            self, "store", self._workstation.store.case_document, case_id, done=found, failed=lambda _: None
+        )
+
     def keep_draft(self, path: str, draft: Draft) -> None:
         """Keep what is being typed; of several keystrokes while a write is under way only the last is written."""
         if self._case is not None:

@@ -22,6 +22,7 @@ from app.views.widgets.conflict.conflict_words import (
     Changed,
     OtherCase,
     Subject,
+    field_path,
     is_field,
     unit_label,
     value_words,
@@ -239,16 +240,6 @@ def _changed(conflict: OpenConflict, case: Case | None) -> tuple[Changed, ...]:
     ]
     found += [Changed(d.name, d.kind, "", d.received_at) for d in case.documents]
     return tuple(sorted(found, key=lambda c: c.at, reverse=True)[:MOST_CHANGED])
-
-
-def field_path(unit: str) -> str:
-    """The path of the field that a unit of a case is, "" for any other part of it."""
-    parts = unit.split(".")
-    if parts[0] == "fields" and len(parts) >= 2:
-        return parts[1]
-    if parts[0] == "tables" and len(parts) >= 5 and parts[2] == "rows":
-        return f"{parts[1]}.{parts[3]}.{parts[4]}"
-    return ""
 
 
 def _field_of(conflict: OpenConflict, case: Case | None) -> FormField | None:

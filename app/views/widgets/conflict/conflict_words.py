@@ -174,6 +174,16 @@ def _map_words(value: Mapping[str, Any]) -> str:
     return shown[:LONGEST] or tr("Empty")
 
 
+def field_path(unit: str) -> str:
+    """The path of the field that a unit of a case is, "" for any other part of it."""
+    parts = unit.split(".")
+    if parts[0] == "fields" and len(parts) >= 2:
+        return parts[1]
+    if parts[0] == "tables" and len(parts) >= 5 and parts[2] == "rows":
+        return f"{parts[1]}.{parts[3]}.{parts[4]}"
+    return ""
+
+
 def unit_label(unit: str, field: FormField | None = None) -> str:
     """What a part of a case is called."""
     if field is not None:
