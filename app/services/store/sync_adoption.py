@@ -207,6 +207,14 @@ class Adoption:
         )
         self._index.put(number, case)
 
+    def same_revision(self, number: int, revision: str) -> None:
+        """The case here is what the server has: it bears the same revision."""
+        row = self._database.one("SELECT revision, document FROM cases WHERE number = ?", (number,))
+        if row is not None and row[0] != revision:
+            document = unpack(row[1])
+            document["_meta"]["rev"] = revision
+            self.put_case(number, document, case_from(document))
+
     def _keep_newer(self, incoming: Incoming, row: tuple[Any, ...] | None, known: RemoteRow | None) -> str:
         """A case written by a newer program is kept as it is, and not changed here."""
         remote = incoming.case

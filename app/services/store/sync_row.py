@@ -10,6 +10,7 @@ from typing import Any
 
 from app.domain.case import SCHEMA, Json, from_time, to_time
 from app.domain.change import Change, Write
+from app.domain.errors import NoSuchCase
 from app.domain.merge import Pending
 from app.domain.merge_unit import LOCAL, Path, difference
 from app.domain.sync import Cursor, Push, Receipt, RemoteCase
@@ -169,6 +170,27 @@ def outbox_of(database: Database, number: int, limit: int = -1, state: str = "")
         left = unpack_writes(writes) if writes is not None else change.writes
         found.append(Waiting(change_number, Pending(change, left), waits, body))
     return tuple(found)
+
+
+def drop(database: Database, ids: Iterable[str]) -> None:
+    """Take changes out of the outbox."""
+    for change_id in ids:
+        database.run(
+            "DELETE FROM outbox WHERE change_number = (SELECT number FROM changes WHERE change_id = ?)",
+            (change_id,),
+        )
+
+
+def case_id_of(database: Database, number: int) -> str:
+    row = database.one("SELECT case_id FROM cases WHERE number = ?", (number,))
+    return str(row[0]) if row else ""
+
+
+def number_of(database: Database, case_id: str) -> int:
+    row = database.one("SELECT number FROM cases WHERE case_id = ?", (case_id,))
+    if row is None:
+        raise NoSuchCase("There is no such case in this workspace.", "Look for it in the queue.")
+    return int(row[0])
 
 
 def batch_of(waiting: Iterable[Waiting]) -> tuple[Waiting, ...]:

@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.domain.case import SCHEMA, Json, case_from, from_time, to_time
-from app.domain.change import Missing
-from app.domain.errors import NoSuchCase
 from app.domain.merge_unit import at
-from app.domain.sync import RemoteCase, Scope, WaitingFor, WaitingItem
+from app.domain.sync import Scope, WaitingFor, WaitingItem
 from app.services.store.chain import Chain
-from app.services.store.conflict_shelf import WHOLE_CASE, ConflictShelf
+from app.services.store.conflict_shelf import ConflictShelf
 from app.services.store.database import Database
-from app.services.store.packing import pack_writes, to_text, unpack
+from app.services.store.decision_shelf import DecisionShelf
+from app.services.store.packing import to_text, unpack
 from app.services.store.queue_index import QueueIndex
 from app.services.store.sync_adoption import Adoption
 from app.services.store.sync_row import (
@@ -28,11 +27,13 @@ from app.services.store.sync_row import (
     Link,
     RemoteRow,
     Upload,
-    Waiting,
     batch_of,
+    case_id_of,
     determines,
+    drop,
     link_document,
     link_from,
+    number_of,
     outbox_of,
     push_of,
     put_remote,
@@ -56,6 +57,7 @@ class SyncShelf:
         self._desk = desk
         self.conflicts = ConflictShelf(database)
         self.adoption = Adoption(database, chain, index, self.conflicts)
+        self.decisions = DecisionShelf(database, chain, self.adoption, self.conflicts)
 
     # How the desk stands with the server
 
@@ -91,7 +93,7 @@ class SyncShelf:
         number = row[0] if row else self._understood_by_now()
         if number is not None:
             known = remote_row(self._database, number) or RemoteRow()
-            return Due(self._case_id(number), known.tries, self._desk(), reread=True)
+            return Due(case_id_of(self._database, number), known.tries, self._desk(), reread=True)
         row = self._database.one(
             "SELECT o.case_number FROM outbox o LEFT JOIN remote_cases r ON r.case_number = o.case_number"
             " WHERE o.state = 'waiting' AND (r.state IS NULL OR r.state = 'known')"
@@ -176,8 +178,8 @@ class SyncShelf:
             raise ValueError("nothing was pushed")
         ids = tuple(receipt.mutation_id for receipt in due.push.receipts)
         with self._database.transaction():
-            number = self._number(due.case_id)
-            self._drop(ids)
+            number = number_of(self._database, due.case_id)
+            drop(self._database, ids)
             known = remote_row(self._database, number) or RemoteRow()
             made = RemoteRow(
                 "" if reread else update_time,
@@ -187,13 +189,13 @@ class SyncShelf:
             )
             put_remote(self._database, number, made)
             if not outbox_of(self._database, number, 1, "waiting"):
-                self._same_revision(number, ids[-1])
+                self.adoption.same_revision(number, ids[-1])
 
     def acknowledge_found(self, case_id: str, ids: Iterable[str]) -> None:
         """Changes of an earlier try are there: what they did is part of the base, and the case is to be read again."""
         found = set(ids)
         with self._database.transaction():
-            number = self._number(case_id)
+            number = number_of(self._database, case_id)
             known = remote_row(self._database, number) or RemoteRow()
             applied = [
                 one.pending for one in outbox_of(self._database, number) if one.change.change_id in found
@@ -204,27 +206,12 @@ class SyncShelf:
             if base is not None:
                 before: Json = known.base or base
                 base["_meta"] = {**before["_meta"], "rev": applied[-1].change.change_id}
-            self._drop(found)
+            drop(self._database, found)
             put_remote(
                 self._database,
                 number,
                 replace(known, update_time="", base=base, state="reread", retry_at=None),
             )
-
-    def _drop(self, ids: Iterable[str]) -> None:
-        for change_id in ids:
-            self._database.run(
-                "DELETE FROM outbox WHERE change_number = (SELECT number FROM changes WHERE change_id = ?)",
-                (change_id,),
-            )
-
-    def _same_revision(self, number: int, revision: str) -> None:
-        """The case here is what the server has: it bears the same revision."""
-        row = self._database.one("SELECT revision, document FROM cases WHERE number = ?", (number,))
-        if row is not None and row[0] != revision:
-            document = unpack(row[1])
-            document["_meta"]["rev"] = revision
-            self.adoption.put_case(number, document, case_from(document))
 
     def adopt(self, incoming: Iterable[Incoming], now: datetime, *, merge: bool = False) -> Adopted:
         """Take in cases as the server has them. `merge` says that what waits here has been asked about."""
@@ -243,7 +230,7 @@ class SyncShelf:
     def gone(self, case_id: str, now: datetime) -> None:
         """The server has no such case any more: what waits for it is in conflict with that."""
         with self._database.transaction():
-            number = self._number(case_id)
+            number = number_of(self._database, case_id)
             waiting = outbox_of(self._database, number, state="waiting")
             if waiting:
                 known = remote_row(self._database, number)
@@ -252,7 +239,7 @@ class SyncShelf:
     def uploaded(self, case_id: str, sha256: str, uri: str) -> None:
         """A file is in its bucket: the case says where."""
         with self._database.transaction():
-            number = self._number(case_id)
+            number = number_of(self._database, case_id)
             self._database.run(
                 "UPDATE uploads SET state = 'there', uri = ? WHERE case_number = ? AND sha256 = ?",
                 (uri, number, sha256),
@@ -283,121 +270,14 @@ class SyncShelf:
 
     def _put_state(self, case_id: str, change: Callable[[RemoteRow], RemoteRow]) -> None:
         with self._database.transaction():
-            number = self._number(case_id)
+            number = number_of(self._database, case_id)
             put_remote(self._database, number, change(remote_row(self._database, number) or RemoteRow()))
-
-    # What people do about it
 
     def retry(self, case_id: str, by: str, now: datetime) -> None:
         """Try what was refused again."""
-        with self._database.transaction():
-            number = self._number(case_id)
-            known = remote_row(self._database, number) or RemoteRow()
-            if known.state == "parked":
-                known = replace(known, state="known", reason=None)
-            put_remote(self._database, number, replace(known, tries=0, retry_at=None))
-            self._chain.append("sync_retried", by, now, case_id, {})
+        self.decisions.retry(case_id, by, now)
 
-    def release(self, number: int) -> None:
-        """Changes that no open conflict holds any more go along with what settled it; nothing of them is left."""
-        held = {
-            change_id for kept in self.conflicts.open(self._case_id(number)) for change_id in kept.changes
-        }
-        for one in outbox_of(self._database, number, state="held"):
-            if one.change.change_id not in held:
-                self._database.run(
-                    "UPDATE outbox SET state = 'waiting' WHERE change_number = ?", (one.number,)
-                )
-
-    def revived(self, case_id: str, now: datetime) -> None:
-        """A case deleted elsewhere goes on: what waits is laid over the server's version of it."""
-        with self._database.transaction():
-            number = self._number(case_id)
-            known = remote_row(self._database, number) or RemoteRow()
-            kept = next((k for k in self.conflicts.open(case_id) if k.unit == WHOLE_CASE), None)
-            if known.state not in ("deleted", "gone") or kept is None:
-                return
-            theirs = kept.theirs.value
-            if known.state == "gone" or isinstance(theirs, Missing):
-                put_remote(self._database, number, RemoteRow(reviews_sent=0))
-                return
-            alive = {name: value for name, value in theirs.items() if name != "duplicate_of"}
-            alive["_meta"] = {**theirs["_meta"], "deleted_at": None}
-            waiting = outbox_of(self._database, number, state="waiting")
-            incoming = Incoming(RemoteCase(case_id, alive, known.update_time, now))
-            document, case = self.adoption.merged(number, incoming, known.base, waiting, now)
-            self.adoption.put_case(number, document, case)
-            put_remote(
-                self._database, number, RemoteRow(known.update_time, theirs, reviews_sent=known.reviews_sent)
-            )
-
-    def let_go(self, case_id: str, now: datetime) -> None:
-        """A case deleted elsewhere is deleted here too; what waited has no effect any more."""
-        with self._database.transaction():
-            number = self._number(case_id)
-            known = remote_row(self._database, number) or RemoteRow()
-            kept = next((k for k in self.conflicts.open(case_id) if k.unit == WHOLE_CASE), None)
-            if known.state not in ("deleted", "gone") or kept is None:
-                return
-            theirs = kept.theirs.value
-            self._database.run(
-                "UPDATE outbox SET state = 'waiting', writes = ? WHERE case_number = ?",
-                (pack_writes(()), number),
-            )
-            if known.state == "gone" or isinstance(theirs, Missing):
-                row = self._database.one("SELECT document FROM cases WHERE number = ?", (number,))
-                document = unpack(row[0]) if row else {}
-                document["_meta"]["deleted_at"] = to_time(now)
-                self._database.run("DELETE FROM outbox WHERE case_number = ?", (number,))
-                put_remote(self._database, number, replace(known, state="local"))
-            else:
-                document = theirs
-                put_remote(
-                    self._database,
-                    number,
-                    RemoteRow(known.update_time, theirs, reviews_sent=known.reviews_sent),
-                )
-            self.adoption.put_case(number, document, case_from(document))
-
-    def without(self, change_id: str) -> tuple[str, Json, Json] | None:
-        """The id of the case of a refused change, the case as it stands, and as it is without that change. None for a
-        change that was not refused; both are the same for the one that begins a case.
-        """
-        row = self._database.one(
-            "SELECT o.case_number FROM outbox o JOIN changes c ON c.number = o.change_number"
-            " JOIN remote_cases r ON r.case_number = o.case_number WHERE c.change_id = ? AND r.state = 'parked'",
-            (change_id,),
-        )
-        if row is None:
-            return None
-        number = int(row[0])
-        kept = self._database.one("SELECT document FROM cases WHERE number = ?", (number,))
-        document: Json = unpack(kept[0]) if kept else {}
-        known = remote_row(self._database, number) or RemoteRow()
-        waiting = outbox_of(self._database, number, state="waiting")
-        rest = [one.pending for one in waiting if one.change.change_id != change_id]
-        if self._begins(known, waiting, change_id):
-            return document["case_id"], document, document
-        after = self.adoption.after(number, known.base, rest) if rest else known.base
-        return document["case_id"], document, after or document
-
-    def given_up(self, number: int, change_id: str) -> None:
-        """A refused change leaves the outbox by a person's decision; to be called within the transaction of what
-        takes back its effect. A case that the server never had stays on this computer.
-        """
-        known = remote_row(self._database, number) or RemoteRow()
-        if self._begins(known, outbox_of(self._database, number, 1, "waiting"), change_id):
-            self._database.run("DELETE FROM outbox WHERE case_number = ?", (number,))
-            put_remote(self._database, number, replace(known, state="local"))
-            return
-        self._drop((change_id,))
-        put_remote(self._database, number, replace(known, state="known", reason=None, tries=0))
-        if known.base is not None and not outbox_of(self._database, number, 1, "waiting"):
-            self._same_revision(number, str(known.base["_meta"]["rev"]))
-
-    def _begins(self, known: RemoteRow, waiting: tuple[Waiting, ...], change_id: str) -> bool:
-        """Whether a change is the one that begins a case which the server has never had."""
-        return known.base is None and (not waiting or waiting[0].change.change_id == change_id)
+    # What is told
 
     def made_here(self, case_id: str) -> bool:
         """Whether anything was done to a case at this desk: what came from another is that desk's to read."""
@@ -406,20 +286,6 @@ class SyncShelf:
             (case_id,),
         )
         return row is not None
-
-    def case_of(self, change_id: str) -> str | None:
-        """The case of a change that waits."""
-        row = self._database.one(
-            "SELECT o.case_number FROM outbox o JOIN changes c ON c.number = o.change_number WHERE c.change_id = ?",
-            (change_id,),
-        )
-        return self._case_id(row[0]) if row else None
-
-    def note(self, action: str, by: str, now: datetime, case_id: str, detail: Json) -> None:
-        """Write into the audit trail, within the transaction of what is noted."""
-        self._chain.append(action, by, now, case_id, detail)
-
-    # What is told
 
     def counts(self) -> Counts:
         def one(sql: str) -> int:
@@ -465,16 +331,6 @@ class SyncShelf:
         """What stands at a unit of a case by now, `MISSING` for nothing."""
         row = self._database.one("SELECT document FROM cases WHERE case_id = ?", (case_id,))
         return at(unpack(row[0]) if row else {}, tuple(unit.split(".")))
-
-    def _case_id(self, number: int) -> str:
-        row = self._database.one("SELECT case_id FROM cases WHERE number = ?", (number,))
-        return str(row[0]) if row else ""
-
-    def _number(self, case_id: str) -> int:
-        row = self._database.one("SELECT number FROM cases WHERE case_id = ?", (case_id,))
-        if row is None:
-            raise NoSuchCase("There is no such case in this workspace.", "Look for it in the queue.")
-        return int(row[0])
 
 
 def _item(

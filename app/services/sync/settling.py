@@ -87,14 +87,14 @@ def _store(
 
     def also(number: int) -> None:
         sync.conflicts.settle(kept.conflict_id, settlement, by, now)
-        sync.release(number)
+        sync.decisions.release(number)
         detail: Json = {
             "conflict": kept.conflict_id,
             "kind": str(kept.kind),
             "unit": kept.unit,
             "settlement": str(settlement),
         }
-        sync.note("conflict_settled", by, now, kept.case_id, detail)
+        sync.decisions.note("conflict_settled", by, now, kept.case_id, detail)
 
     return changes.store_change(document, change, also)
 
@@ -122,9 +122,9 @@ def _settle_deleted(changes: ChangeLog, kept: KeptConflict, settlement: Settleme
     if settlement in _NOTED:
         note = _corrections(changes.store.case_document(kept.case_id))
     if settlement in _MINE:
-        sync.revived(kept.case_id, changes.now())
+        sync.decisions.revived(kept.case_id, changes.now())
     else:
-        sync.let_go(kept.case_id, changes.now())
+        sync.decisions.let_go(kept.case_id, changes.now())
     document = changes.store.case_document(kept.case_id)
     writes = [_note(document, kept, note, kept.mine, changes)] if note else []
     return _store(changes, document, kept, settlement, by, writes).case
@@ -217,7 +217,7 @@ def give_up(changes: ChangeLog, change_id: str, by: str) -> Case:
     not refused.
     """
     sync = changes.store.sync
-    found = sync.without(change_id)
+    found = sync.decisions.without(change_id)
     if found is None:
         raise Rejected(
             "Only what was refused can be given up.", "What waits goes by itself.", code="not_refused"
@@ -231,8 +231,8 @@ def give_up(changes: ChangeLog, change_id: str, by: str) -> Case:
     change = Change(changes.new_id(), case_id, Action.GIVEN_UP, by, now, writes, undoes=change_id)
 
     def also(number: int) -> None:
-        sync.given_up(number, change_id)
-        sync.note("left_outbox", by, now, case_id, {"change": change_id})
+        sync.decisions.given_up(number, change_id)
+        sync.decisions.note("left_outbox", by, now, case_id, {"change": change_id})
 
     changes.store_change(document, change, also, sent=False)
     return case_from(changes.store.case_document(case_id))
@@ -261,7 +261,7 @@ def _at(document: Any, path: tuple[str, ...]) -> Any:
 def retry(changes: ChangeLog, change_id: str, by: str) -> None:
     """Try what was refused again, with everything else that waits of its case."""
     sync = changes.store.sync
-    case_id = sync.case_of(change_id)
+    case_id = sync.decisions.case_of(change_id)
     if case_id is None:
         raise Rejected("This does not wait any more.", "Look at the list again.", code="not_waiting")
     sync.retry(case_id, by, changes.now())
