@@ -14,10 +14,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
+
+import httpx
 
 from app.domain.case import Json
 from app.domain.connection import Connection
@@ -42,6 +45,10 @@ NURSE, DOCTOR, ADMIN, CLERK = (
     "admin@payer.example",
     "clerk@payer.example",
 )
+http = SimpleNamespace(
+    **{name: partial(getattr(httpx, name), verify=False) for name in ("get", "post", "request")}
+)
+"""As httpx, without a certificate store that plain HTTP has no use for: it takes longer than the request."""
 PEOPLE = {
     NURSE: Person(NURSE, "Nora Nurse", (Role.UR_SPECIALIST,)),
     DOCTOR: Person(DOCTOR, "Dr. Doe", (Role.PHYSICIAN,)),

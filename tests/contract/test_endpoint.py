@@ -25,7 +25,7 @@ from app.domain.sync_wire import Checkpoint, kept_checkpoint_document, push_docu
 from app.services.google.endpoint import Endpoint, GuardedCaseRemote, connection_at
 from app.services.signing import confirmed, confirmed_checkpoint, new_key, sign
 from tests.scripted import ScriptedProcessor
-from tests.serve_parts import ADMIN, CLERK, DOCTOR, NURSE, PROJECT, Service, SignedIn, service
+from tests.serve_parts import ADMIN, CLERK, DOCTOR, NURSE, PROJECT, Service, SignedIn, http, service
 
 CASE = "c1"
 NOW = datetime.now(UTC)
@@ -476,17 +476,17 @@ def test_a_token_that_was_altered_or_signed_by_another_key_is_refused(serve: Ser
         serve.issuer.signed({"email": DOCTOR}, kid="k9"),
         "a.b.c", "...", "x" * 9000, "ü.ü.ü",
     ):  # fmt: skip
-        answer = httpx.get(f"{serve.url}/v1/me", headers={"Authorization": f"Bearer {wrong}".encode()})
+        answer = http.get(f"{serve.url}/v1/me", headers={"Authorization": f"Bearer {wrong}".encode()})
         assert answer.status_code == 401, wrong[:20]
 
 
 def test_nobody_without_a_token_gets_past_what_is_open_to_all(serve: Service) -> None:
     for method, place in (("GET", "/v1/me"), ("GET", "/v1/people"), ("PUT", "/v1/people/a@b.example"),
                           ("POST", "/v1/checkpoints"), ("POST", f"/v1/cases/{CASE}/push")):  # fmt: skip
-        answer = httpx.request(method, serve.url + place, json={})
+        answer = http.request(method, serve.url + place, json={})
         assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
         assert (
-            httpx.request(method, serve.url + place, headers={"Authorization": "Basic x"}).status_code == 401
+            http.request(method, serve.url + place, headers={"Authorization": "Basic x"}).status_code == 401
         )
 
 
@@ -601,10 +601,10 @@ def test_a_desk_learns_how_to_connect_without_being_signed_in(serve: Service) ->
 
 
 def test_health_and_metrics_are_told(serve: Service) -> None:
-    assert httpx.get(f"{serve.url}/healthz").json() == {"alive": True}
-    assert httpx.get(f"{serve.url}/readyz").status_code == 200
+    assert http.get(f"{serve.url}/healthz").json() == {"alive": True}
+    assert http.get(f"{serve.url}/readyz").status_code == 200
     endpoint_of(serve).push(pushing(serve, determination_document(made())))
-    text = httpx.get(f"{serve.url}/metrics").text
+    text = http.get(f"{serve.url}/metrics").text
     assert 'countersign_determining_pushes_total{answer="applied"} 1.0' in text
     assert "countersign_working 0.0" in text
 
@@ -618,7 +618,7 @@ def test_health_and_metrics_are_told(serve: Service) -> None:
 )  # fmt: skip
 def test_what_is_no_json_is_refused(serve: Service, body: bytes, kind: str) -> None:
     headers = {"Authorization": f"Bearer {serve.issuer.token()}", "Content-Type": kind}
-    answer = httpx.post(f"{serve.url}/v1/cases/{CASE}/push", content=body, headers=headers)
+    answer = http.post(f"{serve.url}/v1/cases/{CASE}/push", content=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "wire_not_understood")
 
 
@@ -626,7 +626,7 @@ def test_a_push_to_the_address_of_another_case_is_refused(serve: Service) -> Non
     headers = {"Authorization": f"Bearer {serve.issuer.token()}"}
     push = push_document(pushing(serve, determination_document(made())))
     for place in ("c2", "a%20b", "..%2fc1"):
-        answer = httpx.post(f"{serve.url}/v1/cases/{place}/push", json=push, headers=headers)
+        answer = http.post(f"{serve.url}/v1/cases/{place}/push", json=push, headers=headers)
         assert answer.status_code in (404, 422)
     assert "determinations" not in serve.cases.document(CASE)
 
@@ -635,7 +635,7 @@ def test_more_than_the_service_takes_at_once_is_refused(serve: Service) -> None:
     headers = {"Authorization": f"Bearer {serve.issuer.token()}", "Content-Type": "application/json"}
     body = b'{"a": "' + b"x" * (9 * 1024 * 1024) + b'"}'
     try:
-        answer = httpx.post(f"{serve.url}/v1/checkpoints", content=body, headers=headers, timeout=30)
+        answer = http.post(f"{serve.url}/v1/checkpoints", content=body, headers=headers, timeout=30)
         assert answer.status_code == 413
     except httpx.HTTPError:
         pass  # the server may hang up before all of it was sent
@@ -710,8 +710,8 @@ def test_no_name_or_value_of_a_patient_reaches_the_log(serve: Service) -> None:
     headers = {"Authorization": f"Bearer {serve.issuer.token()}"}
     body = push_document(pushing(serve, fine)) | {canary: canary}
     for place in (f"/v1/cases/{CASE}/push", f"/v1/{canary}", f"/v1/cases/{canary}/push", f"/?name={canary}"):
-        httpx.post(serve.url + place, json=copy.deepcopy(body), headers=headers)
-        httpx.get(
+        http.post(serve.url + place, json=copy.deepcopy(body), headers=headers)
+        http.get(
             serve.url + place, headers={**headers, "traceparent": canary, "X-Cloud-Trace-Context": canary}
         )
     text = serve.out.getvalue()

@@ -22,7 +22,7 @@ from app.services.ingestion_service.arrival_id import arrival_id_of, further_id
 from app.services.ingestion_service.event import arrival_from
 from app.services.ports import Watch
 from tests.scripted import ScriptedProcessor, a_pdf, an_extraction, read_field
-from tests.serve_parts import MemoryLedger, Service, event_of, service
+from tests.serve_parts import MemoryLedger, Service, event_of, http, service
 
 READ = an_extraction(read_field("patient_name", "Canary Patientname"), read_field("member_id", "M-1"))
 
@@ -38,7 +38,7 @@ def put(
 
 def tell(serve: Service, stored: StoredObject, **more: Any) -> httpx.Response:
     headers, body = event_of(stored, **more)
-    return httpx.post(serve.url + "/", headers=headers, content=body, timeout=30)
+    return http.post(serve.url + "/", headers=headers, content=body, timeout=30)
 
 
 def arrival_id(stored: StoredObject) -> str:
@@ -87,7 +87,7 @@ def test_structured_mode_is_understood_as_binary_is() -> None:
         event = {
             "id": "e1", "source": "s", "specversion": "1.0", "type": headers["ce-type"], "data": json.loads(body)
         }  # fmt: skip
-        answer = httpx.post(
+        answer = http.post(
             serve.url, json=event, headers={"Content-Type": "application/cloudevents+json; charset=utf-8"}
         )
         assert answer.json()["outcome"] == "written"
@@ -325,6 +325,29 @@ def test_what_needs_a_network_is_tried_again_at_once_when_the_event_comes_again(
         assert only_case(serve)["intake_status"] == "needs_review"
 
 
+def test_a_quota_that_is_used_up_for_hours_says_nothing_against_the_file() -> None:
+    with service(ScriptedProcessor([*[Offline("Quota.", code="busy")] * 7, READ])) as serve:
+        stored = put(serve)
+        assert [tell(serve, stored).status_code for _ in range(8)] == [503] * 7 + [200]
+        assert only_case(serve)["intake_status"] == "needs_review"
+
+
+@pytest.mark.parametrize("code", ["document_ai_permission", "document_ai_not_deployed"])
+def test_a_processor_that_an_administrator_has_to_mend_makes_no_file_unreadable(code: str) -> None:
+    with service(ScriptedProcessor([Rejected("No right.", code=code), READ])) as serve:
+        stored = put(serve)
+        assert tell(serve, stored).status_code == 503
+        assert only_case(serve)["intake_status"] == "reading"
+        assert tell(serve, stored).status_code == 200
+        assert only_case(serve)["intake_status"] == "needs_review"
+
+
+def test_an_upload_that_names_what_is_no_case_gets_one_of_its_own() -> None:
+    with service(ScriptedProcessor([READ])) as serve:
+        stored = put(serve, case_id="../another")
+        assert tell(serve, stored).json()["outcome"] == "written"
+
+
 def test_an_object_that_was_replaced_before_it_was_read_has_a_case_that_says_so() -> None:
     with service(ScriptedProcessor([READ])) as serve:
         stored = put(serve)
@@ -343,7 +366,7 @@ def test_bytes_that_are_not_those_of_the_event_are_not_read() -> None:
         stored = put(serve)
         headers, body = event_of(stored)
         data = json.loads(body) | {"md5Hash": base64.b64encode(b"0" * 16).decode()}
-        httpx.post(serve.url, headers=headers, content=json.dumps(data))
+        http.post(serve.url, headers=headers, content=json.dumps(data))
         assert only_case(serve)["reason"]["code"] == "object_replaced"
 
 
@@ -510,7 +533,7 @@ def test_a_reading_that_is_too_large_for_the_queue_becomes_an_unreadable_case() 
 )
 def test_what_is_no_event_is_refused(headers: dict[str, str], body: bytes) -> None:
     with service(ScriptedProcessor([READ])) as serve:
-        assert httpx.post(serve.url, headers=headers, content=body).status_code == 422
+        assert http.post(serve.url, headers=headers, content=body).status_code == 422
         assert serve.cases.cases == {}
 
 
@@ -519,7 +542,7 @@ def test_an_event_that_lacks_what_names_the_object_is_refused(left_out: str) -> 
     with service(ScriptedProcessor([READ])) as serve:
         headers, body = event_of(put(serve))
         data = {k: v for k, v in json.loads(body).items() if k != left_out}
-        assert httpx.post(serve.url, headers=headers, content=json.dumps(data)).status_code == 422
+        assert http.post(serve.url, headers=headers, content=json.dumps(data)).status_code == 422
 
 
 def test_events_of_other_kinds_buckets_and_folders_are_ignored() -> None:
@@ -527,7 +550,7 @@ def test_events_of_other_kinds_buckets_and_folders_are_ignored() -> None:
         stored = put(serve)
         headers, body = event_of(stored)
         headers["ce-type"] = "google.cloud.storage.object.v1.deleted"
-        assert httpx.post(serve.url, headers=headers, content=body).json()["outcome"] == "ignored"
+        assert http.post(serve.url, headers=headers, content=body).json()["outcome"] == "ignored"
         assert tell(serve, stored, bucket="another-bucket").json()["outcome"] == "ignored"
         folder = StoredObject("gs://pa_forms_bkt/2026/", 0, 77, 0)
         assert tell(serve, folder).json()["outcome"] == "ignored"
@@ -545,7 +568,7 @@ def test_only_the_account_of_eventarc_may_bring_events_where_one_is_named() -> N
             serve.issuer.token("someone@p.example", aud=audience),
         ):
             sent = headers | ({"Authorization": f"Bearer {token}"} if token else {})
-            assert httpx.post(serve.url, headers=sent, content=body).status_code == 401
+            assert http.post(serve.url, headers=sent, content=body).status_code == 401
         assert serve.cases.cases == {}
         sent = headers | {"Authorization": f"Bearer {allowed}"}
-        assert httpx.post(serve.url, headers=sent, content=body).status_code == 200
+        assert http.post(serve.url, headers=sent, content=body).status_code == 200

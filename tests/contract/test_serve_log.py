@@ -7,12 +7,10 @@ import json
 import logging
 from datetime import UTC, datetime
 
-import httpx
-
 from app.domain.errors import Offline, Unreadable
 from app.services.ingestion_service.log import Log, Others
 from tests.scripted import ScriptedProcessor, a_pdf, an_extraction, read_field
-from tests.serve_parts import Queue, event_of, service
+from tests.serve_parts import Queue, event_of, http, service
 
 CANARY = "Canary Patientname"
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
@@ -38,10 +36,10 @@ def test_no_name_or_value_of_a_patient_reaches_the_log_of_arrivals() -> None:
             headers, body = event_of(stored)
             headers |= {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "User-Agent": "Canary"}
             headers["ce-id"] = "Canary"
-            answer = httpx.post(serve.url, headers=headers, content=body)
+            answer = http.post(serve.url, headers=headers, content=body)
             assert CANARY not in answer.text
-        httpx.post(serve.url, headers=headers, content=body[:-9] + CANARY.encode())
-        httpx.get(f"{serve.url}/{CANARY}?name={CANARY}")
+        http.post(serve.url, headers=headers, content=body[:-9] + CANARY.encode())
+        http.get(f"{serve.url}/{CANARY}?name={CANARY}")
         lines = serve.lines()
         text = serve.out.getvalue()
     assert {"case_written", "failed", "try_again", "refused", "answered"} <= {line["event"] for line in lines}

@@ -26,6 +26,7 @@ from app.services.google.service_ledger import FirestoreLedger
 from tests.conftest import ROOT
 from tests.emulator import Place
 from tests.scripted import a_pdf
+from tests.serve_parts import http
 from tests.storage_server import StorageServer, storage_server
 
 pytest_plugins = ("tests.emulator",)
@@ -82,7 +83,7 @@ def tell(folder: Path, event: dict[str, Any]) -> httpx.Response:
     port = (folder / "port").read_text("utf-8")
     headers = {"ce-id": "e", "ce-source": "s", "ce-specversion": "1.0",
                "ce-type": "google.cloud.storage.object.v1.finalized", "Content-Type": "application/json"}  # fmt: skip
-    return httpx.post(f"http://127.0.0.1:{port}/", headers=headers, json=event, timeout=PATIENCE)
+    return http.post(f"http://127.0.0.1:{port}/", headers=headers, json=event, timeout=PATIENCE)
 
 
 def stored(storage: StorageServer, place: Place) -> dict[str, Any]:
@@ -138,7 +139,7 @@ def test_a_service_that_is_told_to_end_finishes_what_it_reads_and_takes_no_more(
         until((folder / "reading").exists)
         service.send_signal(signal.SIGTERM)
         port = (folder / "port").read_text("utf-8")
-        until(lambda: httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 503)
+        until(lambda: http.get(f"http://127.0.0.1:{port}/readyz").status_code == 503)
         assert tell(folder, event).status_code == 503
         (folder / "go").touch()
         assert asked.result().status_code == 200

@@ -40,7 +40,7 @@ class Endpoint:
         """`url` is the service's, with https unless it is this computer. Raises `Rejected` when it is none."""
         self._url = _address(url)
         self._identity = identity
-        self._client = _client(timeout)
+        self._client = _client(self._url, timeout)
 
     def push(self, push: Push, opened: Mapping[str, str] | None = None) -> Pushed:
         """Apply a batch that determines. `opened` are the review receipts its determinations name: their very text by
@@ -110,8 +110,9 @@ def connection_at(url: str, *, timeout: float = TIMEOUT) -> Connection:
 
     Raises `Rejected` for what is no address of such a service, `Offline` when nobody answers.
     """
-    with _client(timeout) as client:
-        return _asked(client, "GET", _address(url) + "/v1/connection", _connection, None, {})
+    place = _address(url)
+    with _client(place, timeout) as client:
+        return _asked(client, "GET", place + "/v1/connection", _connection, None, {})
 
 
 class GuardedCaseRemote:
@@ -211,10 +212,14 @@ def _address(url: str) -> str:
     return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}"
 
 
-def _client(timeout: float) -> httpx.Client:
+def _client(url: str, timeout: float) -> httpx.Client:
     import httpx  # not on the way to the first window
 
-    return httpx.Client(timeout=httpx.Timeout(timeout, connect=timeout / 2), follow_redirects=False)
+    return httpx.Client(
+        timeout=httpx.Timeout(timeout, connect=timeout / 2),
+        follow_redirects=False,
+        verify=url.startswith("https:"),  # on this computer there are no certificates to be loaded
+    )
 
 
 def _asked(

@@ -6,21 +6,35 @@ that comes again, comes twice at once or was left half done leads to the same ca
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from app.domain.case import IntakeStatus, Json, from_time, to_time
+from app.domain.case import IntakeStatus, Json, to_time
 from app.domain.change import Action
 from app.domain.errors import Actionable, Cancelled, Offline, Rejected, SignInRequired, Unreadable
 from app.domain.extraction import Document, Extraction, FormExtraction
 from app.domain.sync import Answer, RemoteCase
 from app.services.case_reading import NO_FORM, form_entry, form_values, unread_reason
+from app.services.ingestion_service.arrival_case import (
+    TryLater,
+    document_of,
+    elsewhere,
+    gave_up,
+    hopeless,
+    read_by_desk,
+    since,
+    status,
+    to_be_mended,
+    took_too_long,
+    unread,
+)
 from app.services.ingestion_service.arrival_file import ArrivalFile, fetched
 from app.services.ingestion_service.arrival_id import ARRIVALS, arrival_id_of, derived, further_id, uri_of
 from app.services.ingestion_service.case_writing import CaseWriting
@@ -43,6 +57,7 @@ WAIT_FOR_DESK = timedelta(hours=12)
 LONGEST_READING = timedelta(minutes=13)
 """Of one file; Cloud Run ends a request after fifteen."""
 _SAME = "same_content"
+_CASE = re.compile(r"[0-9A-Za-z_-]{1,128}")
 _MOVES = 5
 
 
@@ -64,10 +79,6 @@ class Taken:
     cases: Mapping[str, str]
     pages: int = 0
     code: str = ""
-
-
-class TryLater(Offline):
-    """The same event will succeed later: it is answered so that it comes again."""
 
 
 class Ingesting:
@@ -109,7 +120,7 @@ class Ingesting:
             try:
                 return self._take(arrival, arrival_id)
             except Rejected as error:
-                if _hopeless(error):  # nobody can write this case: not now, not later
+                if hopeless(error):  # nobody can write this case: not now, not later
                     return self.set_aside(arrival, error.code)
                 # a right or an index that is missing: an administrator mends it, and the event comes again
                 raise TryLater(error.reason, error.next_step, code=error.code) from error
@@ -157,11 +168,11 @@ class Ingesting:
             if found.reason is not None:
                 return self._unreadable(case, arrival_id, Outcome.WRITTEN, found.reason)
             return self._read(case, arrival_id, found, Outcome.WRITTEN)
-        if not _unread(case.document):
-            return Taken(Outcome.KNOWN, arrival_id, {case.case_id: _status(case.document)})
+        if not unread(case.document):
+            return Taken(Outcome.KNOWN, arrival_id, {case.case_id: status(case.document)})
         case, tries = self._begun(case, arrival_id)
         if tries > TRIES:
-            return self._unreadable(case, arrival_id, Outcome.WRITTEN, _gave_up())
+            return self._unreadable(case, arrival_id, Outcome.WRITTEN, gave_up())
         found = fetched(self._buckets, arrival)
         if found.reason is not None:
             return self._unreadable(case, arrival_id, Outcome.WRITTEN, found.reason)
@@ -191,7 +202,7 @@ class Ingesting:
             derived(arrival_id, "received"), document, Action.RECEIVED, PROGRAM
         )
         if pushed.answer is not Answer.APPLIED:
-            raise _elsewhere()  # the same event, at the same moment, on another instance
+            raise elsewhere()  # the same event, at the same moment, on another instance
         if found.sha256:
             self._ledger.note_content(found.sha256, arrival_id, receipt)
         return RemoteCase(arrival_id, after, pushed.update_time, now)
@@ -200,13 +211,13 @@ class Ingesting:
         """The case marked as being read here, and how often that was begun. Raises `TryLater` while another reads."""
         reader = case.document.get("reader") or {}
         mine = reader.get("instance") == self._instance
-        if reader and not mine and _since(reader) + self._patience > self._writing.now():
-            raise _elsewhere()
+        if reader and not mine and since(reader) + self._patience > self._writing.now():
+            raise elsewhere()
         tries = int(reader.get("tries", 0)) + 1
         change = derived(case.case_id, f"reading-{arrival_id}-{case.update_time}")
         pushed, after = self._writing.update(case, change, Action.READING, READER, self._begin(tries))
         if pushed.answer is not Answer.APPLIED:
-            raise _elsewhere()
+            raise elsewhere()
         if sha256 := form_entry(after)[1].get("sha256"):
             self._ledger.note_content(str(sha256), case.case_id, str(after.get("receipt", "")))
         return RemoteCase(case.case_id, after, pushed.update_time, case.updated_at), tries
@@ -231,8 +242,11 @@ class Ingesting:
             self._let_go(case, arrival_id)
             raise
         except Cancelled:
-            return self._unreadable(case, arrival_id, outcome, _took_too_long())
+            return self._unreadable(case, arrival_id, outcome, took_too_long())
         except (Unreadable, Rejected) as error:
+            if to_be_mended(error):
+                self._let_go(case, arrival_id)
+                raise
             return self._unreadable(case, arrival_id, outcome, error)
         if extraction.unread and not extraction.forms:
             reason = unread_reason(extraction.unread)
@@ -241,7 +255,7 @@ class Ingesting:
         try:
             return self._written(case, arrival_id, extraction, outcome)
         except Rejected as error:
-            if not _hopeless(error):
+            if not hopeless(error):
                 raise
             return self._unreadable(case, arrival_id, outcome, error, extraction.page_count)
 
@@ -253,10 +267,10 @@ class Ingesting:
             self._further(case.document, extraction, form, place): str(IntakeStatus.NEEDS_REVIEW)
             for place, form in enumerate(others, 2)
         }
-        status = self._finish(
+        found = self._finish(
             case, arrival_id, Action.READ, lambda document: form_values(document, extraction, first)
         )
-        return Taken(outcome, arrival_id, {case.case_id: status, **made}, extraction.page_count)
+        return Taken(outcome, arrival_id, {case.case_id: found, **made}, extraction.page_count)
 
     def _further(self, origin: Json, extraction: Extraction, form: FormExtraction, place: int) -> str:
         """The case of a further form of a package, as a desk makes it: under the same id, if both do."""
@@ -280,8 +294,8 @@ class Ingesting:
             "reader": None,
             "reason": {"text": error.reason, "next_step": error.next_step, "code": error.code},
         }
-        status = self._finish(case, arrival_id, Action.UNREADABLE, lambda _: values)
-        return Taken(outcome, arrival_id, {case.case_id: status}, pages, error.code)
+        found = self._finish(case, arrival_id, Action.UNREADABLE, lambda _: values)
+        return Taken(outcome, arrival_id, {case.case_id: found}, pages, error.code)
 
     def _finish(
         self,
@@ -296,12 +310,12 @@ class Ingesting:
             made = {**values(case.document), **self._same(case.document)}
             pushed, after = self._writing.update(case, change, action, READER, made)
             if pushed.answer is Answer.APPLIED:
-                return _status(after)
+                return status(after)
             newer = self._cases.case(case.case_id)
-            if newer is None or not _unread(newer.document):
-                return _status(newer.document) if newer is not None else ""
+            if newer is None or not unread(newer.document):
+                return status(newer.document) if newer is not None else ""
             case = newer
-        raise _elsewhere()
+        raise elsewhere()
 
     def _same(self, document: Json) -> Json:
         """Other cases that hold the same bytes, for a person to say whether it was sent twice; none is merged."""
@@ -312,10 +326,14 @@ class Ingesting:
         return {_SAME: {**document.get(_SAME, {}), **same}} if same else {}
 
     def _let_go(self, case: RemoteCase, arrival_id: str) -> None:
-        """Nobody reads the case any more, so that the next to try need not wait. It is no matter if that fails."""
+        """Nobody reads the case any more, so that the next to try need not wait; that nothing answered says nothing
+        against the file. It is no matter if this fails.
+        """
+        before = case.document.get("reader") or {}
         reader = {
-            **(case.document.get("reader") or {}),
+            **before,
             "since": to_time(self._writing.now() - self._patience),
+            "tries": max(int(before.get("tries", 1)) - 1, 0),
         }
         change = derived(case.case_id, f"let-go-{arrival_id}-{case.update_time}")
         try:
@@ -327,35 +345,28 @@ class Ingesting:
 
     def _adopt(self, arrival: Arrival, arrival_id: str, case_id: str) -> Taken | None:
         """A file that a desk uploaded belongs to the desk's case; None when that did not come and it needs its own."""
-        try:
-            case = self._cases.case(case_id)
-        except Rejected:  # what stands there is no id of a case
+        if not _CASE.fullmatch(case_id):
             return None
-        if case is None:
+        case = self._cases.case(case_id)
+        if case is not None and case.document.get("_meta", {}).get("deleted_at"):
+            return Taken(Outcome.KNOWN, arrival_id, {})
+        document_id = document_of(case.document, arrival) if case is not None else None
+        if case is None or document_id is None:
             age = self._writing.now() - (arrival.created or self._writing.now())
             if age < WAIT_FOR_DESK:
                 raise TryLater(
-                    "The case of this upload is not there yet.",
+                    "The case of this upload is not there yet, or does not name it.",
                     "Its desk will send it.",
                     code="desk_case_missing",
                 )
             return None
-        if case.document.get("_meta", {}).get("deleted_at"):
-            return Taken(Outcome.KNOWN, arrival_id, {})
-        document_id = _document_of(case.document, arrival)
-        if document_id is None:
-            raise TryLater(
-                "The case of this upload does not name it yet.",
-                "Its desk will send it.",
-                code="desk_document_missing",
-            )
         case = self._noted(case, arrival, arrival_id, document_id)
         form = arrival.metadata.get("kind", "form") == "form" and form_entry(case.document)[0] == document_id
-        if not form or not _unread(case.document) or _read_by_desk(case.document):
-            return Taken(Outcome.ADOPTED, arrival_id, {case_id: _status(case.document)})
+        if not form or not unread(case.document) or read_by_desk(case.document):
+            return Taken(Outcome.ADOPTED, arrival_id, {case_id: status(case.document)})
         case, tries = self._begun(case, arrival_id)
         if tries > TRIES:
-            return self._unreadable(case, arrival_id, Outcome.ADOPTED, _gave_up())
+            return self._unreadable(case, arrival_id, Outcome.ADOPTED, gave_up())
         found = fetched(self._buckets, arrival)
         if found.reason is not None:
             return self._unreadable(case, arrival_id, Outcome.ADOPTED, found.reason)
@@ -374,7 +385,7 @@ class Ingesting:
         change = derived(case.case_id, f"adopted-{arrival_id}")
         pushed, after = self._writing.update(case, change, Action.RECEIVED, PROGRAM, values)
         if pushed.answer is not Answer.APPLIED:
-            raise _elsewhere()
+            raise elsewhere()
         return RemoteCase(case.case_id, after, pushed.update_time, case.updated_at)
 
     def _watch(self) -> Watch:
@@ -391,70 +402,10 @@ class Ingesting:
         """One thread of this instance deals with an arrival."""
         with self._lock:
             if arrival_id in self._active:
-                raise _elsewhere()
+                raise elsewhere()
             self._active.add(arrival_id)
         try:
             yield
         finally:
             with self._lock:
                 self._active.discard(arrival_id)
-
-
-def _hopeless(error: Rejected) -> bool:
-    """Whether a refusal will be the same for ever: by what the case is, not by who writes it."""
-    return error.code.endswith(("_too_large", "_not_understood"))
-
-
-def _document_of(document: Json, arrival: Arrival) -> str | None:
-    """Which document of a desk's case an upload is."""
-    documents = document.get("documents", {})
-    named = arrival.metadata.get("document_id", "")
-    if named in documents:
-        return named
-    sha256 = arrival.metadata.get("sha256", "")
-    for document_id, entry in documents.items():
-        if entry.get("uri") == uri_of(arrival) or (sha256 and entry.get("sha256") == sha256):
-            return str(document_id)
-    return form_entry(document)[0] if documents and not named and not sha256 else None
-
-
-def _unread(document: Json) -> bool:
-    """Whether a case waits to be read: received, or being read."""
-    status = document.get("intake_status")
-    if status == IntakeStatus.READING:
-        return True
-    return status == IntakeStatus.RECEIVED and document.get("reason") is None
-
-
-def _read_by_desk(document: Json) -> bool:
-    """Whether the case is being read at a desk, which will say what it found."""
-    reader = document.get("reader") or {}
-    return document.get("intake_status") == IntakeStatus.READING and "instance" not in reader
-
-
-def _status(document: Json) -> str:
-    return str(document.get("intake_status", ""))
-
-
-def _since(reader: Mapping[str, Any]) -> datetime:
-    return from_time(str(reader.get("since", "1970-01-01T00:00:00Z")))
-
-
-def _elsewhere() -> TryLater:
-    return TryLater("This arrival is being dealt with already.", "It is tried again.", code="elsewhere")
-
-
-def _took_too_long() -> Unreadable:
-    return Unreadable(
-        "Reading this file took longer than it may.",
-        "Split it, or take it in at a desk.",
-        code="reading_too_long",
-    )
-
-
-def _gave_up() -> Unreadable:
-    return Unreadable(
-        "Reading this file ended without an answer every time it was tried.",
-        "Look at it yourself, or ask the sender for another copy.",
-        code="reading_gave_up",
-    )

@@ -6,6 +6,7 @@ then is left: its event comes again, and goes on with the same ids.
 
 from __future__ import annotations
 
+import logging
 import signal
 import threading
 import time
@@ -62,6 +63,8 @@ class Server:
             ident=None,
         )
         self.port = int(self._server.effective_port)
+        # It warns of every request that waits a moment for a thread; how many are under way is among the metrics.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
     def serve(self) -> None:
         """Answer requests until the end has come and what was under way is done, or its time is over."""
