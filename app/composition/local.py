@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.composition.later import Later
 from app.domain.errors import Unreadable
 from app.resource import resource
 from app.services.processor_library import COMMON, Use, unchanged
@@ -13,15 +14,18 @@ from app.services.processor_library import COMMON, Use, unchanged
 if TYPE_CHECKING:  # the ports are named, the backends loaded when they are used
     from app.domain.case import Json
     from app.domain.code import CodeLists
+    from app.domain.extraction import Document
     from app.domain.policy import Policy
     from app.domain.processor import FormDefinition
     from app.services.ports import (
         DocumentOpener,
         DocumentReader,
+        DocumentReading,
         FormProcessor,
         FormTeacher,
         LetterPrinter,
         TextReader,
+        Watch,
     )
 
 
@@ -51,8 +55,6 @@ def embedded(
     # Named and loaded here alone, and only when used: other backends take their place by settings.
     from app.domain.code import no_lists
     from app.services.local.document_opener import WorkerDocumentOpener
-    from app.services.local.document_text_reader import DocumentTextReader
-    from app.services.local.letter_printer import WorkerLetterPrinter
     from app.services.local.ocr_form_processor import OcrFormProcessor
 
     opener = WorkerDocumentOpener()
@@ -62,10 +64,40 @@ def embedded(
         opener.close_all()
         processor.close()
 
+    def documents() -> DocumentReader:
+        from app.services.local.document_text_reader import DocumentTextReader
+
+        return DocumentTextReader(opener, processor)
+
+    def letters() -> LetterPrinter:
+        from app.services.local.letter_printer import WorkerLetterPrinter
+
+        return WorkerLetterPrinter(opener)
+
     return Backends(
         processor, processor, opener, close, opener.warm, processor, processor.use,
-        DocumentTextReader(opener, processor), WorkerLetterPrinter(opener),
+        _LaterDocuments(Later(documents)), _LaterLetters(Later(letters)),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _LaterDocuments:
+    """Reads documents that are no forms; loaded with the first of them."""
+
+    reader: Later[DocumentReader]
+
+    def open(self, document: Document, watch: Watch | None = None) -> DocumentReading:
+        return self.reader().open(document, watch)
+
+
+@dataclass(frozen=True, slots=True)
+class _LaterLetters:
+    """Prints letters; loaded with the first of them."""
+
+    printer: Later[LetterPrinter]
+
+    def print(self, body: str, title: str, foot: str) -> bytes:
+        return self.printer().print(body, title, foot)
 
 
 def printer(behind: Backends) -> LetterPrinter:
