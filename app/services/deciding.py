@@ -28,6 +28,7 @@ from app.domain.determination import (
     determinations_of,
 )
 from app.domain.errors import Rejected
+from app.domain.projection import believed
 from app.domain.role import Check, Person, Right, anybody
 from app.services.change_log import ChangeLog
 
@@ -96,7 +97,8 @@ class Deciding:
         asked = [self.bases.basis(case_id, line, review_id) for line in lines]
         _check_named(asked, wanted, criteria)
         for basis in asked:
-            before = determinations_of(document).get(basis.line_id)
+            # one whose signature is refused counts for nothing, at the service too
+            before = determinations_of({"determinations": believed(document)}).get(basis.line_id)
             self._check_before(document, person, before, outcome, supersede=supersede)
             unopened = self.seen.unopened(case_id, by, basis.documents) if outcome in AGAINST else ()
             left = tuple(d for d in unopened if d not in declared)
