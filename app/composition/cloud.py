@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from app.composition.cloud_reading import Closing, CloudReading, cut_by
 from app.composition.later_remote import LaterBuckets, LaterCases
 from app.composition.place import CloudPlaces, Settings
+from app.domain.code import CodeLists, no_lists
 from app.domain.connection import Connection
 from app.domain.errors import Actionable, StorageFailed
 from app.domain.sync import Link, Scope
@@ -293,11 +294,15 @@ class Cloud:
             return DocumentAIFormProcessor(
                 self.connection.processors, self._definition, identify, cut_by(embedded.opener),
                 cast("Any", self.credentials), address=self.places.document_ai, buckets=lambda: self.buckets,
+                codes=self._codes,
             )  # fmt: skip
 
         reading = CloudReading(embedded.processor, there)
         self._closing.append(reading.close)
         return replace(embedded, processor=reading)
+
+    def _codes(self) -> CodeLists:
+        return self._changes.codes() if self._changes is not None else no_lists()
 
     def _definition(self, form_type: str) -> FormDefinition | None:
         return self._library.definition(form_type) if self._library is not None else None
