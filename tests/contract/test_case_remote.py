@@ -552,6 +552,15 @@ class _Firestore(CaseRemoteContract):
         yield made
         made.close()
 
+    def test_what_firestore_refuses_comes_back_all_the_same(self, remote: FirestoreCaseRemote) -> None:
+        case_id = new_id()
+        odd: Json = {"": {"__x__": [[1, [2]], [], [[]]], "~": {"~[]": [1]}}, "__name__": 1}
+        base = put(remote, case_id, odd=odd)
+        made = edit(remote, case_id, base, {("odd", "", "__x__"): [[[]]], ("odd", "__name__"): {"": [["a"]]}})
+        assert made.answer is Answer.APPLIED
+        odd[""]["__x__"], odd["__name__"] = [[[]]], {"": [["a"]]}
+        assert found(remote, case_id)["odd"] == odd
+
 
 class TestEmulator(_Firestore):
     @pytest.fixture

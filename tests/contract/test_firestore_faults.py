@@ -323,6 +323,13 @@ def test_a_desk_that_starts_reads_old_cases_only_while_they_are_open(desk: Desk)
         rest = desk.remote.changed(scope, Cursor(first[0].updated_at, "old-open"), 9)
         assert "new-closed" in {c.case_id for c in (*first, *rest)}
         assert "old-closed" not in {c.case_id for c in (*first, *rest)}
+    desk.proxy.forget()
+    desk.remote.changed(Scope("new"), None, 9)
+    assert desk.proxy.counts["BatchGetDocuments"].reads == 1  # what is old is said by the server's clock
+    desk.remote.changed(Scope("new"), Cursor(datetime.now(UTC)), 9)
+    desk.proxy.forget()
+    desk.remote.changed(Scope("new"), Cursor(old), 9)
+    assert "BatchGetDocuments" not in desk.proxy.counts
     # a desk that comes back after months hears of what was closed meanwhile
     back = FirestoreCaseRemote(client.project, "(default)", desk.credentials, emulator=desk.proxy.address)
     for scope in scopes:

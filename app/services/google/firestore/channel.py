@@ -24,7 +24,12 @@ from google.cloud.firestore_v1.types import (
     RunQueryResponse,
 )
 
+from app.services.google.firestore.document import time_of
+from app.services.google.firestore.failure import silent
+
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from google.auth.credentials import Credentials
 
 HOST = "firestore.googleapis.com"
@@ -128,14 +133,25 @@ class Wire:
 
     def got(self, path: str, seconds: float) -> Any:
         """A document by its path as a protobuf message; None when there is none."""
+        answer = self._looked_up(path, seconds)
+        return answer.found if answer is not None and answer.HasField("found") else None
+
+    def now(self, seconds: float) -> datetime:
+        """The server's time, from the answer to a look for what is not there. Costs a read."""
+        answer = self._looked_up("pa_form_leases/nobody", seconds)
+        if answer is None:
+            raise silent()
+        return time_of(answer.read_time)
+
+    def _looked_up(self, path: str, seconds: float) -> Any:
         asked = {"database": self.database, "documents": [f"{self.database}/documents/{path}"]}
-        for answer in self.api.batch_get_documents(
+        answers = self.api.batch_get_documents(
             request=asked, retry=None, timeout=seconds, metadata=self._prefix
-        ):
-            message = BatchGetDocumentsResponse.pb(answer)
-            if message.HasField("found"):
-                return message.found
-        return None
+        )
+        found = [
+            BatchGetDocumentsResponse.pb(answer) for answer in answers
+        ]  # to its end: nothing is left open
+        return found[0] if found else None
 
     def listen(self, requests: Iterator[ListenRequest], seconds: float) -> Iterable[ListenResponse]:
         """A stream of what the server tells of the targets asked for; `cancel` of it ends it. Returns at once: the

@@ -231,7 +231,8 @@ class FirestoreCaseRemote:
         with translated("datastore.entities.list"):
             wire = self._connected()
             found: dict[str, RemoteCase] = {}
-            for query in self._poll.queries(wire.client, scope, since, limit):
+            asked = self._poll.queries(wire.client, scope, since, limit, lambda: wire.now(deadline.left))
+            for query in asked:
                 for message in wire.found(query, deadline.left):
                     case_id = message.name.rpartition("/")[2]
                     if case_id not in found:
