@@ -84,11 +84,14 @@ def serve_settings(
     """
     told = os.environ if environment is None else environment
     key_file = told.get("COUNTERSIGN_SIGNING_KEY_FILE", "")
+    only = only or told.get("COUNTERSIGN_ONLY", "")
+    if only not in ("", *PARTS):
+        raise _wrong("COUNTERSIGN_ONLY")
     connection = _connection_file(connection_file) if connection_file else _connection(told)
     return ServeSettings(
         connection,
         told.get("COUNTERSIGN_TRUST_DATABASE") or TRUST,
-        only or told.get("COUNTERSIGN_ONLY", ""),
+        only,
         told.get("COUNTERSIGN_HOST") or "127.0.0.1",
         _number(told, "PORT", 8080),
         _number(told, "COUNTERSIGN_THREADS", 16),
