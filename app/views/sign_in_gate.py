@@ -102,16 +102,24 @@ class SignInGate(QObject):
         return self._page
 
     def _made_page(self) -> SignInPage | GoogleSignInPage:
-        cancel = getattr(self.model, "cancel", None)  # where people sign in with Google
-        if cancel is None:
+        cancel, go_on = (getattr(self.model, name, None) for name in ("cancel", "go_on"))
+        if cancel is None or go_on is None:
             from app.views.widgets.sign_in_page import SignInPage
 
             return SignInPage()
+        # people sign in with Google
         from app.views.widgets.sync.google_sign_in_page import GoogleSignInPage
 
         page = GoogleSignInPage()
         page.cancelled.connect(cancel)
+        page.went_on.connect(go_on)
         return page
+
+    def set_offline(self, offline: bool) -> None:
+        """Whether who signs in elsewhere cannot be asked for at the moment."""
+        told = getattr(self._page, "set_offline", None)
+        if told is not None:
+            told(offline)
 
     def start(self) -> None:
         """Shut where somebody has to sign in; where somebody did with the start, they are in."""

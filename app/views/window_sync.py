@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QWidget
 from app.domain.case import Json
 from app.domain.errors import Actionable
 from app.domain.role import NotAllowed, Right, require
+from app.domain.sync import Link
 from app.views.sync_room import CONFLICTS, WAITING, SyncRoom
 
 if TYPE_CHECKING:  # where many desks share a queue
@@ -94,6 +95,8 @@ class WindowSync(QObject):
         room.sign_in_asked.connect(self._sign_in)
         room.sign_out_asked.connect(window.gate.switch)
         window.gate.model.refused.connect(self._not_signed_in)
+        window.gate.shut.connect(self._tell_gate)
+        room.state_changed.connect(lambda _words: self._tell_gate())
         window.gate.model.signed_in.connect(lambda _person: room.model.try_now())
         if parts.syncing is not None:  # what other desks do is shown where there are any
             from app.views.sync_case import IntakeSync
@@ -196,6 +199,13 @@ class WindowSync(QObject):
         say = window.messages.say
         say("info", self.tr("Your browser opens: sign in there."), self.tr("Editing goes on meanwhile."))
         window.gate.model.sign_in(window.workstation.access.me.name, "")
+
+    def _tell_gate(self) -> None:
+        """While nobody answers, whoever is locked out of their own work may go on."""
+        window = self._window
+        if self._parts.syncing is not None and window.gate.is_shut:
+            state = self.room.model.state
+            window.gate.set_offline(state.link is Link.OFFLINE and state.retry_at is not None)
 
     def _not_signed_in(self, error: Actionable) -> None:
         if not self._window.gate.is_shut:  # else its page says it

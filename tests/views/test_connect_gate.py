@@ -325,6 +325,15 @@ def test_a_connected_workspace_is_entered_with_google_locked_and_left(
     google.allows = True
     page.button.click()
     wait_until(lambda: not window.gate.is_shut, "the work is shown again")
+    window.lock()
+    QTest.keyClick(page, K.Key_G)  # there is a network: Google is asked
+    assert window.gate.is_shut
+    window.gate.set_offline(True)
+    assert "no network" in page.words.text()
+    QTest.keyClick(page, K.Key_G)
+    wait_until(lambda: not window.gate.is_shut, "the same person goes on without a network")
+    trail = station.in_store(station.store.audit_entries)
+    assert [(e.action, e.by) for e in trail][-1] == ("went_on_offline", "ada@payer.example")
     window.gate.switch()
     wait_until(lambda: not station.person, "nobody is signed in")
     wait_until(lambda: bool(google.revoked), "the tokens are given back")

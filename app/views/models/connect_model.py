@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices
 from app.domain.connection import Connection
 from app.domain.errors import Actionable, Cancelled
 from app.domain.role import Person
+from app.services.change_log import utc_now
 from app.services.connecting import Connecting, Plan
 from app.services.ports import Progress
 from app.views.background import Background
@@ -189,6 +190,21 @@ class CloudAccessModel(AccessModel):
         """Do not wait for the browser any longer."""
         self._step += 1
         self.browsing.stop(self._workstation.connecting.identity())
+
+    def go_on(self) -> None:
+        """Whoever is in goes on without being asked who they are: where they sign in elsewhere, and it is away."""
+        access, store, name = self._workstation.access, self._workstation.store, self.me.name
+
+        def work() -> Person:
+            person = access.present(name)
+            store.note("went_on_offline", name, utc_now(), None, {})
+            return person
+
+        def done(person: Person) -> None:
+            self._known = person
+            self.signed_in.emit(person)
+
+        self._background.run(self, "store", work, done=done, failed=self.refused.emit)
 
     def sign_out(self) -> None:
         """Forget who is signed in, here and, as far as it can be reached, at Google."""

@@ -18,6 +18,8 @@ class GoogleSignInPage(CardPage):
 
     asked = Signal(str, str)
     """"", "": the browser is to be opened"""
+    went_on = Signal()
+    """the same person goes on while Google cannot be asked"""
     cancelled = Signal()
     """the browser is not waited for any longer"""
 
@@ -26,6 +28,7 @@ class GoogleSignInPage(CardPage):
         self._busy = False
         self._waiting = False
         self._locked = ""
+        self._offline = False
         self.name = QLineEdit(self)
         self.passphrase = QLineEdit(self)
         self.name.hide()
@@ -34,6 +37,9 @@ class GoogleSignInPage(CardPage):
         self.cancel = KeyButton(self.tr("Cancel"), "Esc", parent=self)
         row = QHBoxLayout()
         row.addWidget(self.button)
+        self.go_on = KeyButton(self.tr("Go on without a network"), "G", parent=self)
+        self.go_on.clicked.connect(self._go_on)
+        row.addWidget(self.go_on)
         row.addWidget(self.cancel)
         row.addStretch(1)
         self.column.addLayout(row)
@@ -61,6 +67,12 @@ class GoogleSignInPage(CardPage):
         self._busy = busy
         self.button.setEnabled(not busy)
 
+    def set_offline(self, offline: bool) -> None:
+        """While there is no network Google cannot be asked: whoever is locked out of their own work may go on."""
+        if offline != self._offline:
+            self._offline = offline
+            self._show()
+
     def take_keyboard(self) -> None:
         (self.cancel if self._waiting else self.button).setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -70,6 +82,15 @@ class GoogleSignInPage(CardPage):
                 "hourglass",
                 self.tr("Waiting for your browser"),
                 self.tr("A page of Google has opened there. Sign in, and the work opens by itself."),
+            )
+        elif self._locked and self._offline:
+            self.show_head(
+                "lock",
+                self.tr("Locked"),
+                self.tr(
+                    "There is no network, so Google cannot be asked who you are. {person} can go on; that is "
+                    "recorded. Lock this computer itself when you leave it."
+                ).format(person=self._locked),
             )
         elif self._locked:
             self.show_head(
@@ -90,6 +111,7 @@ class GoogleSignInPage(CardPage):
         self.button.setEnabled(not self._busy)
         self.button.set_words(self.tr("Sign in"), "↵")
         self.cancel.setVisible(self._waiting)
+        self.go_on.setVisible(bool(self._locked) and self._offline and not self._waiting)
 
     def _ask(self) -> None:
         if not self._busy and not self._waiting:
@@ -99,6 +121,11 @@ class GoogleSignInPage(CardPage):
             self.take_keyboard()
             self.asked.emit("", "")
 
+    def _go_on(self) -> None:
+        if self._locked and self._offline and not self._busy and not self._waiting:
+            self.set_busy(True)
+            self.went_on.emit()
+
     def _cancel(self) -> None:
         if self._waiting:
             self.cancelled.emit()
@@ -107,6 +134,8 @@ class GoogleSignInPage(CardPage):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._waiting:
             self._cancel()
+        elif event.key() == Qt.Key.Key_G and not event.isAutoRepeat():
+            self._go_on()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
             self._ask()
         else:
