@@ -85,7 +85,9 @@ class SyncState(QAbstractButton):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setFocusPolicy(
+            Qt.FocusPolicy.NoFocus
+        )  # it has a key of its own, and never takes the keyboard first
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._words = ""
         self._symbol = "cloud-check"
@@ -116,9 +118,9 @@ class SyncState(QAbstractButton):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         size = theme.px(20)
-        if self.underMouse() or self.hasFocus():
+        if self.underMouse():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(theme.colour("accent") if self.hasFocus() else Qt.PenStyle.NoPen)
+            painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.colour("background"))
             ground = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
             painter.drawRoundedRect(ground, theme.px(8), theme.px(8))
