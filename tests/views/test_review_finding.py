@@ -38,11 +38,12 @@ class Asked:
         self.sent: list[str] = []
         self.reply: str | Exception = FOUND
         self.holding: threading.Event | None = None
+        self.deaf = False
 
     def ask(self, _system: str, user: str, _schema: dict[str, Any] | None, hear: Hear | None) -> str:
         self.sent.append(user)
         while self.holding is not None and not self.holding.wait(0.01):
-            if hear is not None:
+            if hear is not None and not self.deaf:
                 hear("")
         if isinstance(self.reply, Exception):
             raise self.reply
@@ -151,6 +152,20 @@ def test_a_look_can_be_stopped(desk: SideDesk, asked: Asked) -> None:
     before = side._review.prompt
     desk.settle()
     assert side._review.prompt == before
+
+
+def test_an_answer_that_comes_after_it_was_stopped_fills_nothing(desk: SideDesk, asked: Asked) -> None:
+    asked.holding, asked.deaf = threading.Event(), True
+    side = desk.opened()
+    choose(desk, side)
+    side.prompt.sheet.use.click()
+    desk.wait(lambda: len(asked.sent) == 1)
+    side.message._button.click()
+    before = side._review.prompt
+    asked.holding.set()
+    desk.settle()
+    assert side._review.prompt == before
+    assert side.message.text == ""
 
 
 def test_an_answer_for_a_case_that_was_left_is_dropped(desk: SideDesk, asked: Asked) -> None:
