@@ -55,7 +55,7 @@ def sync_once(
     """
     now = clock()
     try:
-        return _Stepping(store, remote, clock, random, store.link(remote.scope), now).run(poked=poked)
+        return _Stepping(store, remote, clock, random, store.link(remote.scope), now, poked).run()
     except StorageFailed as error:
         return Step(
             "failed",
@@ -75,13 +75,15 @@ class _Stepping:
     random: Random
     link: Link
     now: datetime
+    poked: bool
     changed: list[str] = field(default_factory=list)
     """Cases that came in changed, told of also when the step fails later."""
     conflicts: int = 0
 
-    def run(self, *, poked: bool) -> Step:
-        if poked and self.link.retry_at is not None:
-            self._keep(retry_at=None)
+    def run(self) -> Step:
+        poked = self.poked
+        if poked and self.link.tries:  # tried at once; the news are asked for as soon as the server answers
+            self._keep(retry_at=None, polled_at=None)
         if poked:
             self.store.reconnected()
         link = self.link
@@ -142,6 +144,7 @@ class _Stepping:
         self._keep(
             tries=self.link.tries + 1,
             retry_at=self._later(self.link.tries, ASKED_AGAIN),
+            polled_at=None if self.poked else self.link.polled_at,
             sign_in=sign_in,
             reason=error.reason,
             next_step=error.next_step,

@@ -158,7 +158,7 @@ class Syncing:
                 self._tell(
                     replace(self._state, link=step.state, reason=step.reason, next_step=step.next_step)
                 )
-            poked = self._sleep(step) or (poked and step.did == "failed")
+            poked = self._sleep(step)
 
     def _closing(self) -> bool:
         """Whether the lanes take no more work: the program ends."""

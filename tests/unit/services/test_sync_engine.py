@@ -185,6 +185,33 @@ def test_offline_costs_one_try_and_comes_back_with_the_same_ids(pair: tuple[Desk
     assert [r.mutation_id for r in ada.server.history(case_id)].count(made) == 1
 
 
+def test_news_that_were_told_of_while_the_server_was_away_are_asked_for_when_it_is_back(
+    pair: tuple[Desk, Desk, str],
+) -> None:
+    ada, bob, case_id = pair
+    bob.correct(case_id, "phone", "new")
+    bob.sync()
+    ada.wire.offline = offline()
+    assert ada.step(poked=True).did == "failed"
+    ada.wire.offline = None
+    ada.clock.now += timedelta(seconds=25)
+    ada.sync(poked=False)
+    assert ada.value(case_id, "phone") == "new"
+
+
+def test_sync_now_does_not_wait_for_the_next_try(pair: tuple[Desk, Desk, str]) -> None:
+    ada, _, case_id = pair
+    ada.correct(case_id, "phone", "1")
+    ada.wire.offline = offline()
+    for _ in range(5):
+        ada.clock.now = ada.step().again_at
+    ada.step()
+    ada.wire.offline = None
+    assert ada.step().did == "waiting"
+    ada.sync(poked=True)
+    assert ada.waiting() == []
+
+
 def test_a_clock_that_was_set_back_does_not_keep_anything_waiting(pair: tuple[Desk, Desk, str]) -> None:
     ada, _, case_id = pair
     ada.correct(case_id, "phone", "1")
