@@ -552,6 +552,14 @@ class _Firestore(CaseRemoteContract):
         yield made
         made.close()
 
+    def test_a_second_case_of_the_same_id_is_not_taken_for_an_earlier_try(
+        self, remote: FirestoreCaseRemote
+    ) -> None:
+        case_id = new_id()
+        put(remote, case_id)
+        push = Push(case_id, (a_receipt(case_id, "other"),), None, a_case(case_id))
+        assert remote.push(push).answer is Answer.BASE_MOVED
+
     def test_what_firestore_refuses_comes_back_all_the_same(self, remote: FirestoreCaseRemote) -> None:
         case_id = new_id()
         odd: Json = {"": {"__x__": [[1, [2]], [], [[]]], "~": {"~[]": [1]}}, "__name__": 1}
