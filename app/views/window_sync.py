@@ -198,7 +198,11 @@ class WindowSync(QObject):
         window = self._window
         say = window.messages.say
         say("info", self.tr("Your browser opens: sign in there."), self.tr("Editing goes on meanwhile."))
-        window.gate.model.sign_in(window.workstation.access.me.name, "")
+        model = window.gate.model
+        cancel = getattr(model, "cancel", None)
+        if cancel is not None:
+            cancel()  # a browser that was waited for before is waited for no longer
+        model.sign_in(window.workstation.access.me.name, "")
 
     def _tell_gate(self) -> None:
         """While nobody answers, whoever is locked out of their own work may go on."""

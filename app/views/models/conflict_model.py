@@ -17,7 +17,7 @@ from app.domain.form import FormField
 from app.views import messages
 from app.views.background import Background, Task
 from app.views.models.pages_model import PagesModel
-from app.views.models.sync_model import Syncs
+from app.views.models.sync_model import LANE, Syncs
 from app.views.widgets.conflict.conflict_words import (
     Changed,
     OtherCase,
@@ -95,7 +95,7 @@ class ConflictModel(QObject):
         if self._task is not None:
             self._task.cancelled = True
         self._task = self._background.run(
-            self, "network", _subjects, self.syncing, self._cases, self._in_store,
+            self, LANE, _subjects, self.syncing, self._cases, self._in_store,
             done=self._show, failed=self.refused.emit,
         )  # fmt: skip
 
@@ -115,7 +115,7 @@ class ConflictModel(QObject):
             self.subjects_changed.emit(self._subjects)
 
         self._background.run(
-            self, "network", self.syncing.settle, conflict_id, settlement, self._person(),
+            self, LANE, self.syncing.settle, conflict_id, settlement, self._person(),
             done=done, failed=failed,
         )  # fmt: skip
 

@@ -15,6 +15,8 @@ from app.views.widgets.sync.sync_words import StateWords, state_words
 
 GATHER_MS = 120
 """States come as fast as pushes go: the list is asked for again once they pause."""
+LANE = "filing"
+"""What waits for the store and never for a server: not behind a sign-in or a call that nobody answers."""
 LOCAL = SyncState(Link.LOCAL)
 
 
@@ -132,7 +134,7 @@ class SyncModel(QObject):
 
     def _run(self, function: Callable[..., object], *arguments: object) -> None:
         self._background.run(
-            self, "network", function, *arguments, done=lambda _: self._gather.start(),
+            self, LANE, function, *arguments, done=lambda _: self._gather.start(),
             failed=self.refused.emit,
         )  # fmt: skip
 
@@ -154,9 +156,7 @@ class SyncModel(QObject):
             self._again = True
             return
         self._under_way = True
-        self._background.run(
-            self, "network", self.syncing.waiting, done=self._show_waiting, failed=self._failed
-        )
+        self._background.run(self, LANE, self.syncing.waiting, done=self._show_waiting, failed=self._failed)
 
     def _show_waiting(self, items: tuple[WaitingItem, ...]) -> None:
         self._under_way = False
