@@ -6,9 +6,9 @@ The real store, engine and client work against the emulator, through a proxy tha
 bills it: a read for each document returned or looked for, one for a query that finds nothing, one for each document a
 listener brings. Two desks: one does the work, the other hears of it. Bytes are those of the messages.
 
-A poll goes back by five minutes and reads again what was written to the desk's scope within them. Here everything is
-written within seconds, so that overlap is left out: a poll of a busy queue costs so many reads more as cases of its
-scope were written in the five minutes before it, and the table's polls are those of a quiet one.
+A poll goes back by a while (`engine.OVERLAP`; `engine.GLANCE` when a listener pointed to it) and reads again what was
+written to the desk's scope within it. Here everything is written within seconds, so that is left out: a poll of a busy
+queue costs so many reads more as cases of its scope were written in that while, and the table's polls are of a quiet one.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def measure(folder: Path, address: str, cases: int, seed: int) -> list[Cost]:
     """The cost of each action."""
     bench = Bench(folder, address, seed)
     try:
-        with mock.patch.object(engine, "OVERLAP", timedelta(0)):
+        with mock.patch.multiple(engine, OVERLAP=timedelta(0), GLANCE=timedelta(0)):
             return _measured(bench, cases)
     finally:
         bench.close()
