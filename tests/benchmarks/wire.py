@@ -8,7 +8,7 @@ listener brings. Two desks: one does the work, the other hears of it. Bytes are 
 
 A poll goes back by a while (`engine.OVERLAP`; `engine.GLANCE` when a listener pointed to it) and reads again what was
 written to the desk's scope within it. Here everything is written within seconds, so that is left out: a poll of a busy
-queue costs so many reads more as cases of its scope were written in that while, and the table's polls are of a quiet one.
+queue costs as many reads more as cases of its scope were written in that while; the polls here are of a quiet one.
 """
 
 from __future__ import annotations
