@@ -36,12 +36,15 @@ class Payer:
     storage: StorageServer
     service: Service
     keys: dict[Path, bytes] = field(default_factory=dict)
+    processors: dict[str, str] = field(default_factory=dict)
+    document_ai: str = ""
+    """Where processors of Document AI are, `host:port`."""
 
     @property
     def connection(self) -> Connection:
         return Connection(
             self.place.project, REGION, CLIENT, self.service.url, self.place.database,
-            public_key=self.service.public_key,
+            processors=self.processors, public_key=self.service.public_key,
         )  # fmt: skip
 
     def places(self, email: str = NURSE) -> CloudPlaces:
@@ -49,8 +52,9 @@ class Payer:
         identity = self.service.identity(email)
         self.storage.tokens.add(identity.access_token())
         return CloudPlaces(
-            firestore=self.line.address, storage=self.storage.url, service=self.service.url, identity=identity
-        )
+            firestore=self.line.address, storage=self.storage.url, service=self.service.url,
+            document_ai=self.document_ai, identity=identity,
+        )  # fmt: skip
 
     @contextmanager
     def local(

@@ -18,6 +18,7 @@ from app.domain.sync_wire import Checkpoint
 from app.services.checkpointing import altered_since
 from app.services.signing import confirmed
 from app.workstation import Workstation
+from tests.document_ai_server import document_ai_server
 from tests.emulator import Place
 from tests.payer import Payer, payer, until
 from tests.scripted import ScriptedProcessor, a_pdf, an_extraction, read_field, scripted_backends
@@ -64,7 +65,9 @@ def test_a_form_taken_in_without_a_network_is_on_another_desk_after_it(
         )
         assert document(two, case_id) == {}
         project.online()
-        syncing.sync_now()
+        for desk in (one, two):  # as somebody does who sees that the network is back
+            assert desk.cloud is not None
+            desk.cloud.syncing.sync_now()
         until(one, lambda: synced(one), "sending")
         until(two, lambda: document(two, case_id), "the case on the other desk")
         assert document(two, case_id)["receipt"] == document(one, case_id)["receipt"]
@@ -223,3 +226,19 @@ def test_the_doctor_finds_every_service_and_says_what_is_missing(project: Payer,
         project.offline()
         found = {finding.what: finding for finding in examine_cloud(one)}
         assert not found["Firestore"].ok
+
+
+def test_the_doctor_has_each_processor_read_a_page_and_names_the_permission_that_lacks(
+    project: Payer, tmp_path: Path
+) -> None:
+    with document_ai_server() as reader:
+        project.processors = {"tx_nofr001": reader.processor("forms")}
+        project.document_ai = reader.address
+        with project.desk(tmp_path / "one", online=False) as one:
+            reader.tokens.add(one.cloud.identity.access_token())
+            found = {finding.what: finding for finding in examine_cloud(one)}
+            assert found["Processor of tx_nofr001"].ok, found
+            assert len(reader.sent) == 1
+            reader.granted.clear()
+            found = {finding.what: finding for finding in examine_cloud(one)}
+            assert "documentai.processors.processOnline" in found["Processor of tx_nofr001"].words
