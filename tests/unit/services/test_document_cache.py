@@ -375,6 +375,17 @@ def test_what_is_assigned_to_me_or_open_never_goes(desk: Desk) -> None:
     assert kept(desk, 7, 8) == [True, False]
 
 
+def test_the_store_alone_says_what_may_go(desk: Desk) -> None:
+    """Whatever is wanted next: not what is mine, and not what one of its cases has nowhere else."""
+    desk.case(form(1), assigned_to=ME)
+    desk.case(form(2), assigned_to=OTHER)
+    desk.case(form(3), assigned_to=OTHER)
+    desk.case(form(3), uploaded=False, assigned_to=OTHER)
+    may_go = desk.station.store.cached.may_go
+    assert [desk.station.in_store(may_go, sha(form(n)), ME) for n in (1, 2, 3)] == [False, True, False]
+    assert desk.station.in_store(may_go, sha(form(1)), OTHER)
+
+
 def test_what_others_say_is_on_screen_never_goes(desk: Desk) -> None:
     on_screen = desk.case(form(8), assigned_to=OTHER)
     desk.cache.get(sha(form(8)))
