@@ -61,7 +61,7 @@ resource "google_firestore_index" "index" {
 # Fields and tables are read with their case and never searched by: an index of each would cost a write every time.
 resource "google_firestore_field" "unindexed" {
   for_each = { for override in local.firestore.fieldOverrides :
-    "${override.collectionGroup}-${override.fieldPath}" => override if length(override.indexes) == 0
+    "${override.collectionGroup}-${override.fieldPath}" => override if length(override.indexes) == 0 && !try(override.ttl, false)
   }
 
   database   = google_firestore_database.cases.name
@@ -69,6 +69,20 @@ resource "google_firestore_field" "unindexed" {
   field      = each.value.fieldPath
 
   index_config {}
+}
+
+# Leases that were left behind go by themselves.
+resource "google_firestore_field" "swept" {
+  for_each = { for override in local.firestore.fieldOverrides :
+    "${override.collectionGroup}-${override.fieldPath}" => override if try(override.ttl, false)
+  }
+
+  database   = google_firestore_database.cases.name
+  collection = each.value.collectionGroup
+  field      = each.value.fieldPath
+
+  index_config {}
+  ttl_config {}
 }
 
 resource "google_firestore_backup_schedule" "daily" {
