@@ -104,11 +104,13 @@ def run(
     return result
 
 
-def generation(desks: int, steps: int, seed: str) -> Report:
-    """One generation on workspaces of its own, in memory where the system has a folder there."""
+def generation(desks: int, steps: int, seed: str, trouble: str = "") -> Report:
+    """One generation on workspaces of its own, in memory where the system has a folder there; `trouble` is one kind of
+    fault that there is much of.
+    """
     place = str(_MEMORY) if _MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(prefix="countersign-sync-", dir=place) as folder:
-        world = World(seed, Path(folder), desks, steps)
+        world = World(seed, Path(folder), desks, steps, trouble=trouble)
         try:
             return world.run()
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ from app.services.ports import CaseRemote
 from app.services.store.blob import BlobFolder
 from app.services.store.failure import disk_full
 from app.services.store.store import Store
+from app.services.store.sync_row import Adopted, Incoming
 from app.services.sync import engine, settling
 from app.services.sync.step import Remote, Step
 from tests.faults.store_sample import KEY
@@ -93,6 +94,8 @@ class Desk:
     ticks: int = 0
     ids: int = 0
     doom: Doom | None = None
+    dies_at_merge: bool = False
+    """Whether the process dies with the next transaction that merges what waits here with the server's version."""
     again_at: datetime | None = None
     """When the engine asked to be called again, by the desk's own clock; None for at once."""
     poked: bool = False
@@ -175,6 +178,14 @@ class Desk:
                 raise Killed
 
         database.transaction = watched  # type: ignore[method-assign]
+        adopt = self.store.sync.adopt
+
+        def adopted(incoming: Iterable[Incoming], now: datetime, *, merge: bool = False) -> Adopted:
+            if merge and self.dies_at_merge:
+                self.dies_at_merge, self.doom = False, Doom("killed_after", 0)
+            return adopt(incoming, now, merge=merge)
+
+        self.store.sync.adopt = adopted  # type: ignore[method-assign]
 
     def _met(self) -> str:
         if self.doom is None:

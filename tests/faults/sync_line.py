@@ -57,6 +57,8 @@ class Weather:
     lost: float = 0.0
     delayed: float = 0.0
     killed: float = 0.0
+    stuck: bool = False
+    """Whether what is delayed was stamped and then stuck within the server, and its desk is apart meanwhile."""
     calm: bool = False
     """Nothing goes wrong any more."""
 
@@ -124,7 +126,11 @@ class Line:
             raise offline()
         if fault is Fault.DELAYED:
             now = self.server.now()
-            if self.chance.random() < 0.5:  # held up within the server: stamped already
+            if self.weather.stuck:
+                at = now + LATEST * self.chance.uniform(0.5, 1)
+                self.delayed.put(push, at, self.server.request_time(), self.desk)
+                self.weather.partition_until = at + timedelta(seconds=60)
+            elif self.chance.random() < 0.5:  # held up within the server: stamped already
                 at = now + timedelta(seconds=self.chance.uniform(0.5, LATEST.total_seconds()))
                 self.delayed.put(push, at, self.server.request_time(), self.desk)
             else:

@@ -13,7 +13,7 @@ from app.domain.case import Json, fields_from, to_time
 from app.domain.change import MISSING, Action, Write, value_at, writes_for
 from app.domain.determination import Determination, Ground, Outcome, acting_role, determination_document
 from app.domain.draft import Draft
-from app.domain.errors import Rejected
+from app.domain.errors import Rejected, StorageFailed
 from app.domain.evidence import Evidence
 from app.domain.extraction import Extraction, FormExtraction
 from app.domain.form import FieldKind, FieldState, FormField, Source
@@ -188,7 +188,13 @@ def draft(desk: Desk, office: Office, case_id: str) -> None:
     path, text = _some_field(desk, office, case_id).path, office.word()
     texts = desk.drafts.setdefault((case_id, path), set())
     texts.add(text)
-    desk.store.keep_draft(case_id, path, Draft(text, 1, 1))
+    try:
+        desk.store.keep_draft(case_id, path, Draft(text, 1, 1))
+    except StorageFailed:  # it was not called kept
+        texts.discard(text)
+        if not texts:
+            del desk.drafts[(case_id, path)]
+        raise
     texts &= {text}
 
 

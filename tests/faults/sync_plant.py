@@ -20,7 +20,7 @@ from app.services.change_log import ChangeLog
 from app.services.store.conflict_shelf import ConflictShelf
 from app.services.store.store import Store
 from app.services.store.sync_adoption import Adoption
-from app.services.store.sync_row import Due, Incoming, put_remote
+from app.services.store.sync_row import Due, Incoming
 from app.services.store.sync_shelf import SyncShelf
 from app.services.sync import engine
 from tests.faults.sync_line import Line
@@ -98,7 +98,9 @@ def last_writer_wins() -> AbstractContextManager[None]:
 
 def cursor_without_overlap() -> AbstractContextManager[None]:
     """The poll goes on exactly where it ended."""
-    return _patched(mock.patch.object(engine, "OVERLAP", timedelta()))
+    return _patched(
+        mock.patch.object(engine, "OVERLAP", timedelta()), mock.patch.object(engine, "GLANCE", timedelta())
+    )
 
 
 def saved_before_commit() -> AbstractContextManager[None]:
@@ -122,18 +124,18 @@ def refused_is_dropped() -> AbstractContextManager[None]:
         waits = shelf.waits(case_id)
         plain(shelf, case_id, reason, next_step, code)
         with shelf._database.transaction():
-            shelf._drop(waits)
-            number = shelf._number(case_id)
-            known = engine_row(shelf, number)
-            put_remote(shelf._database, number, replace(known, state="known"))
+            _forget(shelf, waits)
+            shelf._database.run("UPDATE remote_cases SET state = 'known' WHERE state = 'parked'")
 
     return _patched(mock.patch.object(SyncShelf, "park", park))
 
 
-def engine_row(shelf: SyncShelf, number: int) -> Any:
-    from app.services.store.sync_row import RemoteRow, remote_row
-
-    return remote_row(shelf._database, number) or RemoteRow()
+def _forget(shelf: SyncShelf, change_ids: Iterable[str]) -> None:
+    for change_id in change_ids:
+        shelf._database.run(
+            "DELETE FROM outbox WHERE change_number = (SELECT number FROM changes WHERE change_id = ?)",
+            (change_id,),
+        )
 
 
 def conflict_stored_later() -> AbstractContextManager[None]:
@@ -213,16 +215,9 @@ def acknowledge_the_whole_case() -> AbstractContextManager[None]:
         waits = shelf.waits(due.case_id)
         plain(shelf, due, update_time, reread=reread)
         with shelf._database.transaction():
-            shelf._drop(waits)
+            _forget(shelf, waits)
 
     return _patched(mock.patch.object(SyncShelf, "acknowledge", acknowledge))
-
-
-def waits_for_a_clock() -> AbstractContextManager[None]:
-    """The time of the next try is believed even when the clock was set back meanwhile."""
-    from app.services.store import sync_shelf
-
-    return _patched(mock.patch.object(sync_shelf, "FAR", timedelta(days=9_000)))
 
 
 PLANTS: dict[str, Plant] = {
@@ -241,6 +236,5 @@ PLANTS: dict[str, Plant] = {
         undo_is_not_sent,
         case_created_twice,
         acknowledge_the_whole_case,
-        waits_for_a_clock,
     )
 }

@@ -74,6 +74,10 @@ class World:
     steps: int
     wrap: Callable[[Desk], None] = lambda desk: None
     faults: bool = True
+    trouble: str = ""
+    """One kind of fault that there is much of: rough, slow, busy, refused, kills or full."""
+    busy: float = 0.06
+    """How often somebody acts while a call is under way."""
     chance: random.Random = field(init=False)
     now: datetime = START
     step: int = 0
@@ -152,8 +156,10 @@ class World:
         self.count("zombies", self.delayed.run(self.now))
 
     def _event(self) -> None:
-        drawn = self.chance.random()
         desk = self.chance.choice(self.desks)
+        if self.trouble and self.chance.random() < 0.12:
+            self._make_trouble(desk)
+        drawn = self.chance.random()
         if drawn < 0.48:
             self._act(desk)
         elif drawn < 0.90:
@@ -164,6 +170,8 @@ class World:
             self._sync(desk)
         elif drawn < 0.975:
             self._change_weather(desk)
+        elif drawn < 0.978:
+            desk.dies_at_merge = True
         elif drawn < 0.99:
             what = self.chance.choice(("killed_before", "killed_after", "full"))
             desk.doom = Doom(what, self.chance.randrange(6))
@@ -175,7 +183,7 @@ class World:
     def _between(self, desk: Desk) -> None:
         """What happens elsewhere, or at the same desk, while a call of this one is under way."""
         self.now += timedelta(seconds=_CALL)
-        if self.healing or self.depth or self.chance.random() > 0.06:
+        if self.healing or self.depth or self.chance.random() > self.busy:
             return
         self.depth += 1
         try:
@@ -210,6 +218,23 @@ class World:
         if not desk.line.reachable():
             return
         desk.poked = True  # the network is said to be back
+
+    def _make_trouble(self, desk: Desk) -> None:
+        weather, chance = desk.line.weather, self.chance
+        if self.trouble == "rough":
+            weather.before, weather.lost, weather.delayed = 0.1, 0.25, 0.1
+        elif self.trouble == "slow":
+            slow = self.desks[0].line.weather  # the others go on, and are ahead when its writes come
+            slow.delayed, slow.stuck = 0.6, True
+        elif self.trouble == "busy":
+            self.busy = 0.7
+        elif self.trouble == "refused":
+            weather.refused[chance.choice(desk.case_ids() or [""])] = self.now + timedelta(minutes=5)
+        elif self.trouble == "kills":
+            weather.partition_until = self.now + timedelta(seconds=chance.choice((0, 0, 60)))
+            desk.dies_at_merge = True
+        else:
+            desk.doom = Doom("full", chance.randrange(3))
 
     def _delete(self, desk: Desk) -> None:
         """Somebody elsewhere takes a case away."""
@@ -346,6 +371,11 @@ class World:
             self.history.excused.update(conflict.changes)
             if conflict.kind is ConflictKind.SAME_CONTENT and settlement is Settlement.BOTH:
                 self.history.both.add(frozenset((conflict.case_id, conflict.other_case_id)))
+            if (
+                conflict.unit == "duplicate_of"
+            ):  # whether it is put away as a duplicate was asked, and answered
+                sides = (conflict.mine.value, conflict.theirs.value)
+                self.history.both |= {frozenset((conflict.case_id, str(side))) for side in sides if side}
         for case_id, words in before.items():
             if words != words_of(desk.document(case_id)):
                 self.history.record(
@@ -397,7 +427,7 @@ class World:
         """All faults off, everybody syncs until quiet; then people settle what waits for them, and once more."""
         self.healing = True
         for desk in self.desks:
-            desk.doom = None
+            desk.doom, desk.dies_at_merge = None, False
             desk.line.weather.calm = True
             desk.poked = True
         self.delayed.run(self.now, all_of_them=True)
