@@ -35,14 +35,23 @@ class LeaseView(QObject):
         super().__init__(keys)
         self.model = model
         self._say = say
+        self._is_said = False
         self.line = LeaseLine(over, keys)
         self.line.take_over_asked.connect(model.take_over)
-        model.holder_changed.connect(self.line.show_holder)
+        model.holder_changed.connect(lambda _holder: self._show())
         model.lost.connect(self._tell_lost)
         shortcut = QShortcut(QKeySequence(TAKE_OVER_KEY), keys)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.setAutoRepeat(False)
         shortcut.activated.connect(model.take_over)
+
+    def set_said(self, said: bool) -> None:
+        """Whether another line says already who has the case: one is enough."""
+        self._is_said = said
+        self._show()
+
+    def _show(self) -> None:
+        self.line.show_holder(None if self._is_said else self.model.holder)
 
     def _tell_lost(self, _case_id: str, title: str) -> None:
         words = self.tr("{person} has taken this case over.").format(person=title)
@@ -179,7 +188,8 @@ class ReviewSync(QObject):
         self._review = review
         self._room = room
         screen = review.screen
-        self.lease = LeaseView(leases, screen.desk, screen.case_page, say)
+        self.lease = LeaseView(leases, screen.desk.halves, screen.case_page, say)
+        screen.held_changed.connect(lambda words: self.lease.set_said(bool(words)))
         review.case_model.case_opened.connect(lambda opened: leases.show_case(opened.case.case_id))
         review.case_model.case_closed.connect(lambda: leases.show_case(""))
         room.cases_came.connect(self._came)

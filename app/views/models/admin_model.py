@@ -60,7 +60,7 @@ class AdminModel(QObject):
     # people
 
     def list_people(self) -> None:
-        self._store(self._workstation.access.people, done=self.people_listed.emit)
+        self._people(self._workstation.access.people, done=self.people_listed.emit)
 
     def add_person(self, name: str, title: str, roles: tuple[Role, ...], passphrase: str) -> None:
         """Make a user; the first one is signed in with it."""
@@ -77,7 +77,7 @@ class AdminModel(QObject):
             if first:
                 self.first_came.emit(person)
 
-        self._store(work, done=done, failed=self.people_refused.emit)
+        self._people(work, done=done, failed=self.people_refused.emit)
 
     def change_person(self, name: str, title: str, roles: tuple[Role, ...]) -> None:
         self._change(name, "changed", title=title, roles=roles)
@@ -93,12 +93,12 @@ class AdminModel(QObject):
             self.people_changed.emit(what)
             self.list_people()
 
-        self._store(lambda: access.change(name, by, **changes), done=done, failed=self.people_refused.emit)
+        self._people(lambda: access.change(name, by, **changes), done=done, failed=self.people_refused.emit)
 
     def set_passphrase(self, name: str, new: str) -> None:
         """Give somebody else a new passphrase."""
         access, by = self._workstation.access, self._workstation.person
-        self._store(
+        self._people(
             lambda: access.set_passphrase(name, new, by),
             done=lambda _: self.people_changed.emit("passphrase"),
             failed=self.people_refused.emit,
@@ -106,7 +106,7 @@ class AdminModel(QObject):
 
     def change_own_passphrase(self, old: str, new: str) -> None:
         access, by = self._workstation.access, self._workstation.person
-        self._store(
+        self._people(
             lambda: access.set_passphrase(by, new, by, old),
             done=lambda _: self.own_passphrase_changed.emit(),
             failed=self.own_passphrase_refused.emit,
@@ -197,6 +197,15 @@ class AdminModel(QObject):
             self._background.failed.emit(error)
 
         self._store(lambda: function(on, by), failed=refused)
+
+    def _people(
+        self,
+        function: Callable[[], Any],
+        done: Callable[[Any], None] | None = None,
+        failed: Callable[[Actionable], None] | None = None,
+    ) -> None:
+        """Where people are kept: in the store, or by a service that must not keep the store waiting."""
+        self._background.run(self, self._workstation.access.lane, function, done=done, failed=failed)
 
     def _store(
         self,

@@ -44,7 +44,7 @@ class WaitingFoot(QWidget):
         self.open = KeyButton(self.tr("Open the case"), "↵", primary=True, parent=self)
         self.retry = KeyButton(self.tr("Send again"), "R", parent=self)
         self.give_up = KeyButton(self.tr("Give up"), "Del", parent=self)
-        self.sure = KeyButton(self.tr("Give it up"), "↵", parent=self)
+        self.sure = KeyButton(self.tr("Give it up"), "", parent=self)
         self.keep = KeyButton(self.tr("Keep it"), "Esc", primary=True, parent=self)
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.title)
