@@ -160,4 +160,3 @@ class GoogleIdentity:
         if self._refresh_token is None:
             self._refresh_token = self._vault.token()
         return self._refresh_token
-

@@ -393,7 +393,8 @@ station = build(Settings(Path(sys.argv[1]), "ada"), bytes.fromhex(sys.argv[2]))
 station.start_cloud()
 station.close()
 wanted = (
-    "google.", "grpc", "httpx", "requests", "keyring", "app.services.google", "app.services.sync", "app.composition.cloud",
+    "google.", "grpc", "httpx", "requests", "keyring",
+    "app.services.google", "app.services.sync", "app.composition.cloud",
 )
 nothing = ("google.cloud", "google.protobuf", "app.services.google")  # rooms without anything in them
 print([name for name in sys.modules if name.startswith(wanted) and name not in nothing])
