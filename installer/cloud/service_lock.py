@@ -19,8 +19,7 @@ LEFT_OUT = frozenset(
         "pyside6-essentials", "shiboken6",
         # a desk's keys
         "keyring", "secretstorage", "jeepney", "jaraco-classes", "jaraco-context", "jaraco-functools",
-        "backports-tarfile", "more-itertools", "pywin32-ctypes", "google-auth-oauthlib", "requests-oauthlib",
-        "oauthlib",
+        "backports-tarfile", "more-itertools", "pywin32-ctypes",
         # models, search and tuning: desks ask those themselves
         "google-genai", "google-cloud-aiplatform", "google-cloud-bigquery", "google-cloud-discoveryengine",
         "google-cloud-resource-manager", "grpc-google-iam-v1", "docstring-parser", "websockets", "tenacity", "distro",

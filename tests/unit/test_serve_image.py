@@ -44,7 +44,6 @@ _TOP = {
     "pyside6-essentials": "PySide6", "shiboken6": "shiboken6", "keyring": "keyring", "jaraco-classes": "jaraco",
     "google-genai": "google.genai", "google-cloud-aiplatform": "google.cloud.aiplatform",
     "google-cloud-bigquery": "google.cloud.bigquery", "google-cloud-discoveryengine": "google.cloud.discoveryengine",
-    "google-auth-oauthlib": "google_auth_oauthlib", "requests-oauthlib": "requests_oauthlib", "oauthlib": "oauthlib",
     "more-itertools": "more_itertools", "websockets": "websockets", "tenacity": "tenacity", "distro": "distro",
     "regex": "regex", "setuptools": "setuptools", "pluggy": "pluggy", "docstring-parser": "docstring_parser",
     "google-cloud-resource-manager": "google.cloud.resourcemanager_v3", "grpc-google-iam-v1": "google.iam",

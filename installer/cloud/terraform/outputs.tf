@@ -1,11 +1,15 @@
 # What a desk needs to connect. Nothing in it is secret:
 #   terraform output -raw connection > countersign-connection.json
 output "connection" {
-  description = "The connection file for the desks. Put the public key of the service into it when its signing key is made."
+  description = "The connection file for the desks."
   value = jsonencode({
     project           = var.project
     location          = var.location
     client_id         = var.client_id
+    client_secret     = var.client_secret
+    public_key        = var.public_key
+    prompt_model      = var.prompt_model
+    ur_model          = var.ur_model
     service_url       = google_cloud_run_v2_service.endpoint.uri
     database          = google_firestore_database.cases.name
     document_location = var.document_location

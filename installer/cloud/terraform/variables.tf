@@ -68,6 +68,30 @@ variable "client_id" {
   type        = string
 }
 
+variable "client_secret" {
+  description = "What Google shows as the secret of that client. A desktop client has none: its token server asks for it all the same."
+  type        = string
+  default     = ""
+}
+
+variable "public_key" {
+  description = "The public half of the key that signs determinations, as `countersign serve --new-signing-key` prints it; several with commas."
+  type        = string
+  default     = ""
+}
+
+variable "prompt_model" {
+  description = "The model that fills what a prompt lacks: a name such as gemini-2.5-flash, or a tuned endpoint. Empty: the template alone."
+  type        = string
+  default     = ""
+}
+
+variable "ur_model" {
+  description = "The model that recommends. Empty: the criteria engine of each desk alone."
+  type        = string
+  default     = ""
+}
+
 variable "image" {
   description = "The container of the ingestion service with its digest: REGION-docker.pkg.dev/PROJECT/countersign/ingestion@sha256:…"
   type        = string
