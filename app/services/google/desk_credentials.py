@@ -11,7 +11,6 @@ from google.auth.exceptions import RefreshError, TransportError
 from app.domain.errors import Offline, SignInRequired
 from app.services.ports import Identity
 
-
 UNKNOWN = 300.0
 """Seconds that a token is taken to hold where nobody says."""
 
