@@ -160,8 +160,14 @@ class Line:
     def changed(self, scope: Scope, since: Cursor | None, limit: int) -> tuple[RemoteCase, ...]:
         return self._read("changed", lambda: self.server.changed(scope, since, limit))
 
-    def history(self, case_id: str) -> tuple[Receipt, ...]:
-        return self._read("history", lambda: self.server.history(case_id))
+    def history(self, case_id: str, since: datetime | None = None) -> tuple[Receipt, ...]:
+        return self._read("history", lambda: self.server.history(case_id, since))
+
+    def reviews(self, case_id: str, since: datetime | None = None) -> Mapping[str, Json]:
+        return self._read("reviews", lambda: self.server.reviews(case_id, since))
+
+    def claim_desk(self, code: str, workspace: str) -> bool:
+        return self._read("claim_desk", lambda: self.server.claim_desk(code, workspace))
 
     def listen(self, scope: Scope, poke: Callable[[], None]) -> Callable[[], None]:
         return self._read("listen", lambda: self.server.listen(scope, poke))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from unittest import mock
 
@@ -94,13 +94,6 @@ def last_writer_wins() -> AbstractContextManager[None]:
         made.put[unit] = here
 
     return _patched(mock.patch.object(merge, "_by_author", mine))
-
-
-def cursor_without_overlap() -> AbstractContextManager[None]:
-    """The poll goes on exactly where it ended."""
-    return _patched(
-        mock.patch.object(engine, "OVERLAP", timedelta()), mock.patch.object(engine, "GLANCE", timedelta())
-    )
 
 
 def saved_before_commit() -> AbstractContextManager[None]:
@@ -228,7 +221,6 @@ PLANTS: dict[str, Plant] = {
         acknowledge_before_the_push,
         no_look_for_receipts,
         last_writer_wins,
-        cursor_without_overlap,
         saved_before_commit,
         refused_is_dropped,
         conflict_stored_later,

@@ -79,7 +79,11 @@ class ServerModel:
     receipts_first: Callable[[], bool] = lambda: True
     cases: dict[str, Kept] = field(default_factory=dict)
     mutations: dict[str, dict[str, Receipt]] = field(default_factory=dict)
-    reviews: dict[str, dict[str, Json]] = field(default_factory=dict)
+    kept_reviews: dict[str, dict[str, Json]] = field(default_factory=dict)
+    written: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    """When a receipt or a review was written, by (case, id)."""
+    desks: dict[str, str] = field(default_factory=dict)
+    """The workspace that has a desk's code."""
     leases: dict[str, Lease] = field(default_factory=dict)
     log: list[Applied] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
@@ -122,7 +126,9 @@ class ServerModel:
             self.cases[push.case_id] = Kept(text, update_time, requested, assigned)
             self.mutations.setdefault(push.case_id, {}).update({r.mutation_id: r for r in push.receipts})
             for review_id, body in push.reviews.items():
-                self.reviews.setdefault(push.case_id, {}).setdefault(review_id, _copied(body))
+                self.kept_reviews.setdefault(push.case_id, {}).setdefault(review_id, _copied(body))
+            for name in (*(r.mutation_id for r in push.receipts), *push.reviews):
+                self.written.setdefault((push.case_id, name), requested)
             self.log.append(
                 Applied(
                     self.commits, push.case_id, push.receipts, kept.text if kept else None, text,
@@ -207,11 +213,29 @@ class ServerModel:
             )
             return tuple(_remote(case_id, self.cases[case_id]) for _, case_id in found[:limit])
 
-    def history(self, case_id: str) -> tuple[Receipt, ...]:
+    def history(self, case_id: str, since: datetime | None = None) -> tuple[Receipt, ...]:
         with self._lock:
-            return tuple(
-                sorted(self.mutations.get(case_id, {}).values(), key=lambda r: (r.at, r.mutation_id))
-            )
+            self._count("history")
+            found = [
+                r
+                for r in self.mutations.get(case_id, {}).values()
+                if self._since(case_id, r.mutation_id, since)
+            ]
+            return tuple(sorted(found, key=lambda r: (r.at, r.mutation_id)))
+
+    def reviews(self, case_id: str, since: datetime | None = None) -> Mapping[str, Json]:
+        with self._lock:
+            self._count("reviews")
+            kept = self.kept_reviews.get(case_id, {})
+            return {name: _copied(body) for name, body in kept.items() if self._since(case_id, name, since)}
+
+    def _since(self, case_id: str, name: str, since: datetime | None) -> bool:
+        return since is None or self.written[(case_id, name)] >= since
+
+    def claim_desk(self, code: str, workspace: str) -> bool:
+        with self._lock:
+            self._count("claim_desk")
+            return self.desks.setdefault(code, workspace) == workspace
 
     # Listening and leases
 

@@ -14,7 +14,6 @@ TROUBLE = {
     "acknowledge_before_the_push": "rough",
     "no_look_for_receipts": "rough",
     "last_writer_wins": "",
-    "cursor_without_overlap": "slow",
     "saved_before_commit": "full",
     "refused_is_dropped": "refused",
     "conflict_stored_later": "kills",
