@@ -69,6 +69,8 @@ class History:
     """Changes that a person was told about and decided on: held by a conflict, refused and given up."""
     grounds: dict[str, dict[str, str]] = field(default_factory=dict)
     """By determination the words of the case as its author saw it."""
+    kept_here: set[str] = field(default_factory=set)
+    """Cases that a person gave up sending before the server had them."""
     both: set[frozenset[str]] = field(default_factory=set)
     """Pairs of cases with the same file of which a person said that they are two requests."""
 
@@ -118,6 +120,8 @@ def _lost(history: History, server: ServerModel, rows: list[OpenRow]) -> Iterabl
     for case_id, parts in history.edits.items():
         final = words_of(server.document(case_id) or {})
         if case_id not in server.cases:
+            if case_id in history.kept_here:
+                continue
             yield Wrong("lost", case_id, "", "the case never reached the server")
             continue
         shown: dict[str, set[str]] = defaultdict(set)
@@ -245,6 +249,8 @@ def _unreceipted(
     """Changes whose effect may be there, but not their receipt: nobody could prove who did what."""
     held = {change_id for row in rows for change_id in row.changes} | history.excused
     for change_id, case_id in made.items():
+        if case_id in history.kept_here and case_id not in server.cases:
+            continue
         if change_id not in server.mutations.get(case_id, {}) and change_id not in held:
             yield Wrong("lost", case_id, change_id, "a saved change without a receipt at the server")
 

@@ -348,6 +348,8 @@ class World:
         before = {change for _, change in desk.change_ids()}
         done = self.act(desk, "give_up", case_id, lambda: desk.give_up(change_id))
         if done:  # what takes it back is not sent either
+            if case_id not in self.server.cases:  # it stays as it is, on this desk alone
+                self.history.kept_here.add(case_id)
             self.history.excused |= {change_id} | ({change for _, change in desk.change_ids()} - before)
         return done
 
