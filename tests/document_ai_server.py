@@ -23,13 +23,14 @@ from google.longrunning import operations_pb2
 from google.oauth2.credentials import Credentials
 from google.protobuf import empty_pb2
 from google.protobuf.unknown_fields import UnknownFieldSet
-from google.rpc import status_pb2
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
 
 from app.domain.box import Box
 from tests.storage_server import TOKEN, StorageServer
 
 PAGE_LIMIT, BATCH_LIMIT = 15, 200
-MOST_BYTES = 40 * 1024 * 1024
+MOST_BYTES = 20 * 1024 * 1024
 TYPES = frozenset(
     {"application/pdf", "image/tiff", "image/jpeg", "image/png", "image/gif", "image/bmp", "image/webp"}
 )
@@ -81,9 +82,36 @@ class _Work:
 
 
 class _Refused(Exception):
-    def __init__(self, code: grpc.StatusCode, message: str) -> None:
+    def __init__(self, code: grpc.StatusCode, message: str, violated: str = "") -> None:
         super().__init__(message)
-        self.code, self.message = code, message
+        self.code, self.message, self.violated = code, message, violated
+
+
+def refusal(code: grpc.StatusCode, reason: str, message: str = "", **metadata: str) -> status_pb2.Status:
+    """A refusal with its reason, as all of Google's services give one."""
+    status = status_pb2.Status(code=code.value[0], message=message)
+    info = error_details_pb2.ErrorInfo(reason=reason, domain="googleapis.com", metadata=metadata)
+    status.details.add().Pack(info)
+    return status
+
+
+def quota(seconds: float) -> status_pb2.Status:
+    """A quota that is used up, and for how long."""
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
+    status = status_pb2.Status(code=code, message="Quota exceeded.")
+    later = error_details_pb2.RetryInfo()
+    later.retry_delay.FromNanoseconds(int(seconds * 1e9))
+    status.details.add().Pack(later)
+    return status
+
+
+def violation(field_name: str, words: str) -> status_pb2.Status:
+    """What the service does not take: its message alone says nothing, its details do."""
+    code = grpc.StatusCode.INVALID_ARGUMENT.value[0]
+    status = status_pb2.Status(code=code, message="Request contains an invalid argument.")
+    found = error_details_pb2.BadRequest.FieldViolation(field=field_name, description=words)
+    status.details.add().Pack(error_details_pb2.BadRequest(field_violations=[found]))
+    return status
 
 
 @dataclass
@@ -99,7 +127,14 @@ class DocumentAIServer:
         default_factory=lambda: {"documentai.processors.processOnline", "documentai.processors.processBatch",
                                  "documentai.processorVersions.create", "documentai.evaluations.create"}
     )  # fmt: skip
-    failures: list[tuple[str, grpc.StatusCode]] = field(default_factory=list)
+    failures: list[tuple[str, grpc.StatusCode | status_pb2.Status]] = field(default_factory=list)
+    """Which call fails next ("" for any) and with what; a status brings its details."""
+    lines: bool = False
+    """Whether pages tell their lines alone, as some versions do."""
+    restarts: bool = False
+    """Whether each part of a batch's answer counts its pages from 1."""
+    unheard: str = ""
+    """What a document of an answer says went wrong with it."""
     held: threading.Event | None = None
     """Answers wait for this where it is set."""
     polls: int = 2
@@ -130,7 +165,8 @@ class DocumentAIServer:
             raise _invalid("Request must specify a document source.")
         raw = request.raw_document
         if len(raw.content) > MOST_BYTES:
-            raise _invalid("Request payload size exceeds the limit: 41943040 bytes.")
+            words = f"Document size ({len(raw.content)}) exceeds the limit: {MOST_BYTES}."
+            raise _Refused(grpc.StatusCode.INVALID_ARGUMENT, words, "raw_document.content")
         self.sent.append(raw.content)
         document = self._read(raw.content, raw.mime_type, version, processor.page_limit)
         return documentai.ProcessResponse(document=_masked(document, request.field_mask.paths))
@@ -158,6 +194,9 @@ class DocumentAIServer:
                     where = f"{config.gcs_uri}{uuid.uuid4().int % 10**19}/{number}/"
                     status.output_gcs_destination = where.rstrip("/")
                     for shard, part in enumerate(_shards(read, self.shard_pages)):
+                        if self.restarts:
+                            for number, page in enumerate(part.pages, 1):
+                                page.page_number = number
                         part = _masked(part, config.field_mask.paths)
                         self._write(
                             f"{where}form-{shard}.json",
@@ -320,10 +359,20 @@ class DocumentAIServer:
         try:
             with pymupdf.open(stream=content, filetype=mime_type.rpartition("/")[2]) as file:
                 if file.page_count > limit:
-                    raise _invalid(f"Document pages exceed the limit: {limit} got {file.page_count}")
-                return _read_pages(file, mime_type, version.zones)
+                    words = f"Document pages exceed the limit: {limit} got {file.page_count}"
+                    raise _Refused(grpc.StatusCode.INVALID_ARGUMENT, words, "raw_document.content")
+                read = _read_pages(file, mime_type, version.zones)
         except (pymupdf.FileDataError, RuntimeError) as error:
             raise _invalid("Unsupported input file format.") from error
+        if self.lines:
+            for page in read.pages:
+                page.lines = [{"layout": token.layout} for token in page.tokens]
+                page.tokens = []
+        if self.unheard:
+            read.error = status_pb2.Status(
+                code=grpc.StatusCode.INVALID_ARGUMENT.value[0], message=self.unheard
+            )
+        return read
 
     def _object(self, uri: str) -> bytes:
         bucket, _, name = uri.removeprefix("gs://").partition("/")
@@ -551,8 +600,8 @@ def _masked(document: documentai.Document, paths: Any) -> documentai.Document:
         if path not in known:
             raise _invalid(f"Invalid field mask: {path}")
     out = documentai.Document()
-    for name in ("text", "entities", "mime_type", "shard_info"):
-        if name in wanted or name == "shard_info":
+    for name in documentai.Document.meta.fields:
+        if name in wanted and name in document:
             setattr(out, name, getattr(document, name))
     of_pages = [p.removeprefix("pages.") for p in wanted if p.startswith("pages.")]
     if "pages" in wanted or of_pages:
@@ -571,6 +620,8 @@ def _shards(document: documentai.Document, pages: int) -> list[documentai.Docume
     for shard in range(count):
         first = shard * pages
         part = documentai.Document(mime_type=document.mime_type, text=document.text)
+        if "error" in document:
+            part.error = document.error
         part.shard_info = {"shard_index": shard, "shard_count": count}
         part.pages = document.pages[first : first + pages]
         for entity in document.entities:
@@ -616,6 +667,8 @@ def _serving(service: DocumentAIServer, name: str, answer: Callable[[Any], Any],
         for failure in list(service.failures):
             if failure[0] in ("", name):
                 service.failures.remove(failure)
+                if isinstance(failure[1], status_pb2.Status):
+                    context.abort_with_status(rpc_status.to_status(failure[1]))
                 context.abort(failure[1], "as the test wants it")
         token = metadata.get("authorization", "").removeprefix("Bearer ")
         if token not in service.tokens:
@@ -629,6 +682,10 @@ def _serving(service: DocumentAIServer, name: str, answer: Callable[[Any], Any],
             return answer(request)
         except _Refused as error:
             service.refused.append(error.message)
+            if error.violated:
+                return context.abort_with_status(
+                    rpc_status.to_status(violation(error.violated, error.message))
+                )
             return context.abort(error.code, error.message)
 
     return serve

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from app.domain.errors import Actionable, Offline, Unreadable
+from app.domain.errors import Actionable, Offline, Rejected, Unreadable
 from app.services import media
-from app.services.google.document_ai.failure import BATCH, Busy, TooLong, translated
+from app.services.google.document_ai.failure import BATCH, Busy, TooLong, raise_for, translated
 from app.services.google.document_ai.wire import SECONDS, Wires
 from app.services.ports import Progress, Watch
 
@@ -110,7 +111,6 @@ def _worked(
 
 def _refused(operation: Any) -> None:
     """Raise what a batch failed with, as a whole or for its one document."""
-    from google.api_core.exceptions import from_grpc_status
     from google.cloud import documentai_v1 as documentai
 
     failed = operation.error if operation.HasField("error") else None
@@ -119,15 +119,28 @@ def _refused(operation: Any) -> None:
     for each in told.individual_process_statuses:
         if each.status.code:
             failed = each.status
-    if failed is None:
-        return
+    if failed is not None:
+        _raise(failed)
+
+
+def _raise(failed: Any) -> None:
+    """Raise what a status says, for a document on its way through the bucket."""
     try:
         with translated(BATCH):
-            raise from_grpc_status(failed.code, failed.message)  # type: ignore[no-untyped-call]
+            raise_for(failed)
     except Busy as error:
         raise error.told from error
     except TooLong as error:
         raise _too_long() from error
+    except Rejected as error:
+        if error.code != "document_ai_missing":
+            raise
+        # the processor was there when the batch began: it is the file, or where the answer goes
+        raise Rejected(
+            "Document AI found no file, or no place for its answer, in the bucket that long forms go through.",
+            "Ask your administrator to look at the bucket training_forms and at who may use it.",
+            code="document_ai_bucket",
+        ) from error
 
 
 def _too_long() -> Unreadable:
@@ -145,9 +158,24 @@ def _answers(buckets: Removing, prefix: str) -> list[Any]:
     for stored in buckets.list(BUCKET, prefix):
         if stored.uri.endswith(".json"):
             text = buckets.get(stored.uri)
-            found.append(Document.pb(Document.from_json(text.decode(), ignore_unknown_fields=True)))
+            document = Document.pb(Document.from_json(text.decode(), ignore_unknown_fields=True))
+            found.append((_place_of(stored.uri, document), document))
     if not found:
         raise Offline(
             "Document AI answered without a result.", "Try again in a while.", code="document_ai_empty"
         )
-    return sorted(found, key=lambda d: (d.shard_info.shard_index, d.pages[0].page_number if d.pages else 0))
+    found.sort(key=lambda one: one[0])
+    for _, document in found:
+        _raise(document.error)
+    return [document for _, document in found]
+
+
+def _place_of(name: str, document: Any) -> tuple[int, int, int]:
+    """Where a part of an answer belongs: by what it says of itself, else by the number at the end of its name."""
+    number = re.search(r"-(\d+)\.json$", name)
+    pages = document.pages
+    return (
+        document.shard_info.shard_index,
+        pages[0].page_number if pages else 0,
+        int(number[1]) if number else 0,
+    )

@@ -16,7 +16,7 @@ from app.domain.extraction import Document, Extraction, FormExtraction, PageText
 from app.domain.processor import FormDefinition
 from app.services import media
 from app.services.confidence import Judge
-from app.services.google.document_ai.failure import ONLINE, Busy, TooLong, translated, unreachable
+from app.services.google.document_ai.failure import ONLINE, Busy, TooLong, raise_for, translated, unreachable
 from app.services.ports import BucketRemote, Progress, Watch
 
 if TYPE_CHECKING:
@@ -30,8 +30,15 @@ ONLINE_BYTES = 20 * 1024 * 1024
 DEADLINE = 120.0
 """Seconds one document may take."""
 TRIES = 4
-READ = ("text", "entities", "pages.page_number", "pages.dimension", "pages.tokens")
+READ = (
+    "text", "entities", "entity_relations", "error", "shard_info",
+    "pages.page_number", "pages.dimension", "pages.layout", "pages.lines", "pages.tokens",
+)  # fmt: skip
 """What is asked back: no pictures, no paragraphs."""
+WATCHED = 1.0
+"""How often whoever watches is asked while a quota is waited for, in seconds."""
+LONGEST_WAIT = 60.0
+"""Seconds a quota is waited for, where the service says how long: it counts by the minute."""
 
 
 class Identify(Protocol):
@@ -126,7 +133,7 @@ class DocumentAIFormProcessor:
     def _read(
         self, document: Document, form: FormExtraction, watch: Watch | None
     ) -> tuple[FormExtraction, tuple[PageText, ...]]:
-        from app.services.google.document_ai.entity import Layout, found_in
+        from app.services.google.document_ai.entity import found_in, layouts_of
         from app.services.google.document_ai.reading import Paper, fields_of
 
         definition = self._definition(form.form_type)
@@ -139,8 +146,8 @@ class DocumentAIFormProcessor:
         documents = self._asked(name, content, len(form.pages), watch)
         words = {
             text.page - 1: text
-            for each in documents
-            for text in Layout(each).words()
+            for layout in layouts_of(documents)
+            for text in layout.words()
             if 0 < text.page <= len(form.pages)
         }
         paper = Paper(document.document_id, form.pages, lying, {at: text.words for at, text in words.items()})
@@ -191,14 +198,25 @@ class DocumentAIFormProcessor:
             try:
                 with translated(ONLINE):
                     answer = self._wires().of(name).process(request, DEADLINE, watch, Progress(pages, pages))
-                return Answer.pb(answer.document)
+                    found = Answer.pb(answer.document)
+                    raise_for(found.error)
+                return found
             except Busy as error:
-                if tried + 1 == TRIES:
+                if tried + 1 == TRIES or (error.delay or 0.0) > LONGEST_WAIT:
                     raise error.told from error
-                if watch is not None:
-                    watch(Progress(pages, pages))
-                self._wait(min(8.0, 0.5 * 2**tried) * (0.5 + random.random() / 2))  # noqa: S311 - no secret
+                self._pause(error.delay, tried, watch, Progress(pages, pages))
         raise unreachable()
+
+    def _pause(self, asked: float | None, tried: int, watch: Watch | None, progress: Progress) -> None:
+        """Wait as long as the service asks, else by a growing chance; whoever watches can end it."""
+        left = asked if asked is not None else min(8.0, 0.5 * 2**tried) * (0.5 + random.random() / 2)  # noqa: S311 - no secret
+        if watch is not None:
+            watch(progress)
+        while left > 0:
+            self._wait(min(left, WATCHED) if watch is not None else left)
+            left -= WATCHED if watch is not None else left
+            if watch is not None:
+                watch(progress)
 
     def _wires(self) -> Wires:
         with self._lock:

@@ -13,6 +13,7 @@ from app.domain.form import FieldKind, FormField, Source, Value
 from app.domain.processor import FormDefinition
 from app.services.document_worker.reading.slot import Slot, slots_of
 from app.services.google.document_ai.entity import Found
+from app.services.google.document_ai.tick import is_ticked, ticked_texts
 
 SIGNED = "signed"
 """The value of a signature that is there."""
@@ -23,10 +24,6 @@ NOT_TICKED = 0.9
 """How sure it is that a box is not ticked when another of the same question is."""
 _GUESSED_PLACE = 0.3
 _WHOLE_PAGE = Box(0.0, 0.0, 1.0, 1.0)
-_TRUE = frozenset(
-    {"true", "yes", "y", "x", "checked", "selected", "filled", "ticked", "on", "1", "(x)", "[x]"}
-)
-_TICKS = frozenset("☑☒✓✔✗✘■●")
 _KINDS = {
     "date": FieldKind.DATE, "datetime": FieldKind.DATE, "boolean": FieldKind.TICK_BOX, "money": FieldKind.NUMBER,
     "integer": FieldKind.NUMBER, "float": FieldKind.NUMBER, "signature": FieldKind.SIGNATURE,
@@ -91,6 +88,8 @@ class _Reading:
             self._take(each, loose)
         for table, cells in loose.items():
             self._rows[table] += _lines(cells)
+        for rows in self._rows.values():
+            _order(rows)
         made = [self._field(slot) for slot in self._asked()]
         taken = {f.path for f in made}
         for name, each in self._extra:
@@ -103,11 +102,7 @@ class _Reading:
         name = self._name(found.name, above)
         table = self._tables.get(folded(name))
         if table is not None and found.parts:
-            row = {c: p for p in found.parts if (c := self._column(table, p.name))}
-            self._rows[table].append(row)
-            for part in found.parts:
-                if self._column(table, part.name) is None:
-                    self._extra.append((part.name.rpartition("/")[2], part))
+            self._take_row(table, found)
             return
         cell = self._cell(name)
         if cell is not None:
@@ -123,6 +118,22 @@ class _Reading:
                 self._take(part, loose, name)
         else:
             self._extra.append((name, found))
+
+    def _take_row(self, table: str, found: Found) -> None:
+        """A row with its cells, however deep they are put. One that holds a column twice is several rows in one."""
+        cells: list[tuple[str, Found]] = []
+        waiting = list(found.parts)
+        while waiting:
+            part = waiting.pop(0)
+            column = self._column(table, part.name)
+            if column is not None:
+                cells.append((column, part))
+            elif part.parts:
+                waiting[:0] = part.parts
+            else:
+                self._extra.append((part.name.rpartition("/")[2], part))
+        once = len({column for column, _ in cells}) == len(cells)
+        self._rows[table] += [dict(cells)] if once else _lines(cells)
 
     def _name(self, name: str, above: str) -> str:
         """The name in the definition: by the mapping, as it is, or the last of `parent/child` where that is known."""
@@ -154,14 +165,14 @@ class _Reading:
     def _option(self, name: str, found: Found) -> tuple[str, Found] | None:
         """The tick box that an entity named for a question answers by its text (`review type: Urgent`)."""
         choice = self._choices.get(folded(name))
-        said = folded(found.text)
-        if choice is None or not said:
+        if choice is None:
             return None
+        said = {folded(text) for text in (*ticked_texts(found.text), found.text, found.normal_text)} - {""}
         for option in choice.options:
             field = self._definition.field(option)
             labels = {folded(option), folded(option.removeprefix(f"{choice.name}_"))}
             labels |= {folded(field.label)} if field is not None else set()
-            if said in labels:
+            if said & labels:
                 return option, replace(found, truth=True)
         return None
 
@@ -204,7 +215,7 @@ class _Reading:
         if not found:
             return self._absent(slot)
         best = found[0]
-        value = value_of(best, slot.kind)
+        value = value_of(best, slot.kind, slot.label)
         others = dict.fromkeys(str(value_of(f, slot.kind)) for f in found[1:])
         others.pop(str(value), None)
         place = self._paper.place(best.page, best.box)
@@ -227,7 +238,9 @@ class _Reading:
             value = False
             choice = self._definition.choice_of(slot.path)
             answered = choice is not None and any(
-                value_of(f, FieldKind.TICK_BOX) for o in choice.options for f in self._read.get(o, ())
+                value_of(f, FieldKind.TICK_BOX, self._slots[o].label)
+                for o in choice.options
+                for f in self._read.get(o, ())
             )
             # A tick is no word: whether a box is empty cannot be told from what stands in it.
             sure = NOT_TICKED if answered else UNSURE if choice is not None else 0.75
@@ -252,14 +265,20 @@ class _Reading:
         )  # fmt: skip
 
 
-def value_of(found: Found, kind: FieldKind) -> Value:
-    """The value as it is printed; ticked or not for a box, `signed` for a signature that is there."""
+def value_of(found: Found, kind: FieldKind, label: str = "") -> Value:
+    """The value as it is printed; ticked or not for a box (whose `label` says that it is), `signed` for a signature
+    that is there.
+    """
     text = " ".join(found.text.split())
     if kind is FieldKind.TICK_BOX:
-        return found.truth if found.truth is not None else text.casefold() in _TRUE or text in _TICKS
+        return is_ticked(found, label)
     if kind is FieldKind.SIGNATURE:
-        return SIGNED if text or found.truth or found.normal == "signature" else ""
+        there = found.truth if found.truth is not None else bool(text) and folded(text) not in _UNSIGNED
+        return SIGNED if there else ""
     return text or " ".join(found.normal_text.split())
+
+
+_UNSIGNED = frozenset({"false", "no", "none", "not_signed", "unsigned", "not_present", "absent"})
 
 
 def folded(name: str) -> str:
@@ -288,6 +307,18 @@ def _lines(cells: Sequence[tuple[str, Found]]) -> list[dict[str, Found]]:
             rows.append((page, cell.box, {}))
         rows[-1][2][column] = cell
     return [row for _, _, row in rows]
+
+
+def _order(rows: list[dict[str, Found]]) -> None:
+    """Rows from the top of the form to its end, as far as every one of them says where it stands."""
+    places: list[tuple[int, float]] = []
+    for row in rows:
+        known = [(c.page, c.box.centre[1]) for c in row.values() if c.page is not None and c.box is not None]
+        if not known:
+            return
+        places.append(min(known))
+    order = sorted(range(len(rows)), key=lambda at: places[at])
+    rows[:] = [rows[at] for at in order]
 
 
 def _beside(first: Box, second: Box) -> bool:
