@@ -212,17 +212,21 @@ def _add(
 
 
 def _decided_since(base: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, str]:
-    from app.domain.determination import FINAL  # only where something is merged
-
     before = base.get("determinations", {})
     refused = theirs.get("unconfirmed", {})
     return {
         line: str(entry.get("id", ""))
         for line, entry in theirs.get("determinations", {}).items()
-        if entry.get("outcome") in {str(outcome) for outcome in FINAL}
+        if _final(entry)
         and not alike(("determinations", line), entry, before.get(line))
         and line not in refused
     }
+
+
+def _final(entry: Mapping[str, Any]) -> bool:
+    from app.domain.determination import FINAL  # only where something is merged
+
+    return entry.get("outcome") in {str(outcome) for outcome in FINAL}
 
 
 def _resolve(merge: _Merge, unit: Path) -> None:
@@ -317,13 +321,13 @@ def _result(merge: _Merge, pending: Sequence[Pending]) -> Rebased:
     writes: dict[str, tuple[Write, ...]] = {}
     held: set[str] = set()
     units = list(merge.kept)
-    for one in pending:
+    for place, one in enumerate(pending):
         change = one.change
         left = [] if change.change_id in clashing and change.action in _WHOLE else _left(merge, one, units)
         if change.change_id in clashing:
             left = [write for write in left if not write.path.startswith("milestones.")]
         if left:
-            left += _reopening(merge, change, left)
+            left += _reopening(merge, change, left, {**merge.decided, **_standing(merge, pending, place)})
         elif change.change_id in clashing:
             held.add(change.change_id)
         writes[change.change_id] = tuple(left)
@@ -349,9 +353,25 @@ def _left(merge: _Merge, one: Pending, units: Sequence[Path]) -> list[Write]:
     return left
 
 
-def _reopening(merge: _Merge, change: Change, left: Iterable[Write]) -> list[Write]:
+def _standing(merge: _Merge, pending: Sequence[Pending], place: int) -> dict[str, str]:
+    """Lines whose final determination stands there, while the one that was to take its place waits for a person, with
+    the ids: who changed the form after that one, as the change at `place` does, saw it replaced.
+    """
+    found = {}
+    for clash in merge.clashes:
+        unit = tuple(clash.unit.split("."))
+        if unit[0] != "determinations" or unit[1] in merge.theirs.get("unconfirmed", {}):
+            continue
+        entry = at(merge.theirs, unit)
+        before = {one.change.change_id for one in pending[:place]}
+        if isinstance(entry, Mapping) and _final(entry) and before & set(clash.changes):
+            found[unit[1]] = str(entry.get("id", ""))
+    return found
+
+
+def _reopening(merge: _Merge, change: Change, left: list[Write], decided: Mapping[str, str]) -> list[Write]:
     """A change of the form that a final determination did not see opens it again, and says so in the case."""
-    if not merge.decided:
+    if not decided:
         return []
     seen = [
         write.path
@@ -361,7 +381,7 @@ def _reopening(merge: _Merge, change: Change, left: Iterable[Write]) -> list[Wri
     ]
     if not seen:
         return []
-    entry: Json = {"by": change.by, "at": to_time(change.at), "lines": dict(merge.decided), "units": seen}
+    entry: Json = {"by": change.by, "at": to_time(change.at), "lines": dict(decided), "units": seen}
     merge.notes.append(Note("determinations", "reopened", (change.change_id,)))
     return [Write(f"reopened.{change.change_id}", MISSING, entry)]
 

@@ -355,6 +355,22 @@ def test_an_edit_that_a_decision_did_not_see_opens_it_again_and_says_which() -> 
     assert made.document["reopened"]["m1"]["by"] == "ada"
 
 
+def test_an_edit_made_while_another_decision_stood_here_opens_the_one_that_stands_there() -> None:
+    base = theirs(decided(made="d1"))
+    asked = decided(made="d2")
+    asked["determinations.r1"] = {**asked["determinations.r1"], "outcome": "pend"}
+    before, pends, edit = (
+        pending(1, typed("fields.b", "B"), base=base),
+        pending(2, asked, Action.DETERMINED, "nia", base=base),
+        pending(3, typed("fields.a", "A"), base=base),
+    )
+    moved = theirs({"review.marks.r1.c1": {"status": "met", "by": "bob"}}, base)
+    made = rebase(base, moved, [before, pends, edit])
+    assert kinds(made) == [(ConflictKind.EVIDENCE, "determinations.r1")]
+    assert made.document["determinations"]["r1"]["id"] == "d1"
+    assert {name: entry["lines"] for name, entry in made.document["reopened"].items()} == {"m3": {"r1": "d1"}}
+
+
 def test_opening_a_form_again_that_was_decided_elsewhere_is_a_clash() -> None:
     base = {**a_case(), "intake_status": "verified"}
     reopened = pending(1, {"intake_status": "needs_review", "status": ""}, Action.REOPENED, base=base)
