@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from app.domain.errors import Actionable
+from app.domain.errors import Actionable, Rejected
 from app.serving import PARTS, first_administrator, new_signing_key, serve_settings, serving
 
 _SUMMARY = (
@@ -43,6 +44,10 @@ def run_serve(options: argparse.Namespace) -> int:
         print(f"The public key: {public}", file=sys.stderr)
         print(private, end="")
         return 0
+    if find_spec("flask") is None:  # a desk's program does not bring it along
+        raise Rejected(
+            "The service is not in this program.", "Run it from its container: docs/admin/serve.md."
+        )
     settings = serve_settings(connection_file=options.connection, only=options.only)
     if options.first_administrator:
         print(f"{first_administrator(settings, options.first_administrator)} is an administrator.")

@@ -277,9 +277,11 @@ def draw_screens(place: Settings, key: bytes, out: Path) -> tuple[Path, ...]:
 
 
 def run_self_test() -> int:
-    """Take one sample in, correct a field, verify, start again, and review a request: whether the program works
-    where it stands.
+    """Take one sample in, correct a field, verify, start again, review a request, and make every client that a
+    connected desk uses: whether the program works where it stands.
     """
+    from app.composition.connect import cloud_clients
+
     log_qt()
     with tempfile.TemporaryDirectory(prefix="countersign-self-test-") as made:
         folder = Path(made)
@@ -298,11 +300,13 @@ def run_self_test() -> int:
                 ):
                     raise Stuck("what was verified was not there after the restart")
             _review_job(folder)
-        except Stuck as error:
+            clients = cloud_clients()
+        except (Stuck, ImportError, FileNotFoundError) as error:
             print(f"self-test failed: {error}", file=sys.stderr)
             return 1
     print(
-        "self-test passed: a form was read, corrected, verified and was there after a restart; a request was reviewed."
+        "self-test passed: a form was read, corrected, verified and was there after a restart; a request was reviewed; "
+        f"the clients of Google Cloud are whole: {', '.join(clients)}."
     )
     return 0
 

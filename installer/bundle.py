@@ -38,6 +38,26 @@ LEFT_OUT = [
     "pandas", "tkinter", "unittest", "pydoc", "lib2to3", "ensurepip", "idlelib", "numpy.f2py", "numpy.testing",
 ]  # fmt: skip
 
+SERVICE = ("app.services.ingestion_service",)
+"""The rooms of the program that run in the service's container alone; `app.serve` says so where they are not."""
+
+SERVICE_LIBRARIES = [
+    "flask", "werkzeug", "jinja2", "markupsafe", "itsdangerous", "blinker", "click", "waitress", "prometheus_client",
+    *SERVICE,
+]  # fmt: skip
+
+OTHER_CLOUD = [
+    # Tuning and evaluation speak to Vertex AI over google-genai and its REST interface (docs/adr/0016).
+    "google.cloud.aiplatform", "google.cloud.aiplatform_v1", "google.cloud.aiplatform_v1beta1", "vertexai",
+    "google.cloud.bigquery", "google.cloud.bigquery_v2", "google.cloud.resourcemanager", "agentplatform",
+    "google.cloud.resourcemanager_v3", "google.cloud.pubsub", "google.cloud.pubsub_v1",
+    # Versions of the interfaces, and parts of them, that the program does not speak.
+    "google.cloud.documentai_v1beta3", "google.cloud.discoveryengine_v1alpha", "google.cloud.discoveryengine_v1beta",
+    "google.cloud.firestore_admin_v1", "google.cloud._storage_v2", "google.cloud.storage.asyncio",
+    # What stands in for the clouds in tests.
+    "gcp_storage_emulator", "fs", "hcl2", "lark", "opentelemetry",
+]  # fmt: skip
+
 PLUGINS = {
     "platforms": ("*xcb*", "*wayland*", "*offscreen*", "*windows*", "*cocoa*"),
     "imageformats": ("*qjpeg*", "*qsvg*", "*qico*"),
@@ -71,6 +91,11 @@ def wanted(path: str) -> bool:
     return not any(fnmatch(place, pattern) for pattern in UNUSED_LIBRARIES)
 
 
+def at_a_desk(module: str) -> bool:
+    """Whether a module of the program runs at a desk: all but the rooms of the service."""
+    return not any(module == room or module.startswith(f"{room}.") for room in SERVICE)
+
+
 def _only_wanted(entries: Iterable[Entry]) -> list[Entry]:
     return [entry for entry in entries if wanted(entry[0])]
 
@@ -90,6 +115,14 @@ def analysis(make: Any) -> Any:
         "sqlcipher3",
         "keyring",
         "platformdirs",
+        # Google's clients tell their services which version they are, by what was installed.
+        "google-auth",
+        "google-cloud-firestore",
+        "google-cloud-storage",
+        "google-cloud-documentai",
+        "google-cloud-discoveryengine",
+        "google-genai",
+        "grpcio",
     ):
         data += copy_metadata(distribution)
     found = make(
@@ -97,8 +130,8 @@ def analysis(make: Any) -> Any:
         pathex=[str(ROOT)],
         datas=data,
         # The workstation names its backends on first use, keyring its own through metadata.
-        hiddenimports=[*collect_submodules("app"), *collect_submodules("keyring.backends")],
-        excludes=LEFT_OUT,
+        hiddenimports=[*collect_submodules("app", filter=at_a_desk), *collect_submodules("keyring.backends")],
+        excludes=[*LEFT_OUT, *SERVICE_LIBRARIES, *OTHER_CLOUD],
         noarchive=False,
     )
     found.binaries = _needed(_only_wanted(found.binaries))

@@ -85,3 +85,10 @@ def connecting(
         cloud.connection if cloud is not None else None, ground.place.folder, utc_now,
         plain=places != CloudPlaces(),
     )  # fmt: skip
+
+
+def cloud_clients() -> tuple[str, ...]:
+    """The client libraries of the cloud, each tried without a network; raises what a broken installation raises."""
+    from app.services.google.clients import make_clients
+
+    return make_clients()

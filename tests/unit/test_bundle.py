@@ -8,6 +8,9 @@ from types import ModuleType
 
 import pytest
 
+from app.composition.connect import cloud_clients
+from app.serve import main
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -66,12 +69,54 @@ def test_each_platform_has_a_specification_that_shares_the_common_part() -> None
 
 
 def test_only_modules_that_the_program_does_not_import_are_left_out(bundle: ModuleType) -> None:
-    sources = [p.read_text(encoding="utf-8") for p in (ROOT / "app").rglob("*.py")]
+    """The service's rooms are left out with their libraries; nothing else of the program asks for either."""
+    modules = {
+        ".".join(p.relative_to(ROOT).with_suffix("").parts): p.read_text(encoding="utf-8")
+        for p in (ROOT / "app").rglob("*.py")
+    }
+    sources = [source for module, source in modules.items() if bundle.at_a_desk(module)]
+    assert 0 < len(modules) - len(sources) < 30
     imported = {
         words[1].rstrip(",")
         for source in sources
         for line in source.splitlines()
         if (words := line.split())[:1] in (["import"], ["from"]) and len(words) > 1
     }
-    left_out = set(bundle.LEFT_OUT)
-    assert not {name for name in imported if name in left_out or name.partition(".")[0] in left_out}
+    left_out = {*bundle.LEFT_OUT, *bundle.SERVICE_LIBRARIES, *bundle.OTHER_CLOUD} - set(bundle.SERVICE)
+    assert not {
+        name for name in imported if any(name == out or name.startswith(f"{out}.") for out in left_out)
+    }
+
+
+def test_the_service_is_reached_by_its_own_entry_alone(bundle: ModuleType) -> None:
+    """What a desk leaves out is named by `app.serving`, and by the register that only `app.serving` makes."""
+    names = {
+        ".".join(p.relative_to(ROOT).with_suffix("").parts)
+        for p in (ROOT / "app").rglob("*.py")
+        if any(f"from {room}" in p.read_text(encoding="utf-8") for room in bundle.SERVICE)
+    }
+    assert {name for name in names if bundle.at_a_desk(name)} == {
+        "app.serving",
+        "app.services.google.register",
+    }
+
+
+def test_a_program_without_the_service_says_where_it_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("app.serve.find_spec", lambda name: None if name == "flask" else ...)
+    assert main(["serve"]) == 1
+    assert "container" in capsys.readouterr().err
+
+
+def test_every_client_of_a_connected_desk_is_made_where_everything_is_installed() -> None:
+    tried = cloud_clients()
+    assert [name.partition(" ")[0] for name in tried if "google-cloud" in name] == [
+        "google-cloud-firestore", "google-cloud-storage", "google-cloud-documentai", "google-cloud-discoveryengine",
+    ]  # fmt: skip
+
+
+def test_a_program_without_its_certificates_fails_its_self_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pkgutil.get_data", lambda *_: None)
+    with pytest.raises(FileNotFoundError, match="certificates"):
+        cloud_clients()
