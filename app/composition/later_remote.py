@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
+from app.domain.case import Json
 from app.domain.sync import Cursor, Lease, Push, Pushed, Receipt, RemoteCase, Scope, StoredObject
 from app.services.ports import BucketRemote, CaseRemote, Watch
 
@@ -26,8 +28,14 @@ class LaterCases:
     def changed(self, scope: Scope, since: Cursor | None, limit: int) -> tuple[RemoteCase, ...]:
         return self._remote().changed(scope, since, limit)
 
-    def history(self, case_id: str) -> tuple[Receipt, ...]:
-        return self._remote().history(case_id)
+    def history(self, case_id: str, since: datetime | None = None) -> tuple[Receipt, ...]:
+        return self._remote().history(case_id, since)
+
+    def reviews(self, case_id: str, since: datetime | None = None) -> Mapping[str, Json]:
+        return self._remote().reviews(case_id, since)
+
+    def claim_desk(self, code: str, workspace: str) -> bool:
+        return self._remote().claim_desk(code, workspace)
 
     def listen(self, scope: Scope, poke: Callable[[], None]) -> Callable[[], None]:
         return self._remote().listen(scope, poke)

@@ -298,8 +298,23 @@ class CaseRemote(Protocol):
         """
         ...
 
-    def history(self, case_id: str) -> tuple[Receipt, ...]:
-        """Everything that was done to a case on any desk, in the order of its time."""
+    def history(self, case_id: str, since: datetime | None = None) -> tuple[Receipt, ...]:
+        """Everything that was done to a case on any desk, in the order of its time; with `since` only what the server
+        wrote then or later. The server's time is the request's and not the order of commits: whoever goes on from a
+        time goes back by an overlap.
+        """
+        ...
+
+    def reviews(self, case_id: str, since: datetime | None = None) -> Mapping[str, Json]:
+        """What models were asked about a case on any desk and what they answered, and the receipts of reviews, by
+        their ids; `since` as for `history`.
+        """
+        ...
+
+    def claim_desk(self, code: str, workspace: str) -> bool:
+        """Have a desk's code for this workspace (a random name), for good: what is created once is never changed.
+        Whether it is this workspace's, by this call or by an earlier one.
+        """
         ...
 
     def listen(self, scope: Scope, poke: Callable[[], None]) -> Callable[[], None]:

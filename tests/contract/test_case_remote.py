@@ -314,6 +314,55 @@ class CaseRemoteContract:
         remote.push(Push(case_id, (made[1], made[2]), base, None, {("note",): 1}))
         assert remote.history(case_id) == tuple(made)
 
+    def test_the_history_from_a_time_on_is_what_was_written_since(self, remote: CaseRemote) -> None:
+        case_id = new_id()
+        base = remote.push(Push(case_id, (a_receipt(case_id, "a"),), None, a_case(case_id))).update_time
+        case = remote.case(case_id)
+        assert case is not None
+        # made long before, and sent now: what counts is when the server wrote it
+        late = a_receipt(case_id, "b", AT - timedelta(days=9))
+        while True:  # the server's time has moved on by the millisecond that it counts in
+            assert remote.push(Push(case_id, (late,), base, None, {("note",): 1})).answer is Answer.APPLIED
+            moved = remote.case(case_id)
+            assert moved is not None
+            if moved.updated_at > case.updated_at:
+                break
+            case, base, late = moved, moved.update_time, replace(late, mutation_id=new_id())
+        assert remote.history(case_id, moved.updated_at) == (late,)
+        assert remote.history(case_id, moved.updated_at + timedelta(milliseconds=1)) == ()
+        assert late in remote.history(case_id, case.updated_at)
+
+    def test_reviews_come_back_as_they_were_and_from_a_time_on(self, remote: CaseRemote) -> None:
+        case_id = new_id()
+        base = put(remote, case_id)
+        body: Json = {"prompt": "p", "at": to_time(AT), "box": [0.1, 0.2], "rows": [{"n": 1, "none": None}]}
+        edit(remote, case_id, base, {("note",): 1}, reviews={"v1": body, "receipt-ab": {"text": "{}"}})
+        case = remote.case(case_id)
+        assert case is not None
+        assert remote.reviews(case_id) == {"v1": body, "receipt-ab": {"text": "{}"}}
+        assert remote.reviews(case_id, case.updated_at).keys() == {"v1", "receipt-ab"}
+        assert remote.reviews(case_id, case.updated_at + timedelta(milliseconds=1)) == {}
+        assert remote.reviews(new_id()) == {}
+
+    def test_a_desk_code_belongs_to_the_first_workspace_that_claims_it(
+        self, remote: CaseRemote, other: CaseRemote
+    ) -> None:
+        code, mine, theirs = new_id()[:8], new_id(), new_id()
+        assert remote.claim_desk(code, mine)
+        assert remote.claim_desk(code, mine)  # an earlier call whose answer was lost
+        assert not other.claim_desk(code, theirs)
+        assert other.claim_desk(code, mine)
+
+    def test_of_many_that_claim_a_code_at_once_one_has_it(
+        self, remote: CaseRemote, other: CaseRemote
+    ) -> None:
+        code = new_id()[:8]
+        with ThreadPoolExecutor(4) as many:
+            asked = [
+                many.submit(desk.claim_desk, code, f"w{n}") for n, desk in enumerate((remote, other) * 2)
+            ]
+            assert sum(each.result() for each in asked) == 1
+
     def test_a_poll_goes_through_everything_in_order_and_loses_nothing_between_pages(
         self, remote: CaseRemote
     ) -> None:
@@ -531,7 +580,7 @@ class TestModel(CaseRemoteContract):
 
     @pytest.fixture
     def reviews(self, remote: ServerModel) -> Callable[[str], Mapping[str, Json]]:
-        return lambda case_id: remote.reviews.get(case_id, {})
+        return lambda case_id: remote.kept_reviews.get(case_id, {})
 
 
 class _Firestore(CaseRemoteContract):

@@ -167,7 +167,7 @@ def test_what_is_sent_beside_a_determination_is_written_with_it(serve: Service) 
     assert document["status"] == "in_progress"
     assert "waiting_for" not in document
     assert document["_meta"]["rev"] == "m1"
-    assert serve.cases.reviews[CASE]["rev-1"] == {"prompt": "p"}
+    assert serve.cases.reviews(CASE)["rev-1"] == {"prompt": "p"}
 
 
 def test_a_determination_in_the_request_that_was_not_signed_does_not_get_in(serve: Service) -> None:
@@ -218,7 +218,7 @@ def test_a_physician_may_deny_once_the_evidence_was_opened(serve: Service) -> No
     assert endpoint_of(serve, DOCTOR).push(pushing(serve, entry), opened).answer is Answer.APPLIED
     assert confirmed(serve.public_key, CASE, "r1", determined(serve))
     (name,) = opened
-    kept = serve.cases.reviews[CASE][f"receipt-{name}"]
+    kept = serve.cases.reviews(CASE)[f"receipt-{name}"]
     assert hashlib.sha256(kept["text"].encode()).hexdigest() == determined(serve)["receipt"]
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from app.domain import sync_wire as wire
+from app.domain.case import Json
 from app.domain.change import Missing
 from app.domain.connection import Connection, connection_from
 from app.domain.errors import Actionable, Offline, Rejected, SignInRequired
@@ -154,8 +156,14 @@ class GuardedCaseRemote:
     def changed(self, scope: Scope, since: Cursor | None, limit: int) -> tuple[RemoteCase, ...]:
         return self._cases.changed(scope, since, limit)
 
-    def history(self, case_id: str) -> tuple[Receipt, ...]:
-        return self._cases.history(case_id)
+    def history(self, case_id: str, since: datetime | None = None) -> tuple[Receipt, ...]:
+        return self._cases.history(case_id, since)
+
+    def reviews(self, case_id: str, since: datetime | None = None) -> Mapping[str, Json]:
+        return self._cases.reviews(case_id, since)
+
+    def claim_desk(self, code: str, workspace: str) -> bool:
+        return self._cases.claim_desk(code, workspace)
 
     def listen(self, scope: Scope, poke: Callable[[], None]) -> Callable[[], None]:
         return self._cases.listen(scope, poke)

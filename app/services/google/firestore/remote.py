@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from app.domain.case import Json, to_time
@@ -25,7 +26,7 @@ from app.domain.sync import (
     Scope,
     shard_of,
 )
-from app.services.google.firestore import document
+from app.services.google.firestore import document, past
 from app.services.google.firestore.failure import silent, translated
 from app.services.google.firestore.lease import Leases
 from app.services.google.firestore.listener import Listening, Seen
@@ -167,7 +168,7 @@ class FirestoreCaseRemote:
         for receipt in push.receipts:
             batch.create(
                 self._case(push.case_id).collection("mutations").document(receipt.mutation_id),
-                _receipt_to(receipt),
+                past.receipt_to(receipt),
             )
         for review_id, body in push.reviews.items():
             if review_id not in without:
@@ -240,12 +241,17 @@ class FirestoreCaseRemote:
         in_order = sorted(found.values(), key=lambda case: (case.updated_at, case.case_id))
         return tuple(in_order[:limit])
 
-    def history(self, case_id: str) -> tuple[Receipt, ...]:
-        deadline = Deadline()
+    def history(self, case_id: str, since: datetime | None = None) -> tuple[Receipt, ...]:
         with translated("datastore.entities.list"):
-            query = self._case(case_id).collection("mutations").order_by("at").order_by("__name__")
-            found = [_receipt_from(snapshot.to_dict() or {}) for snapshot in _streamed(query, deadline)]
-        return tuple(sorted(found, key=lambda receipt: (receipt.at, receipt.mutation_id)))
+            return past.receipts_of(self._case(case_id), since, Deadline())
+
+    def reviews(self, case_id: str, since: datetime | None = None) -> Mapping[str, Json]:
+        with translated("datastore.entities.list"):
+            return past.reviews_of(self._case(case_id), since, Deadline())
+
+    def claim_desk(self, code: str, workspace: str) -> bool:
+        with translated("datastore.entities.create"):
+            return past.claimed(self._connected().client, code, workspace, Deadline())
 
     # Listening and leases
 
@@ -293,13 +299,6 @@ class FirestoreCaseRemote:
             return self._wire
 
 
-def _streamed(query: Any, deadline: Deadline) -> Iterable[Any]:
-    from app.services.google.firestore.channel import NEVER
-
-    found: Iterable[Any] = query.stream(retry=NEVER, timeout=deadline.left)
-    return found
-
-
 def remote_case(message: Any) -> RemoteCase:
     """A case as the server has it, from its protobuf message."""
     found = document.fields_from_message(message.fields)
@@ -329,37 +328,3 @@ def _stamp(update_time: str) -> Any:
             "Fetch the case again.",
             code="remote_not_understood",
         ) from None
-
-
-def _receipt_to(receipt: Receipt) -> Json:
-    made: Json = {
-        "mutation_id": receipt.mutation_id,
-        "case_id": receipt.case_id,
-        "action": receipt.action,
-        "by": receipt.by,
-        "at": receipt.at,
-        "desk": receipt.desk,
-        "sequence": receipt.sequence,
-        "previous": receipt.previous,
-        "hash": receipt.hash,
-        "body": document.to_firestore(receipt.body, "body", 1),
-    }
-    document.check_size((made,), receipt.case_id)
-    from google.cloud.firestore import SERVER_TIMESTAMP
-
-    return made | {"written_at": SERVER_TIMESTAMP}
-
-
-def _receipt_from(data: Mapping[str, Any]) -> Receipt:
-    return Receipt(
-        str(data.get("mutation_id", "")),
-        str(data.get("case_id", "")),
-        str(data.get("action", "")),
-        str(data.get("by", "")),
-        document.plain(data["at"]),
-        str(data.get("desk", "")),
-        int(data.get("sequence", 0)),
-        str(data.get("previous", "")),
-        str(data.get("hash", "")),
-        document.from_firestore(data.get("body", {})),
-    )
