@@ -431,6 +431,26 @@ def test_a_poll_sees_what_was_committed_late(pair: tuple[Desk, Desk, str]) -> No
     assert ada.value(late, "phone") == "phone"
 
 
+def test_a_whole_poll_asks_again_for_what_may_have_been_committed_behind_it(
+    pair: tuple[Desk, Desk, str],
+) -> None:
+    ada, bob, case_id = pair
+    late = bob.take_in(b"late")
+    due = bob.store.sync.due(bob.clock(), uploads=False)
+    assert due is not None
+    assert due.push is not None
+    asked = ada.server.request_time()
+    ada.clock.now += timedelta(minutes=2)
+    ada.correct(case_id, "phone", "1")
+    ada.sync()
+    ada.clock.now += timedelta(minutes=5)
+    ada.sync(poked=False)  # a whole poll, which has now seen a case written two minutes after `asked`
+    ada.server.commit(due.push, asked)
+    ada.clock.now += timedelta(minutes=5)
+    ada.sync(poked=False)
+    assert ada.value(late, "phone") == "phone"
+
+
 def test_news_that_are_pointed_to_cost_no_more_than_what_is_new(pair: tuple[Desk, Desk, str]) -> None:
     ada, bob, case_id = pair
     for number in range(20):
