@@ -65,6 +65,7 @@ class Leasing:
         self._known: dict[str, _Known] = {}
         self._jobs: deque[tuple[str, str, Callable[[], None]]] = deque()
         self._busy = False
+        self._asking = ""  # the case that the server is being asked about
 
     def open(self, case_id: str, by: str, title: str) -> None:
         """The case is on screen: take its lease, unless another has it. The same again changes nothing."""
@@ -86,9 +87,16 @@ class Leasing:
     def drop(self, case_id: str) -> None:
         """The case is on screen no more."""
         with self._lock:
+            known = self._known.pop(case_id, None)
+            others = known is not None and known.lease is not None and not self._is_mine(known.lease)
             person = self._open.pop(case_id, None)
-            self._known.pop(case_id, None)
-        if person is not None:  # the server leaves another's lease alone
+            taking = [job for job in self._jobs if job[1] == case_id and job[0] != "drop"]
+            for job in taking:
+                self._jobs.remove(job)
+            # Nothing is let go of where nothing was taken: to leave another's lease alone costs the server a read.
+            never = bool(taking) and known is None
+            nothing = (never or others) and self._asking != case_id
+        if person is not None and not nothing:
             by = person[0]
             self._ask("drop", case_id, lambda: self._remote.drop_lease(case_id, by, self._desk))
 
@@ -150,10 +158,12 @@ class Leasing:
         """In the lane: everything that is to be asked, in order."""
         while True:
             with self._lock:
+                self._asking = ""
                 if not self._jobs:
                     self._busy = False
                     return
                 _, case_id, job = self._jobs.popleft()
+                self._asking = case_id
             done = False
             try:
                 job()
@@ -166,7 +176,7 @@ class Leasing:
             finally:
                 if not done:  # a bug: it ends this piece of work, and not all that come after
                     with self._lock:
-                        self._busy = False
+                        self._busy, self._asking = False, ""
 
     def _take(self, case_id: str, *, over: bool) -> None:
         with self._lock:

@@ -31,6 +31,8 @@ class Shop:
     def __post_init__(self) -> None:
         self.server = ServerModel(now=self.now)
         self.asked = 0
+        self.let_go = 0
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def now(self) -> datetime:
         return START + timedelta(seconds=self.seconds)
@@ -69,6 +71,9 @@ class Line:
             if self.shop.line_is_down:
                 raise Offline("The shared queue cannot be reached.")
             self.shop.asked += 1
+            self.shop.let_go += name == "drop_lease"
+            meanwhile, self.shop.meanwhile = self.shop.meanwhile, lambda: None
+            meanwhile()
             return getattr(self.shop.server, name)(*args, **more)
 
         return asked
@@ -184,6 +189,42 @@ def test_a_case_that_was_closed_before_its_turn_is_not_leased(shop: Shop) -> Non
     ann = shop.desk("D1")
     ann.open("c", "ann", "Ann")
     ann.drop("c")
+    shop.work()
+    assert shop.server.lease("c") is None
+    assert shop.asked == 0
+    assert shop.let_go == 0
+
+
+def test_nobody_lets_go_of_what_another_has(shop: Shop) -> None:
+    ann, bob = shop.desk("D1"), shop.desk("D2")
+    ann.open("c", "ann", "Ann")
+    shop.work()
+    bob.open("c", "bob", "Bob")
+    shop.work()
+    bob.drop("c")
+    shop.work()
+    assert shop.let_go == 0
+    ann.drop("c")
+    shop.work()
+    assert shop.let_go == 1
+    assert shop.server.lease("c") is None
+
+
+def test_a_case_opened_again_at_once_and_closed_is_let_go_of(shop: Shop) -> None:
+    ann = shop.desk("D1")
+    ann.open("c", "ann", "Ann")
+    shop.work()
+    ann.drop("c")
+    ann.open("c", "ann", "Ann")
+    ann.drop("c")
+    shop.work()
+    assert shop.server.lease("c") is None
+
+
+def test_what_is_being_taken_while_the_case_is_closed_is_let_go_of(shop: Shop) -> None:
+    ann = shop.desk("D1")
+    shop.meanwhile = lambda: ann.drop("c")
+    ann.open("c", "ann", "Ann")
     shop.work()
     assert shop.server.lease("c") is None
 
