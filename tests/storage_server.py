@@ -10,6 +10,7 @@ are meant for; `server.finalized` are called with each object that was stored, a
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import re
@@ -131,6 +132,8 @@ class Kept:
     content_type: str
     metadata: dict[str, str]
     at: str
+    encoding: str = ""
+    """`gzip` for what somebody stored compressed: `content` is what lies there."""
 
     @property
     def crc32c(self) -> str:
@@ -148,6 +151,11 @@ class _Session:
     done: bytes = b""
 
 
+RETAINED = (
+    "is subject to bucket's retention policy or object retention and cannot be deleted or overwritten until"
+)
+
+
 @dataclass
 class StorageServer:
     """A service while a test runs. `asked` names every request it took, in order."""
@@ -156,6 +164,8 @@ class StorageServer:
     project: str = PROJECT
     tokens: set[str] = field(default_factory=lambda: {TOKEN})
     granted: set[str] = field(default_factory=lambda: set(ALL))
+    retained: bool = False
+    """Whether the buckets let nothing go or be overwritten yet."""
     page: int = 1000
     endpoint_region: str = ""
     """A regional endpoint serves the buckets of its region and no other."""
@@ -223,6 +233,7 @@ class StorageServer:
             "etag": str(kept.generation),
             "timeCreated": kept.at,
             "updated": kept.at,
+            **({"contentEncoding": kept.encoding} if kept.encoding else {}),
             **({"metadata": kept.metadata} if kept.metadata else {}),
         }
 
@@ -449,6 +460,8 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Refused(400, "Provided MD5 hash doesn't match calculated MD5 hash.", "invalid")
         with service.lock:
             there = service.objects.get((bucket, name))
+            if service.retained and there:
+                raise _Refused(403, f"Object '{bucket}/{name}' {RETAINED} 2036.", "retentionPolicyNotMet")
             if match is not None and match != (there.generation if there else 0):
                 raise _Refused(
                     412, "At least one of the pre-conditions you specified did not hold.", "conditionNotMet"
@@ -464,6 +477,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _there(self, bucket: str, name: str, query: dict[str, str]) -> Kept:
         kept = self.service.objects.get((bucket, name))
         wanted = query.get("generation")
+        if kept is None and "storage.objects.list" not in self.service.granted:
+            raise _Refused(
+                403,
+                "nurse@payer.example does not have storage.objects.list access to the Google Cloud Storage bucket."
+                " Permission 'storage.objects.list' denied on resource (or it may not exist).",
+                "forbidden",
+            )
         if kept is None or (wanted and int(wanted) != kept.generation):
             raise _Refused(404, f"No such object: {bucket}/{name}", "notFound")
         match = _match(query)
@@ -489,8 +509,12 @@ class _Handler(BaseHTTPRequestHandler):
             "X-Goog-Hash": f"crc32c={kept.crc32c},md5={md5}",
             "X-Goog-Generation": str(kept.generation),
             "X-Goog-Stored-Content-Length": str(len(kept.content)),
-            "X-Goog-Stored-Content-Encoding": "identity",
+            "X-Goog-Stored-Content-Encoding": kept.encoding or "identity",
         }
+        if kept.encoding and "gzip" in self.headers.get("Accept-Encoding", ""):
+            headers["Content-Encoding"] = kept.encoding
+        elif kept.encoding:  # whoever does not take it compressed gets it unpacked on the way
+            content = gzip.decompress(content)
         return 200, headers, content
 
     def _list(
@@ -514,6 +538,8 @@ class _Handler(BaseHTTPRequestHandler):
         self, bucket: str, name: str, query: dict[str, str], _body: bytes, _fault: Fault | None
     ) -> tuple[int, dict[str, str], bytes]:
         self._there(bucket, name, query)
+        if self.service.retained:
+            raise _Refused(403, f"Object '{bucket}/{name}' {RETAINED} 2036.", "retentionPolicyNotMet")
         del self.service.objects[bucket, name]
         return 204, {}, b""
 
@@ -595,7 +621,7 @@ def _json(data: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
 
 
 def _error(error: _Refused, *, plain: bool) -> bytes:
-    if plain:
+    if plain or error.message.startswith('{"error"'):  # a whole answer, as Google's front end gives
         return error.message.encode()
     inner = {"message": error.message, "domain": "global", "reason": error.reason}
     return json.dumps({"error": {"code": error.status, "message": error.message, "errors": [inner]}}).encode()

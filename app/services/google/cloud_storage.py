@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from app.services.bucket import (
     parts_of,
     uri_of,
 )
+from app.services.google.storage_download import Sink, unpacked
 from app.services.google.storage_failure import Missing, Stale, told_in_words
 from app.services.ports import Progress, Watch
 
@@ -125,7 +125,7 @@ class CloudBuckets:
                 raise not_stored()
             # All of one version: what replaces the file meanwhile is not mixed into it. What is stored compressed
             # would be checked against the wrong bytes: it is taken as it lies there.
-            sink = _Sink(int(blob.size or 0), self._until_closed(watch))
+            sink = Sink(int(blob.size or 0), self._until_closed(watch))
             try:
                 with self._told("storage.objects.get", bucket):
                     blob.download_to_file(
@@ -138,9 +138,11 @@ class CloudBuckets:
                     )
             except (Missing, Stale) as error:
                 raise not_stored() from error
-        content = sink.getvalue()
+        stored = sink.getvalue()
+        content = unpacked(stored) if blob.content_encoding == "gzip" else stored
         told = (blob.metadata or {}).get(SHA256, "")
-        if len(content) != blob.size or (told and hashlib.sha256(content).hexdigest() != told):
+        digests = {hashlib.sha256(each).hexdigest() for each in ((content, stored) if told else ())}
+        if len(stored) != blob.size or (told and told not in digests):
             raise altered()
         return content
 
@@ -168,6 +170,12 @@ class CloudBuckets:
                 self._blob(bucket, name).delete(retry=None, timeout=TIMEOUT)
         except Missing:
             return
+        except Stale as kept:
+            raise Rejected(
+                "The bucket keeps this file until its time is over.",
+                "Nothing is to be done: what the law wants kept cannot be removed.",
+                code="bucket_retention",
+            ) from kept
 
     def address(self, uri: str) -> str:
         """The address as the project's other services know it: with the bucket's name there."""
@@ -327,22 +335,6 @@ class CloudBuckets:
                 vars(client)["_bucket_metadata_cache"] = None
                 self._made = client, session
             return self._made
-
-
-class _Sink(io.BytesIO):
-    """Takes a download in, and tells how far it is; the watch stops it by raising."""
-
-    def __init__(self, total: int, watch: Watch) -> None:
-        super().__init__()
-        self._total, self._watch, self._told_at = total, watch, 0
-
-    def write(self, piece: Any) -> int:
-        written = super().write(piece)
-        at = self.tell()
-        if at - self._told_at >= CHUNK // 8 or at == self._total:
-            self._told_at = at
-            self._watch(Progress(at, max(self._total, at)))
-        return written
 
 
 def _received(answer: Any) -> int:

@@ -10,9 +10,11 @@ from typing import Any
 
 from app.domain.errors import Actionable, Offline, Rejected, SignInRequired
 from app.services.bucket import altered
+from app.services.google.refusal import general, in_json
 
 _PERMISSION = re.compile(r"storage\.[a-z]+\.[A-Za-z]+")
 _AGAIN = "It is tried again by itself."
+_HELD = ("retentionPolicyNotMet", "objectUnderActiveHold", "objectRetentionNotMet")
 _TOO_OFTEN = ("rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded")
 
 
@@ -22,6 +24,10 @@ class Missing(Exception):
 
 class Stale(Exception):
     """A precondition did not hold: the name is taken, or the file is another by now."""
+
+
+class Held(Stale):
+    """The file may be neither overwritten nor removed yet: the bucket keeps what the law wants kept."""
 
 
 @contextmanager
@@ -73,20 +79,43 @@ def signed_out() -> SignInRequired:
 def _refused(response: Any, permission: str, bucket: str, status: int = 0) -> Actionable | Missing | Stale:
     status = status or int(getattr(response, "status_code", 0) or 0)
     reason, message = _said(response)
+    if status in (400, 401, 403):
+        known = general(_reason(response), message, "Cloud Storage")
+        if known is not None:
+            return known
     if status == 401:
         return signed_out()
     if status in (0, 408, 429) or status >= 500 or reason in _TOO_OFTEN:
         return Offline(
             "Cloud Storage is asked too much, or failed for a moment.", _AGAIN, code="storage_busy"
         )
+    if reason == "accountDisabled":
+        return general("BILLING_DISABLED", "", "Cloud Storage") or signed_out()
+    if status == 403 and (
+        reason in _HELD or "retention" in message.casefold() or " hold" in message.casefold()
+    ):
+        return Held("kept until its time is over")
     if status == 403:
         found = _PERMISSION.search(message)
         wanted = found[0] if found else permission
+        # who may not list is not told whether a file is there
+        unsure = (
+            ", or the file is not there" if "may not exist" in message and wanted.endswith(".get") else ""
+        )
         return Rejected(
-            f"This account may not do that in the bucket {bucket}: {wanted} is missing.",
+            f"This account may not do that in the bucket {bucket}: {wanted} is missing{unsure}.",
             f"Ask your administrator for a role with {wanted}.",
             code="storage_permission",
             permission=wanted,
+            bucket=bucket,
+        )
+    if status == 410:  # an upload that is over; an object is never told so
+        return Missing("no such upload")
+    if status == 400 and (reason == "userProjectMissing" or "requester pays" in message.casefold()):
+        return Rejected(
+            f"The bucket {bucket} asks whoever reads it to pay (requester pays).",
+            "Ask your administrator to switch that off for the project's own buckets.",
+            code="bucket_pays",
             bucket=bucket,
         )
     if status == 404:
@@ -111,6 +140,14 @@ def _refused(response: Any, permission: str, bucket: str, status: int = 0) -> Ac
         code="storage_refused",
         status=status,
     )
+
+
+def _reason(response: Any) -> str:
+    """The reason that every service of Google gives alike, "" where none is."""
+    try:
+        return in_json(json.loads(str(getattr(response, "text", "") or ""))).reason
+    except ValueError:
+        return ""
 
 
 def _said(response: Any) -> tuple[str, str]:
