@@ -76,6 +76,11 @@ class Access:
             return self._alone
         return self._signed_in or NOBODY
 
+    def called(self, name: str) -> str:
+        """What somebody is called on screen: who works here by their title, others by their name."""
+        me = self.me
+        return me.title if name and name == me.name and me.title else name
+
     def work_as(self, name: str) -> None:
         """Whose name stands on changes while there are no users."""
         self._alone = Person(name, name, ALONE)

@@ -24,7 +24,7 @@ PEOPLE = "people"
 """Under this key it remembers everybody, for a list without a network."""
 HOLDS = timedelta(days=14)
 """How long roles hold without the service: as long as a desk may be without a network."""
-_PUT_BACK = timedelta(days=1)
+_PUT_BACK = _A_DAY = timedelta(days=1)
 
 
 class Said(Protocol):
@@ -95,6 +95,9 @@ class ConnectedAccess(Access):
         super().__init__(store, alone, now)
         self._email, self._register, self._in_store = email, register, in_store
         self._known = Known.read(store.recall(ROLES))
+        kept = store.recall(PEOPLE) or {}
+        self._titles = _titles(_person(entry) for entry in kept.get("people", ()))
+        self._asked = from_time(kept["at"]) if kept.get("at") else None
         self._out = False
 
     # From memory, from any thread
@@ -117,6 +120,10 @@ class ConnectedAccess(Access):
     def roles_hold_until(self) -> datetime | None:
         """Until when the person may work without the service; None when it has not said anything of them yet."""
         return None if self._known is None else self._known.at + HOLDS
+
+    def called(self, name: str) -> str:
+        """What somebody is called: by the register as it was last seen, else by their email."""
+        return self._titles.get(name) or super().called(name)
 
     def work_as(self, name: str) -> None:
         """Nothing: whose name stands on changes is who is signed in."""
@@ -225,8 +232,15 @@ class ConnectedAccess(Access):
             if kept is None:
                 raise
             return tuple(_person(entry) for entry in kept["people"])
-        self._in_store(self._store.remember, PEOPLE, {"people": [_entry(person) for person in found]})
+        self._titles, self._asked = _titles(found), self._now()
+        kept = {"people": [_entry(person) for person in found], "at": to_time(self._asked)}
+        self._in_store(self._store.remember, PEOPLE, kept)
         return found
+
+    def look_around(self) -> None:
+        """Ask once a day who works here, so that people are called by their names. Raises what `people` raises."""
+        if self._asked is None or not timedelta(0) <= self._now() - self._asked < _A_DAY:
+            self.people()
 
     def add(self, name: str, title: str, roles: Iterable[Role], passphrase: str, by: str) -> Person:  # noqa: ARG002
         """Give somebody, by their email, a place in the project's register. The service asks whether one may."""
@@ -273,6 +287,10 @@ class ConnectedAccess(Access):
         """Whether roles were said too long ago; a clock that was put back does not make them last."""
         age = self._now() - known.at
         return age > HOLDS or age < -_PUT_BACK
+
+
+def _titles(people: Iterable[Person]) -> dict[str, str]:
+    return {person.name: person.title for person in people if person.title}
 
 
 def _entry(person: Person) -> Json:

@@ -182,4 +182,5 @@ class ConflictScreen(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.colour("surface"))
-        painter.fillRect(QRectF(self._side.width(), 0, 1, self.height()), theme.colour("line"))
+        if self._stack.currentWidget() is self._full:
+            painter.fillRect(QRectF(self._side.width(), 0, 1, self.height()), theme.colour("line"))

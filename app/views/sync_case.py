@@ -141,7 +141,7 @@ class IntakeSync(QObject):
                 words = self.tr("Note: {text}").format(text=note.get("text", ""))
                 if note.get("by"):
                     words = self.tr("Note, from {person}: {text}").format(
-                        person=note["by"], text=note.get("text", "")
+                        person=self._room.called(note["by"]), text=note.get("text", "")
                     )
                 notes[path] = FieldMark(words)
         if notes != self._notes:
@@ -152,7 +152,7 @@ class IntakeSync(QObject):
         value = committed_text(field)
         if field.by:
             words = self.tr("{person} has changed this to “{value}” while you type.").format(
-                person=field.by, value=value
+                person=self._room.called(field.by), value=value
             )
         else:
             words = self.tr("This was changed elsewhere to “{value}” while you type.").format(value=value)

@@ -69,7 +69,8 @@ class SyncRoom(QObject):
         self._rooms = rooms
         self._told = 0
         self._settled: Subject | None = None
-        self.model = SyncModel(syncing, lambda: workstation.person, background, self)
+        self.called = workstation.access.called
+        self.model = SyncModel(syncing, lambda: workstation.person, background, self, self.called)
         self.model.state_changed.connect(self._tell_state)
         self.model.cases_came.connect(self._cases_came)
         self.model.refused.connect(self.failed)
@@ -120,7 +121,7 @@ class SyncRoom(QObject):
         pages = PagesModel(workstation, self._background, self)
         model = ConflictModel(
             self.model.syncing, workstation.store, workstation.in_store, lambda: workstation.person,
-            pages, self._background, self,
+            pages, self._background, self, self.called,
         )  # fmt: skip
         model.subjects_changed.connect(self._tell_conflicts)
         model.settled.connect(self._tell_settled)
@@ -230,7 +231,7 @@ class SyncRoom(QObject):
     def _tell_settled(self, subject: Subject, settlement: Settlement) -> None:
         from app.views.widgets.conflict.conflict_words import settled_words
 
-        words = settled_words(settlement)
+        words = settled_words(settlement, subject.conflict.kind)
         case_id = subject.conflict.case_id
         self._settled = None
         written = settlement in (Settlement.MINE, Settlement.MINE_AND_NOTE, Settlement.THEIRS_AND_NOTE)

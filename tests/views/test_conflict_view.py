@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -11,9 +12,11 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.domain.box import Box
+from app.domain.case import field_document
 from app.domain.conflict import ConflictKind, Settlement, Version
 from app.views import theme
 from app.views.conflict_screen import ConflictScreen
+from app.views.models.conflict_model import subject_of
 from app.views.widgets.conflict.conflict_words import (
     differing,
     kind_chip,
@@ -22,7 +25,9 @@ from app.views.widgets.conflict.conflict_words import (
     unit_label,
     value_words,
 )
-from tests.views.sync_values import FIELD, a_side, a_subject
+from app.views.widgets.conflict.version_card import MOST_LINES
+from app.views.widgets.lettering import broken
+from tests.views.sync_values import FIELD, a_conflict, a_side, a_subject
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -264,3 +269,80 @@ def test_every_kind_and_settlement_and_part_has_words() -> None:
     assert unit_label("determinations.r1") == "Determination"
     assert unit_label("case") == "The whole case"
     assert unit_label("review.stated.age") == "Age"
+
+
+def test_of_long_values_the_words_that_differ_are_marked_and_all_of_it_is_shown(
+    screen: ConflictScreen,
+) -> None:
+    long = (
+        "unable to tolerate standard therapy and prior trials of two agents failed, see the chart notes " * 4
+    )
+    show(
+        screen,
+        a_subject(mine=a_side(long, "Ada"), theirs=a_side(long.replace("chart notes", "letter"), "Bob")),
+    )
+    side = screen.view.mine.side
+    marked = "".join(side.words.text[place] for place in sorted(side.marks))
+    assert marked == "chart notes" * 4
+    lines = broken(side.words.text, "edit", screen.view.mine.width() - 28, MOST_LINES)
+    assert not lines.cut
+
+
+def test_the_letters_of_words_that_are_the_programs_own_are_not_compared(screen: ConflictScreen) -> None:
+    mine, theirs = (
+        Version({**field_document(FIELD), "kind": "tick_box", "corrected_value": value}, by)
+        for value, by in ((True, "Ada"), (False, "Bob"))
+    )
+    show(screen, a_subject(mine=mine, theirs=theirs))
+    assert (screen.view.mine.side.words.text, screen.view.theirs.side.words.text) == ("Ticked", "Not ticked")
+    assert screen.view.mine.side.marks == screen.view.theirs.side.marks == frozenset()
+
+
+def test_a_conflict_that_is_about_no_place_on_a_page_shows_no_empty_page(screen: ConflictScreen) -> None:
+    whose = a_subject(unit="assigned_to", base=Version(""), mine=Version("ada"), theirs=Version("bob"))
+    show(screen, replace(whose, field=None))
+    assert screen.view.crop.isHidden()
+    assert screen.view.base.side.words.text == "Nobody"
+    assert screen.view.words.text() == "This was changed here and on another desk, to two values."
+    show(screen, a_subject(2))
+    assert not screen.view.crop.isHidden()
+
+
+def test_two_cases_with_one_file_are_settled_with_the_mouse_too(screen: ConflictScreen) -> None:
+    show(screen, a_subject(1, ConflictKind.SAME_CONTENT, unit="", other_case_id="other"))
+    QTest.mouseClick(screen.view.merge, Qt.MouseButton.LeftButton)
+    chosen = [screen.view.choice]
+    assert screen.view.merge.isChecked()
+    QTest.mouseClick(screen.view.both, Qt.MouseButton.LeftButton)
+    assert [*chosen, screen.view.choice] == [Settlement.MERGE, Settlement.BOTH]
+    assert not screen.view.merge.isChecked()
+
+
+def test_giving_way_to_changed_evidence_says_that_the_request_is_still_to_be_decided(
+    screen: ConflictScreen,
+) -> None:
+    show(
+        screen,
+        a_subject(
+            1, ConflictKind.EVIDENCE, unit="determinations.r1", theirs=Version(None), base=Version(None)
+        ),
+    )
+    assert "still to be decided" in screen.view.outcome.text()
+    assert screen.view.theirs.side.words.text == "Not decided"
+
+
+def test_people_are_called_by_their_names_where_they_are_known() -> None:
+    names = {"ada@payer.example": "Ada Example, RN"}
+
+    def called(email: str) -> str:
+        return names.get(email, email)
+
+    conflict = a_conflict(
+        1,
+        unit="assigned_to",
+        mine=Version("ada@payer.example", "ada@payer.example"),
+        theirs=Version("bob@payer.example", "bob@payer.example"),
+    )
+    told = subject_of(conflict, None, called=called).conflict
+    assert (told.mine.by, told.mine.value) == ("Ada Example, RN", "Ada Example, RN")
+    assert (told.theirs.by, told.theirs.value) == ("bob@payer.example", "bob@payer.example")

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 
 from app.domain.box import Box
 from app.domain.case import Case, CaseDocument, Json, case_from, field_from
-from app.domain.conflict import ConflictKind, OpenConflict, Settlement
+from app.domain.conflict import ConflictKind, OpenConflict, Settlement, Version
 from app.domain.errors import Actionable, NoSuchCase
 from app.domain.form import FormField
 from app.views import messages
@@ -22,9 +22,9 @@ from app.views.widgets.conflict.conflict_words import (
     Changed,
     OtherCase,
     Subject,
+    conflict_label,
     field_path,
     is_field,
-    unit_label,
     value_words,
 )
 from app.views.widgets.page_view.lens import lens_request
@@ -65,12 +65,14 @@ class ConflictModel(QObject):
         pages: PagesModel,
         background: Background,
         parent: QObject | None = None,
+        called: Callable[[str], str] = str,
     ) -> None:
-        """`in_store` runs a function in the store's lane and waits for it."""
+        """`in_store` runs a function in the store's lane and waits for it; `called` says what a person is called."""
         super().__init__(parent)
         self.syncing = syncing
         self._cases = cases
         self._in_store = in_store
+        self._called = called
         self._person = person
         self._pages = pages
         self._background = background
@@ -95,7 +97,7 @@ class ConflictModel(QObject):
         if self._task is not None:
             self._task.cancelled = True
         self._task = self._background.run(
-            self, LANE, _subjects, self.syncing, self._cases, self._in_store,
+            self, LANE, _subjects, self.syncing, self._cases, self._in_store, self._called,
             done=self._show, failed=self.refused.emit,
         )  # fmt: skip
 
@@ -193,14 +195,18 @@ def _within(box: Box, request: TileRequest) -> Box:
     )  # fmt: skip
 
 
-def _subjects(syncing: Syncs, cases: CaseSource, in_store: InStore) -> tuple[Subject, ...]:
+def _subjects(
+    syncing: Syncs, cases: CaseSource, in_store: InStore, called: Callable[[str], str]
+) -> tuple[Subject, ...]:
     """The open conflicts with their cases; the oldest first."""
     conflicts = sorted(syncing.conflicts(), key=lambda c: (c.found_at, c.conflict_id))
-    found: tuple[Subject, ...] = in_store(_look_up, cases, tuple(conflicts))
+    found: tuple[Subject, ...] = in_store(_look_up, cases, tuple(conflicts), called)
     return found
 
 
-def _look_up(cases: CaseSource, conflicts: tuple[OpenConflict, ...]) -> tuple[Subject, ...]:
+def _look_up(
+    cases: CaseSource, conflicts: tuple[OpenConflict, ...], called: Callable[[str], str]
+) -> tuple[Subject, ...]:
     known: dict[str, Case | None] = {}
 
     def case(case_id: str) -> Case | None:
@@ -211,21 +217,36 @@ def _look_up(cases: CaseSource, conflicts: tuple[OpenConflict, ...]) -> tuple[Su
                 known[case_id] = None
         return known[case_id]
 
-    return tuple(subject_of(c, case(c.case_id), case(c.other_case_id)) for c in conflicts)
+    return tuple(subject_of(c, case(c.case_id), case(c.other_case_id), called) for c in conflicts)
 
 
-def subject_of(conflict: OpenConflict, case: Case | None, other: Case | None = None) -> Subject:
-    """A conflict with what is known of its case."""
+def subject_of(
+    conflict: OpenConflict, case: Case | None, other: Case | None = None, called: Callable[[str], str] = str
+) -> Subject:
+    """A conflict with what is known of its case; people by what they are called."""
     field = _field_of(conflict, case)
+    changed = tuple(replace(each, by=called(each.by)) for each in _changed(conflict, case))
     return Subject(
-        conflict=conflict,
+        conflict=_named(conflict, called),
         receipt=case.receipt if case else "",
         patient=case.patient if case else "",
-        label=unit_label(conflict.unit, field),
+        label=conflict_label(conflict, field),
         field=field,
         received_at=case.received_at if case else None,
-        changed=_changed(conflict, case),
+        changed=changed,
         other=OtherCase(other.case_id, other.receipt, other.patient, other.received_at) if other else None,
+    )
+
+
+def _named(conflict: OpenConflict, called: Callable[[str], str]) -> OpenConflict:
+    person = conflict.unit == "assigned_to"  # here people are the values, too
+
+    def named(version: Version) -> Version:
+        value = called(version.value) if person and isinstance(version.value, str) else version.value
+        return replace(version, value=value, by=called(version.by))
+
+    return replace(
+        conflict, base=named(conflict.base), mine=named(conflict.mine), theirs=named(conflict.theirs)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -67,9 +68,12 @@ class SyncModel(QObject):
         person: Callable[[], str],
         background: Background,
         parent: QObject | None = None,
+        called: Callable[[str], str] = str,
     ) -> None:
+        """`called` says what a person is called."""
         super().__init__(parent)
         self.syncing = syncing
+        self._called = called
         self._person = person
         self._background = background
         self._state = LOCAL
@@ -160,7 +164,7 @@ class SyncModel(QObject):
 
     def _show_waiting(self, items: tuple[WaitingItem, ...]) -> None:
         self._under_way = False
-        self.waiting_changed.emit(tuple(items))
+        self.waiting_changed.emit(tuple(replace(item, by=self._called(item.by)) for item in items))
         if self._again:
             self._again = False
             self._gather.start()

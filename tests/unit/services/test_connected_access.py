@@ -202,6 +202,25 @@ def test_the_list_of_people_is_there_without_a_network_once_it_was_seen(desk: De
     assert desk.make().people() == seen
 
 
+def test_people_are_called_as_the_register_calls_them_and_it_is_asked_once_a_day(desk: Desk) -> None:
+    access = desk.make()
+    bob = "bob@payer.example"
+    desk.register.everybody[bob] = Person(bob, "Bob Example, RN", (Role.UR_SPECIALIST,))
+    assert access.called(bob) == bob
+    access.look_around()
+    assert access.called(bob) == "Bob Example, RN"
+    desk.register.away = True
+    assert desk.make().called(bob) == "Bob Example, RN"  # kept for a desk without a network
+    desk.register.away = False
+    desk.register.everybody[bob] = Person(bob, "Bob Other, RN", (Role.UR_SPECIALIST,))
+    desk.now += timedelta(hours=23)
+    access.look_around()
+    assert access.called(bob) == "Bob Example, RN"
+    desk.now += timedelta(hours=2)
+    access.look_around()
+    assert access.called(bob) == "Bob Other, RN"
+
+
 def test_local_passphrases_sign_nobody_in(desk: Desk) -> None:
     access = desk.make()
     for refused in (

@@ -53,7 +53,7 @@ class ConflictView(QWidget):
         self._choice: Settlement | None = None
         self._note = False
         self._busy = False
-        self._wide: bool | None = None
+        self._arranged: tuple[bool, bool] | None = None
         self.title = QLabel(self)
         self.place = QLabel(self)
         self.kind = ChipLabel(self)
@@ -66,6 +66,10 @@ class ConflictView(QWidget):
         self.outcome = QLabel(self)
         self.outcome.setWordWrap(True)
         self.settle = KeyButton(self.tr("Settle"), "↵", primary=True, parent=self)
+        self.merge = KeyButton(self.tr("Merge the two"), "1", parent=self)
+        self.both = KeyButton(self.tr("Keep both cases"), "2", parent=self)
+        for button in (self.merge, self.both):
+            button.setCheckable(True)
         self.note = KeyButton("", "N", parent=self)
         self.note.setCheckable(True)
         self.look = KeyButton("", "O", parent=self)
@@ -76,6 +80,8 @@ class ConflictView(QWidget):
         self.mine.clicked.connect(lambda: self.choose(1))
         self.theirs.clicked.connect(lambda: self.choose(2))
         self.settle.clicked.connect(self._settle)
+        self.merge.clicked.connect(lambda: self.choose(1))
+        self.both.clicked.connect(lambda: self.choose(2))
         self.note.clicked.connect(self.toggle_note)
         self.look.clicked.connect(self._look)
         self.later.clicked.connect(self.left)
@@ -103,7 +109,7 @@ class ConflictView(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(body)
         self._buttons = QHBoxLayout()
-        for button in (self.settle, self.note, self.look):
+        for button in (self.settle, self.merge, self.both, self.note, self.look):
             self._buttons.addWidget(button)
         self._buttons.addStretch(1)
         self._buttons.addWidget(self.later)
@@ -142,6 +148,8 @@ class ConflictView(QWidget):
             if offered and Settlement.MINE not in offered and Settlement.THEIRS in offered:
                 self._choice = Settlement.THEIRS
         self._busy = False
+        self.crop.setVisible(_is_on_page(subject))
+        self._arrange()
         self.title.setText(subject.label)
         self.place.setText(place)
         self.kind.set_chip(kind_chip(subject.conflict.kind))
@@ -170,8 +178,11 @@ class ConflictView(QWidget):
         if conflict.kind is ConflictKind.SAME_CONTENT:
             self._show_cases(subject)
             return
-        mine, theirs = value_words(conflict.mine.value), value_words(conflict.theirs.value)
-        here, there = differing(mine.text, theirs.text)
+        mine, theirs, before = (
+            value_words(v.value, conflict.unit) for v in (conflict.mine, conflict.theirs, conflict.base)
+        )
+        said = mine.plain or theirs.plain  # our words: their letters mean nothing
+        here, there = differing("", "") if said else differing(mine.text, theirs.text)
         times = [
             clock_time(v.at) if v.at is not None else ""
             for v in (conflict.mine, conflict.theirs, conflict.base)
@@ -189,9 +200,7 @@ class ConflictView(QWidget):
             self.base.show_side(Side(self.tr("What others changed last"), "", changed, ""), can_choose=False)
             return
         base = who_words(conflict.base, times[2]) or self.tr("as it was before")
-        self.base.show_side(
-            Side(self.tr("Both started from"), "", value_words(conflict.base.value), base), can_choose=False
-        )
+        self.base.show_side(Side(self.tr("Both started from"), "", before, base), can_choose=False)
 
     def _show_cases(self, subject: Subject) -> None:
         """Two cases with the same file: each is a side; what both hold stands between them."""
@@ -253,6 +262,9 @@ class ConflictView(QWidget):
         self.theirs.setChecked(self._choice is Settlement.THEIRS)
         self.note.setVisible(Settlement.THEIRS_AND_NOTE in self._offered)
         self.note.setChecked(self._note)
+        for button, way in ((self.merge, Settlement.MERGE), (self.both, Settlement.BOTH)):
+            button.setVisible(cases)
+            button.setChecked(self._choice is way)
         if self._choice is Settlement.MINE:
             self.note.set_words(self.tr("Keep theirs as a note"), "N")
         else:
@@ -261,7 +273,7 @@ class ConflictView(QWidget):
         self.look.set_words(self.tr("Open the review") if review else self.tr("Open the case"), "O")
         chosen = self.choice
         if chosen is not None:
-            self.outcome.setText(outcome_of(chosen))
+            self.outcome.setText(outcome_of(chosen, subject.conflict.kind))
         elif cases:
             self.outcome.setText(self.tr("Press 1 to merge them, 2 to keep both."))
         else:
@@ -303,6 +315,9 @@ class ConflictView(QWidget):
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if not event.isAutoRepeat():
                 self._settle()
+        elif key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
+            bar = self._scroll.verticalScrollBar()
+            bar.setValue(bar.value() + (1 if key == Qt.Key.Key_PageDown else -1) * bar.pageStep())
         elif key == Qt.Key.Key_O:
             self._look()
         elif key == Qt.Key.Key_Escape:
@@ -318,10 +333,10 @@ class ConflictView(QWidget):
         self.crop_wanted.emit(round(self.crop.width() * ratio), round(self.crop.height() * ratio))
 
     def _arrange(self) -> None:
-        wide = self.width() >= theme.px(ROOM)
-        if wide == self._wide:
+        wide, paged = self.width() >= theme.px(ROOM), not self.crop.isHidden()
+        if (wide, paged) == self._arranged:
             return
-        self._wide = wide
+        self._arranged = (wide, paged)
         for widget in (self.mine, self.theirs, self.base, self.crop):
             self._sides.removeWidget(widget)
         top = Qt.AlignmentFlag.AlignTop
@@ -330,7 +345,7 @@ class ConflictView(QWidget):
         if wide:  # mine, the page over what both started from, theirs
             self._sides.addWidget(self.mine, 0, 0, 2, 1)
             self._sides.addWidget(self.crop, 0, 1)
-            self._sides.addWidget(self.base, 1, 1)
+            self._sides.addWidget(self.base, 1 if paged else 0, 1, 1 if paged else 2, 1)
             self._sides.addWidget(self.theirs, 0, 2, 2, 1)
             for column, stretch in enumerate((4, 5, 4)):
                 self._sides.setColumnStretch(column, stretch)
@@ -370,7 +385,7 @@ class ConflictView(QWidget):
         self._foot.setContentsMargins(pad, theme.px(11), pad, theme.px(11))
         self._foot.setSpacing(theme.px(8))
         self._buttons.setSpacing(theme.px(8))
-        self._wide = None
+        self._arranged = None
         self._arrange()
         self.update()
 
@@ -379,3 +394,8 @@ class ConflictView(QWidget):
         painter.fillRect(self.rect(), theme.colour("surface"))
         y = self._foot.geometry().top()
         painter.fillRect(QRectF(0, y, self.width(), 1), theme.colour("line"))
+
+
+def _is_on_page(subject: Subject) -> bool:
+    """Whether the conflict is about something that was read off a page."""
+    return subject.field is not None and subject.field.box is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +19,15 @@ from app.domain.form import FieldKind, FieldState, FormField
 from app.views.widgets.chip import Chip, state_chip
 from app.views.widgets.review.determination_words import done_words
 
+_CODED = frozenset({"status", "intake_status", "urgency", "line_of_business", "waiting_for"})
+"""Parts of a case whose values are codes of the program's own."""
 MOST_PARTS = 6
 """So many parts of a larger value are named."""
 LONGEST = 600
+LONG_TEXT = 60
+"""Longer values are compared word by word."""
+MOST_COMPARED = 800
+_WORD = re.compile(r"\s*\S+\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +97,14 @@ def kind_chip(kind: ConflictKind) -> Chip:
 def kind_words(subject: Subject) -> str:
     """What happened, in plain words."""
     conflict = subject.conflict
+    known = bool(conflict.theirs.by)
     other = conflict.theirs.by or tr("Somebody else")
     match conflict.kind:
         case ConflictKind.DELETED:
             if nothing(conflict.theirs.value):
                 return tr("{other} deleted this while it was changed here.").format(other=other)
+            if not known:
+                return tr("This was deleted here while it was changed on another desk.")
             return tr("This was deleted here while {other} changed it.").format(other=other)
         case ConflictKind.EVIDENCE:
             return tr(
@@ -109,6 +119,8 @@ def kind_words(subject: Subject) -> str:
         case ConflictKind.SAME_CONTENT:
             return tr("Two cases hold the same file: it came in on two desks, or was sent twice.")
         case _:
+            if not known:
+                return tr("This was changed here and on another desk, to two values.")
             return tr("This was changed here and by {other}, to two values.").format(other=other)
 
 
@@ -122,10 +134,16 @@ def is_field(value: Any) -> bool:
     return isinstance(value, Mapping) and "value" in value and ("state" in value or "kind" in value)
 
 
-def value_words(value: Any) -> ValueWords:
+def value_words(value: Any, unit: str = "") -> ValueWords:
     """What stands there, in words and, for a field, with what a person said about it."""
+    if unit.startswith("determinations") and nothing(value):
+        return ValueWords(tr("Not decided"), plain=True)
+    if unit == "assigned_to" and nothing(value):
+        return ValueWords(tr("Nobody"), plain=True)
     if value is None or value is MISSING:
         return ValueWords(tr("Not there"), plain=True)
+    if unit in _CODED and isinstance(value, str) and value:
+        return ValueWords(_words_of(value), plain=True)
     if is_field(value):
         return _field_words(field_from("", value))
     if isinstance(value, bool):
@@ -213,24 +231,41 @@ def unit_label(unit: str, field: FormField | None = None) -> str:
     return _words_of(rest.rpartition(".")[2] or first)
 
 
+def conflict_label(conflict: OpenConflict, field: FormField | None = None) -> str:
+    """What a conflict is about, as a title."""
+    if conflict.kind is ConflictKind.SAME_CONTENT:
+        return tr("Two cases, one file")
+    return unit_label(conflict.unit, field)
+
+
 def _words_of(name: str) -> str:
     return name.replace("_", " ").strip().capitalize()
 
 
 def differing(one: str, other: str) -> tuple[frozenset[int], frozenset[int]]:
-    """Which characters of two values differ, by index. None where hardly anything is alike: marks would say nothing."""
+    """Which characters of two values differ, by index; of long texts, which words. None where hardly anything is
+    alike: marks would say nothing.
+    """
     if not one or not other or one == other:
         return frozenset(), frozenset()
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    if matcher.ratio() < 0.5 or max(len(one), len(other)) > 200:
+    whole = max(len(one), len(other)) > LONG_TEXT
+    here, there = (_WORD.findall(text) if whole else list(text) for text in (one, other))
+    matcher = SequenceMatcher(None, here, there, autojunk=False)
+    if max(len(here), len(there)) > MOST_COMPARED or matcher.ratio() < 0.5:
         return frozenset(), frozenset()
     mine: set[int] = set()
     theirs: set[int] = set()
     for tag, a0, a1, b0, b1 in matcher.get_opcodes():
         if tag != "equal":
-            mine.update(range(a0, a1))
-            theirs.update(range(b0, b1))
+            mine.update(_places(here, a0, a1))
+            theirs.update(_places(there, b0, b1))
     return frozenset(mine), frozenset(theirs)
+
+
+def _places(parts: list[str], first: int, end: int) -> range:
+    """Where some parts of a text stand in it, without the space after them."""
+    start = sum(len(part) for part in parts[:first])
+    return range(start, start + len("".join(parts[first:end]).rstrip()) if first < end else start)
 
 
 def changed_words(subject: Subject, when: Callable[[datetime], str]) -> ValueWords:
@@ -250,8 +285,16 @@ def who_words(version: Version, when: str) -> str:
     return version.by or when
 
 
-def outcome_of(settlement: Settlement) -> str:
+def outcome_of(settlement: Settlement, kind: ConflictKind = ConflictKind.VALUE) -> str:
     """What settling it like that does, in one sentence."""
+    noted = settlement is Settlement.THEIRS_AND_NOTE
+    if kind is ConflictKind.EVIDENCE and (noted or settlement is Settlement.THEIRS):
+        words = tr("This determination is not sent; the request is still to be decided.")
+        return (
+            words
+            + " "
+            + (tr("It is kept as a note on the case.") if noted else tr("It stays in the history."))
+        )
     match settlement:
         case Settlement.MINE:
             return tr("Mine goes to the shared queue. Theirs stays to be read in the history.")
@@ -267,8 +310,10 @@ def outcome_of(settlement: Settlement) -> str:
             return tr("Both cases go on: they are two requests.")
 
 
-def settled_words(settlement: Settlement) -> str:
+def settled_words(settlement: Settlement, kind: ConflictKind = ConflictKind.VALUE) -> str:
     """What was done, after it was."""
+    if kind is ConflictKind.EVIDENCE and settlement in (Settlement.THEIRS, Settlement.THEIRS_AND_NOTE):
+        return tr("Settled: the request is still to be decided.")
     match settlement:
         case Settlement.MINE:
             return tr("Settled: mine was kept.")

@@ -13,7 +13,7 @@ from app.views.widgets.chip import Chip, chip_width, paint_chip
 from app.views.widgets.conflict.conflict_words import ValueWords, tr
 from app.views.widgets.lettering import broken, draw_key, draw_lines, draw_text, key_width
 
-MOST_LINES = 6
+MOST_LINES = 18
 LEAST_LINES = 2
 
 
