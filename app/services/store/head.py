@@ -25,6 +25,8 @@ _HMAC = 64
 _END = PAGE - _IV - _HMAC
 _MAGIC = b"SQLite format 3\x00"
 _INTERIOR, _LEAF = 0x05, 0x0D
+HEAD = "store.head"
+"""Keeps the pages of the schema a second time."""
 _HEADER = 100
 
 

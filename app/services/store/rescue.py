@@ -26,13 +26,11 @@ from app.services.store.chain import Chain, digest
 from app.services.store.database import Database
 from app.services.store.disk import make_folder, sync_file, sync_folder
 from app.services.store.failure import told_in_words
-from app.services.store.head import Head
+from app.services.store.head import HEAD, Head
 from app.services.store.packing import pack, unpack, unpack_change, unpack_writes
 from app.services.store.queue_index import QueueIndex
 from app.services.store.schema import MIGRATIONS
 
-HEAD = "store.head"
-"""Keeps the pages of the schema a second time."""
 _PARTS = ("", "-wal", "-shm")
 _ROWS = 1 << 40
 _ATTEMPTS = 2_000

@@ -7,11 +7,12 @@ import hmac
 import json
 import re
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from app.domain.case import Case, IntakeStatus, Json, ReviewStatus, case_from
 from app.domain.change import Action, Change
@@ -21,13 +22,13 @@ from app.domain.extraction import PageText
 from app.domain.queue import QueueQuery, QueueRow
 from app.domain.receipt import ALPHABET, normalized, receipt_number
 from app.domain.review_queue import ReviewQuery, ReviewRow
-from app.services.store import log, rescue
+from app.services.store import log
 from app.services.store.cache_shelf import CacheShelf
 from app.services.store.chain import AuditEntry, AuditReport, Chain, digest
 from app.services.store.database import Database
 from app.services.store.disk import make_folder, sync_folder, write_durably
 from app.services.store.failure import Damaged, damaged, told_in_words, wrong_key
-from app.services.store.head import Head
+from app.services.store.head import HEAD, Head
 from app.services.store.key import derived
 from app.services.store.moving_shelf import MovingShelf
 from app.services.store.packing import (
@@ -47,10 +48,13 @@ from app.services.store.queue_index import QueueIndex
 from app.services.store.review_shelf import LookShelf, ReviewShelf
 from app.services.store.schema import MIGRATIONS
 from app.services.store.shelf import Shelf
-from app.services.store.sync_shelf import SyncShelf
 from app.services.store.text_shelf import TextShelf
 from app.services.store.user_shelf import UserShelf
 from app.services.store.waiting_shelf import WaitingShelf
+
+if TYPE_CHECKING:
+    from app.services.store import rescue
+    from app.services.store.sync_shelf import SyncShelf
 
 _FILE = "store.db"
 _CHECK = "store.check"
@@ -111,8 +115,8 @@ class Store:
         """Which files are kept for work without a network."""
         self.waiting_documents = WaitingShelf(database)
         """Documents without a case."""
-        self.sync = SyncShelf(database, self._chain, self._index, lambda: self.desk)
-        """How each case stands with the queue that desks share."""
+        self._sync: SyncShelf | None = None
+        self._making = threading.Lock()
         self._closed = False
         self._reviews_noted = False
         self._data_version = self._version_seen()
@@ -145,7 +149,10 @@ class Store:
     @classmethod
     def _entered(cls, folder: Path, key: bytes, presence: Presence) -> Self:
         path = folder / _FILE
-        rescue.finish(path)
+        if not path.exists():  # new, or a replacement was cut off
+            from app.services.store import rescue
+
+            rescue.finish(path)
         _refuse_gone(folder)
         try:
             torn = _examine(path, presence)
@@ -155,6 +162,8 @@ class Store:
                 raise
             if not _fits(folder, key):  # nothing is touched with a key that may be another's
                 raise wrong_key() from None
+            from app.services.store import rescue
+
             rescued = rescue.set_aside(path, derived(key, "store"), derived(key, "audit"))
             store = cls._made(folder, key, presence, check=False, torn=False)
             store.notices = (_rescued_notice(rescued),)
@@ -180,6 +189,16 @@ class Store:
         except BaseException:
             database.close()
             raise
+
+    @property
+    def sync(self) -> SyncShelf:
+        """How each case stands with the queue that desks share; loaded when it is first asked for."""
+        with self._making:
+            if self._sync is None:
+                from app.services.store.sync_shelf import SyncShelf
+
+                self._sync = SyncShelf(self._database, self._chain, self._index, lambda: self.desk)
+            return self._sync
 
     def close(self) -> None:
         """Close the store. May be called twice; in the thread that opened it."""
@@ -608,7 +627,7 @@ def _opened(folder: Path, key: bytes) -> Database:
 
 def _keep_head(folder: Path, key: bytes, database: Database) -> None:
     """Keep the pages of the schema a second time, when they are new."""
-    path = folder / rescue.HEAD
+    path = folder / HEAD
     version = str(database.version)
     if path.exists() and _fact(database, "head") == version:
         return
