@@ -29,7 +29,8 @@ class Link:
     """How the desk stands with the server: failures in a row and when to try again, and how far the poll has come.
 
     `page` is where a poll that is under way goes on, `glance` says that it is a short one. `high` is the latest version
-    that the last whole poll has seen, `near` the latest that any has.
+    that the last whole poll has seen, or when it began by the server's clock (`began`, while it is under way); `near`
+    the latest version that any poll has seen.
     """
 
     tries: int = 0
@@ -44,6 +45,7 @@ class Link:
     reason: str = ""
     next_step: str = ""
     code: str = ""
+    began: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class Adopted:
     doubtful: tuple[str, ...] = ()
     """Changes of theirs wait here: which of them the server has already must be known before it is merged."""
     conflicts: int = 0
+    aside: tuple[str, ...] = ()
+    """Those that are not understood: nothing of them was taken in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +292,7 @@ def link_document(link: Link) -> Json:
         "reason": link.reason,
         "next_step": link.next_step,
         "code": link.code,
+        "began": _text(link.began),
     }
 
 
@@ -305,6 +310,7 @@ def link_from(data: Json) -> Link:
         data["reason"],
         data["next_step"],
         data["code"],
+        _time(data.get("began")),
     )
 
 

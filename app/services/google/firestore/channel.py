@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import grpc  # type: ignore[import-untyped]
@@ -120,14 +120,18 @@ class Wire:
         self.client = Client(project=project, database=database, credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
         self.client._firestore_api_internal = self.api  # noqa: SLF001 - the client takes no channel otherwise
 
-    def found(self, query: Any, seconds: float) -> Iterator[Any]:
-        """The documents of a query as protobuf messages."""
+    def found(
+        self, query: Any, seconds: float, looked: Callable[[datetime], None] = lambda _at: None
+    ) -> Iterator[Any]:
+        """The documents of a query as protobuf messages. `looked` is told the server's time of every answer."""
         asked = {
             "parent": f"{self.database}/documents",
             "structured_query": query._to_protobuf(),  # noqa: SLF001 - as the client's own stream does
         }
         for answer in self.api.run_query(request=asked, retry=None, timeout=seconds, metadata=self._prefix):
             message = RunQueryResponse.pb(answer)
+            if message.HasField("read_time"):
+                looked(time_of(message.read_time))
             if message.HasField("document"):
                 yield message.document
 
