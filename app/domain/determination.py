@@ -15,6 +15,7 @@ from app.domain.case import Json, from_time, to_time
 from app.domain.change import Change
 from app.domain.errors import Rejected
 from app.domain.evidence import Evidence, evidence_document, evidence_from
+from app.domain.projection import believed
 from app.domain.role import RIGHTS, Person, Right, Role, require
 
 
@@ -287,10 +288,15 @@ def determination_from(data: Mapping[str, Any]) -> Determination:
 
 
 def determinations_of(document: Mapping[str, Any]) -> dict[str, Determination]:
-    """By line what is decided in a case document."""
-    return {
-        line: determination_from(entry) for line, entry in sorted(document.get("determinations", {}).items())
-    }
+    """By line what is decided in a case document: what the service has not confirmed decides nothing."""
+    return {line: determination_from(entry) for line, entry in sorted(believed(document).items())}
+
+
+def unconfirmed_of(document: Mapping[str, Any]) -> dict[str, Determination]:
+    """By line what stands in a case document as a determination, and bears no signature that this desk believes."""
+    counted = believed(document)
+    made = document.get("determinations") or {}
+    return {line: determination_from(entry) for line, entry in sorted(made.items()) if line not in counted}
 
 
 def determinations_made(history: Iterable[Change]) -> tuple[Determination, ...]:

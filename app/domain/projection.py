@@ -255,6 +255,25 @@ def _traps(document: Json, fields: tuple[FormField, ...], codes: CodeLists) -> t
     return traps(request_from(document), fields, codes, clock_start(document).date())
 
 
+def decisions_follow(document: Mapping[str, Any]) -> bool:
+    """Whether a document shows nothing as decided but what its determinations say: whoever may write a case may write
+    any status into it, and a decision into its request.
+    """
+    made = document.get("determinations") or {}
+    lines = (document.get("request") or {}).get("lines", {})
+    if any(_unsigned(line.get("determination")) != _unsigned(made.get(i)) for i, line in lines.items()):
+        return False
+    if not made.keys() <= lines.keys():
+        return False
+    seen = dict(document)
+    _put_progress(seen)
+    return all((seen.get(name) or "") == (document.get(name) or "") for name in ("status", "waiting_for"))
+
+
+def _unsigned(entry: Any) -> Any:
+    return {k: v for k, v in entry.items() if k != "signature"} if isinstance(entry, Mapping) else entry
+
+
 def decided(document: Mapping[str, Any]) -> bool:
     """Whether a line of the request is decided for good."""
     from app.domain.determination import FINAL, Outcome
@@ -266,7 +285,7 @@ def believed(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """The determinations of a case but those whose signature was refused: `unconfirmed.<line>` names the id of one
     that this desk does not believe. It is kept, and counts for nothing.
     """
-    made = document.get("determinations", {})
+    made = document.get("determinations") or {}
     refused = document.get("unconfirmed")
     if not refused:
         return made if isinstance(made, Mapping) else {}

@@ -170,11 +170,15 @@ class WaitingFor(StrEnum):
     """A conflict has to be settled."""
     REFUSED = "refused"
     """The server refused it: parked until somebody says what becomes of it."""
+    ASIDE = "aside"
+    """A case of the shared queue that is not understood: nothing of it is shown, and nothing here waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingItem:
-    """One change or upload that has not reached the server. `reason` and `next_step` are words for a refused one."""
+    """One change or upload that has not reached the server, or a case that was set aside. `reason` and `next_step` are
+    words for what is refused or set aside, and for what waits for somebody to sign in.
+    """
 
     change_id: str
     case_id: str

@@ -48,8 +48,10 @@ def confirmed(public_keys: str, case_id: str, line: str, entry: Mapping[str, Any
     """Whether a determination bears the signature of one of these keys over this case, this line and all it says.
 
     `public_keys` are one or more keys in base64 with blanks or commas between them: while keys are changed, the old
-    one and the new. Never raises for what stands in the entry: that may be anybody's.
+    one and the new. Never raises for what stands in the entry: that may be anybody's, and no map.
     """
+    if not isinstance(entry, Mapping):
+        return False
     return _confirmed(public_keys, _determination_or_none(case_id, line, entry), entry.get(SIGNATURE))
 
 

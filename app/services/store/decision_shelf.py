@@ -42,7 +42,7 @@ class DecisionShelf:
         with self._database.transaction():
             number = number_of(self._database, case_id)
             known = remote_row(self._database, number) or RemoteRow()
-            if known.state == "parked":
+            if known.state in ("parked", "absent"):
                 known = replace(known, state="known", reason=None)
             put_remote(self._database, number, replace(known, tries=0, retry_at=None))
             self._chain.append("sync_retried", by, now, case_id, {})

@@ -13,6 +13,8 @@ from app.domain.change import MISSING
 from app.domain.conflict import ConflictKind, Version
 from app.domain.merge import Clash, Pending, document_after, rebase
 from app.domain.merge_unit import by_machine
+from app.domain.remote_document import decisions_follow, newest, understood, went_back
+from app.services.store.aside_shelf import AsideShelf
 from app.services.store.chain import Chain
 from app.services.store.conflict_shelf import WHOLE_CASE, ConflictShelf
 from app.services.store.database import Database
@@ -42,6 +44,7 @@ class Adoption:
         self._chain = chain
         self._index = index
         self._conflicts = conflicts
+        self.aside = AsideShelf(database)
         self.project: Project | None = None
 
     def take_in(self, incoming: Incoming, now: datetime, *, merge: bool) -> str:
@@ -61,20 +64,58 @@ class Adoption:
             return "known"
         row = self._database.one("SELECT number, document FROM cases WHERE case_id = ?", (remote.case_id,))
         known = remote_row(self._database, row[0]) if row else None
-        if int(remote.document.get("_meta", {}).get("schema", SCHEMA)) > SCHEMA:
+        try:
+            read = understood(remote.case_id, remote.document)
+            newer = int(remote.document["_meta"].get("schema", SCHEMA)) > SCHEMA
+        except (ValueError, TypeError, OverflowError):
+            # written by something else, or by somebody who means harm: one such case must not stop the others
+            self.aside.put(remote, now)
+            return "unreadable"
+        if newer:
             return self._keep_newer(incoming, row, known)
         waiting = outbox_of(self._database, row[0], state="waiting") if row else ()
         if waiting and not merge:
             return "doubtful"
+        self._database.run("SAVEPOINT taken_in")
         try:
+            judged = self._judged(incoming, now)
             if row is None:
-                return self._keep_new(incoming, now)
-            return self._keep_known(incoming, int(row[0]), unpack(row[1]), known, waiting, now)
-        except _NOT_UNDERSTOOD:  # written by something else: one such case must not stop the others
-            return "unreadable"
+                what = self._keep_new(judged, read, now)
+            else:
+                what = self._keep_known(judged, read, int(row[0]), unpack(row[1]), known, waiting, now)
+            self.aside.drop(remote.case_id)
+        except (
+            _NOT_UNDERSTOOD
+        ):  # deeper in it stands what nothing can be worked out from: all of it or nothing
+            self._database.run("ROLLBACK TO taken_in")
+            self.aside.put(remote, now)
+            what = "unreadable"
+        self._database.run("RELEASE taken_in")
+        return what
 
-    def _keep_new(self, incoming: Incoming, now: datetime) -> str:
-        document, case = self._as_adopted(incoming)
+    def _judged(self, incoming: Incoming, now: datetime) -> Incoming:
+        """The same case with the lines on which an older determination was put back refused as well. What was decided
+        last is remembered: a signature holds for ever, and whoever may write cases may copy one.
+        """
+        case_id = incoming.case.case_id
+        made = incoming.case.document.get("determinations") or {}
+        seen = self.aside.decided(case_id)
+        if not made and not seen:
+            return incoming
+        back = went_back(seen, made)
+        gone = sorted(seen.keys() - made.keys())
+        if back or gone:
+            self._chain.append(
+                "determination_moved", "program", now, case_id, {"put_back": sorted(back), "gone": gone}
+            )
+        refused = frozenset(incoming.refused) | back
+        latest = newest(seen, made, frozenset(made) - refused)
+        if latest != seen:
+            self.aside.keep_decided(case_id, latest)
+        return replace(incoming, refused=tuple(sorted(refused)))
+
+    def _keep_new(self, incoming: Incoming, read: Case, now: datetime) -> str:
+        document, case = self._as_adopted(incoming, read)
         number = self._database.run(
             "INSERT INTO cases (case_id, revision, document) VALUES (?, ?, ?)",
             (case.case_id, case.revision, pack(document)),
@@ -87,6 +128,7 @@ class Adoption:
     def _keep_known(
         self,
         incoming: Incoming,
+        read: Case,
         number: int,
         document: Json,
         known: RemoteRow | None,
@@ -98,7 +140,7 @@ class Adoption:
             self.deleted(number, theirs, incoming.case.update_time, known, waiting, now)
             return "changed"
         if not waiting:
-            adopted, case = self._as_adopted(incoming)
+            adopted, case = self._as_adopted(incoming, read)
         else:
             adopted, case = self.merged(number, incoming, known.base if known else None, waiting, now)
         self._supersede(number, WHOLE_CASE)
@@ -221,12 +263,7 @@ class Adoption:
         reason: Json = {"schema": int(remote.document["_meta"]["schema"])}
         number = row[0] if row else None
         has_changes = number is not None and bool(outbox_of(self._database, number, 1))
-        try:
-            case = case_from(remote.document)
-        except _NOT_UNDERSTOOD:
-            if number is None:
-                return "unreadable"
-            has_changes = True  # what is here stays to be looked at
+        case = case_from(remote.document)
         if has_changes and number is not None:
             put_remote(self._database, number, replace(known or RemoteRow(), state="newer", reason=reason))
             return "changed"
@@ -245,16 +282,17 @@ class Adoption:
     def _marked(self, incoming: Incoming) -> Json:
         """The server's document, with the determinations named that are not believed."""
         document = {name: value for name, value in incoming.case.document.items() if name != "unconfirmed"}
-        made = document.get("determinations", {})
+        made = document.get("determinations") or {}
         refused = {line: str(made[line].get("id", "")) for line in incoming.refused if line in made}
         if refused:
             document["unconfirmed"] = refused
         return document
 
-    def _as_adopted(self, incoming: Incoming) -> tuple[Json, Case]:
+    def _as_adopted(self, incoming: Incoming, read: Case) -> tuple[Json, Case]:
         document = self._marked(incoming)
-        if "unconfirmed" not in document or self.project is None:
-            return document, case_from(document)
+        follows = "unconfirmed" not in document and decisions_follow(document)
+        if follows or self.project is None:
+            return document, read
         meta = document["_meta"]
         return self.project(unpack(pack(document)), meta["rev"], meta["updated_at"])
 

@@ -11,6 +11,7 @@ from typing import Any
 from app.domain.case import SCHEMA, Json, case_from, from_time, to_time
 from app.domain.merge_unit import at
 from app.domain.sync import Scope, WaitingFor, WaitingItem
+from app.services.store.aside_shelf import aside_items
 from app.services.store.chain import Chain
 from app.services.store.conflict_shelf import ConflictShelf
 from app.services.store.database import Database
@@ -225,7 +226,10 @@ class SyncShelf:
                     changed.append(one.case.case_id)
                 elif what == "doubtful":
                     doubtful.append(one.case.case_id)
-            return Adopted(tuple(changed), tuple(doubtful), self.conflicts.count() - before)
+                elif what == "unreadable":
+                    aside.append(one.case.case_id)
+            asked = self.conflicts.count() - before
+            return Adopted(tuple(changed), tuple(doubtful), asked, tuple(aside))
 
     def gone(self, case_id: str, now: datetime) -> None:
         """The server has no such case any more: what waits for it is in conflict with that."""
@@ -233,6 +237,7 @@ class SyncShelf:
             number = number_of(self._database, case_id)
             waiting = outbox_of(self._database, number, state="waiting")
             if waiting:
+        aside: list[str] = []
                 known = remote_row(self._database, number)
                 self.adoption.deleted(number, None, "", known, waiting, now)
 
@@ -280,6 +285,21 @@ class SyncShelf:
     # What is told
 
     def made_here(self, case_id: str) -> bool:
+    def hold(self, case_id: str, by: str) -> None:
+        """What waits of this case is its author's to send: it stays until they sign in at this desk."""
+        said: Json = {"by": by}
+        self._put_state(case_id, lambda known: replace(known, state="absent", reason=said, retry_at=None))
+
+    def arrived(self, person: str) -> None:
+        """Somebody is signed in: what waited for them goes."""
+        rows = self._database.all("SELECT case_number, reason FROM remote_cases WHERE state = 'absent'")
+        found = [row[0] for row in rows if unpack(row[1])["by"].casefold() == person.casefold()]
+        if found:
+            with self._database.transaction():
+                for number in found:
+                    known = remote_row(self._database, number) or RemoteRow()
+                    put_remote(self._database, number, replace(known, state="known", reason=None))
+
         """Whether anything was done to a case at this desk: what came from another is that desk's to read."""
         row = self._database.one(
             "SELECT 1 FROM changes WHERE case_number = (SELECT number FROM cases WHERE case_id = ?) LIMIT 1",
@@ -325,7 +345,7 @@ class SyncShelf:
             found.append(
                 _item(unpack(body), state, known, uploading_first, link, receipt or "", patient or "")
             )
-        return tuple(found)
+        return (*found, *aside_items(self.adoption.aside))
 
     def value_at(self, case_id: str, unit: str) -> Any:
         """What stands at a unit of a case by now, `MISSING` for nothing."""
@@ -336,12 +356,11 @@ class SyncShelf:
 def _item(
     change: Json, state: str, known: RemoteRow, uploading: bool, link: Link, receipt: str, patient: str
 ) -> WaitingItem:
-    reason = known.reason or {}
     if state == "held" or known.state in ("deleted", "gone"):
         why = WaitingFor.PERSON
     elif known.state in ("parked", "newer"):
         why = WaitingFor.REFUSED
-    elif link.sign_in:
+    elif link.sign_in or known.state == "absent":
         why = WaitingFor.SIGN_IN
     elif link.tries or known.retry_at:
         why = WaitingFor.NETWORK
@@ -349,8 +368,6 @@ def _item(
         why = WaitingFor.UPLOAD
     else:
         why = WaitingFor.TURN
-    refused = why is WaitingFor.REFUSED
-    newer = refused and known.state == "newer"
     return WaitingItem(
         change["change_id"],
         change["case_id"],
@@ -362,18 +379,21 @@ def _item(
         why,
         known.tries,
         from_time(known.retry_at) if known.retry_at else None,
-        "A newer Countersign has changed this case."
-        if newer
-        else str(reason.get("reason", ""))
-        if refused
-        else "",
-        "Install the newer version on this computer."
-        if newer
-        else str(reason.get("next_step", ""))
-        if refused
-        else "",
+        *_words(known),
     )
 
 
 def _fact(scope: Scope) -> str:
     return f"sync:{scope.person}:{','.join(map(str, scope.shards))}"
+def _words(known: RemoteRow) -> tuple[str, str]:
+    """Why something stands still and what to do about it; empty where it goes by itself."""
+    reason = known.reason or {}
+    if known.state == "newer":
+        return "A newer Countersign has changed this case.", "Install the newer version on this computer."
+    if known.state == "absent":
+        return f"It waits for {reason['by']} to sign in: a determination is its author's to send.", ""
+    if known.state == "parked":
+        return str(reason.get("reason", "")), str(reason.get("next_step", ""))
+    return "", ""
+
+

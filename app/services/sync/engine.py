@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 
+from app.domain.change import Action
 from app.domain.errors import (
     Actionable,
     Conflict,
@@ -23,12 +24,15 @@ from app.domain.errors import (
 from app.domain.sync import Answer, Cursor, RemoteCase
 from app.domain.sync import Link as LinkState
 from app.services.store.sync_row import Due, Incoming, Link
+from app.services.store.aside_shelf import ASK, NOT_UNDERSTOOD
 from app.services.sync.step import Remote, Step, SyncStore
 
 POLL = timedelta(minutes=5)
 OVERLAP = timedelta(minutes=5)
 """The server's time is that of the request, not of the commit: what comes late is found by asking for these again."""
 GLANCE = timedelta(seconds=20)
+AHEAD = timedelta(days=1)
+"""How far the server's time may be ahead of this desk's."""
 """How far back a poll goes that something pointed to: a desk that went back five minutes with every change of anybody
 would read each version a hundred times. The poll that is due every five minutes finds what this one misses.
 """
@@ -40,6 +44,8 @@ PAGE = 100
 AT_ONCE = 10
 """How many cases are taken in within one transaction: a person's edit waits for no more than that."""
 _DOWN = 2
+NOT_YOU = "not_you"
+"""What the endpoint answers to a determination of somebody else than who is signed in."""
 """From how many failures in a row on the server is taken to be away."""
 _FORMS = frozenset({"form", "fax_cover"})
 
@@ -97,10 +103,12 @@ class _Stepping:
             return self._tried(self._poll, "")
         if due is None:
             return self._idle()
-        return self._tried(lambda: self._do(due), due.case_id, due.tries)
+        return self._tried(lambda: self._do(due), due.case_id, due.tries, _author(due))
 
     @property
     def _uploads(self) -> bool:
+        if news:
+            self.store.arrived(self.remote.scope.person)
         return self.remote.buckets is not None and self.remote.content is not None
 
     def _poll_due(self) -> bool:
@@ -112,7 +120,7 @@ class _Stepping:
         wakes = [at for at in (self.store.wake(self.now), (self.link.polled_at or self.now) + POLL) if at]
         return self._step("idle", max(min(wakes), self.now + timedelta(seconds=SHORTEST)))
 
-    def _tried(self, work: Callable[[], Step], case_id: str, tries: int = 0) -> Step:
+    def _tried(self, work: Callable[[], Step], case_id: str, tries: int = 0, author: str = "") -> Step:
         """Do one thing with the server, and note how it went."""
         try:
             step = work()
@@ -121,7 +129,7 @@ class _Stepping:
         except SignInRequired as error:
             return self._failed(error, "", tries, sign_in=True)
         except (Rejected, Conflict, Unreadable) as error:
-            return self._refused(error, case_id)
+            return self._refused(error, case_id, author)
         if self.link.tries:
             away = self.link.tries >= _DOWN
             # What was missed while the server was away is asked for.
@@ -156,7 +164,10 @@ class _Stepping:
         most = min(longest, SHORTEST * 2 ** min(tries + 1, 10))
         return self.now + timedelta(seconds=self.random.uniform(SHORTEST, most))
 
-    def _refused(self, error: Actionable, case_id: str) -> Step:
+    def _refused(self, error: Actionable, case_id: str, author: str = "") -> Step:
+        if case_id and author and error.code == NOT_YOU:
+            self.store.hold(case_id, author)  # at a desk that people share it is sent when they are back
+            return self._step("refused", self.now, case_id)
         if case_id:
             self.store.park(case_id, error.reason, error.next_step, error.code)
             return replace(self._step("refused", self.now, case_id), reason=error.reason)
@@ -183,9 +194,12 @@ class _Stepping:
             since = Cursor(start.updated_at - (GLANCE if glance else OVERLAP))
         page = self.remote.cases.changed(self.remote.scope, since, PAGE)
         self._adopt(page)
-        more = len(page) >= PAGE
         last = Cursor(page[-1].updated_at, page[-1].case_id) if page else since
-        near = max((at for at in (link.near, last) if at is not None), key=_order, default=None)
+        more = len(page) >= PAGE and last != since  # what cannot be ordered would be asked for for ever
+        # A time that has not come yet was written by no server: going on from it would leave out all that is to come.
+        seen = [*(Cursor(case.updated_at, case.case_id) for case in page), since]
+        come = [at for at in seen if at is not None and at.updated_at <= self.now + AHEAD]
+        near = max((at for at in (link.near, *come) if at is not None), key=_order, default=None)
         whole = not more and not glance
         self._keep(
             page=last if more else None,
@@ -216,12 +230,24 @@ class _Stepping:
         adopted = self.store.adopt(incoming, self.now, merge=merge)
         self.changed += adopted.changed
         self.conflicts += adopted.conflicts
+    def _brought(self, cases: tuple[RemoteCase, ...]) -> Step:
+        """Take in what a listener brought: it is paid for already. The next whole poll looks whether that was all."""
+        self._adopt(cases)
+        come = [Cursor(case.updated_at, case.case_id) for case in cases]
+        seen = [at for at in (self.link.near, *come) if at is not None and at.updated_at <= self.now + AHEAD]
+        self._keep(near=max(seen, key=_order, default=None), synced_at=self.now)
+        return self._step("polled", self.now)
+
         return adopted.doubtful
 
     def _incoming(self, case: RemoteCase) -> Incoming:
-        made = case.document.get("determinations", {})
+        made = case.document.get("determinations")
+        if not isinstance(made, dict):  # none, or what the store sets aside
+            return Incoming(case)
         refused = tuple(
-            line for line, entry in made.items() if not self.remote.confirmed(case.case_id, line, entry)
+            line
+            for line, entry in made.items()
+            if not (isinstance(entry, dict) and self.remote.confirmed(case.case_id, line, entry))
         )
         return Incoming(case, refused)
 
@@ -234,6 +260,8 @@ class _Stepping:
         there = self.remote.cases.receipts(case_id, waits) if waits else frozenset[str]()
         if there:
             self.store.acknowledge_found(case_id, [one for one in waits if one in there])
+        if merge and adopted.aside:  # what waits of it has nothing that it could be laid over
+            raise Rejected(NOT_UNDERSTOOD, ASK, code="remote_not_understood")
             known = None
         if known is None:
             case = self._read(case_id)
@@ -331,3 +359,9 @@ class _Stepping:
 
 def _order(cursor: Cursor) -> tuple[datetime, str]:
     return (cursor.updated_at, cursor.case_id)
+def _author(due: Due) -> str:
+    """Who decides in what is to be sent; "" where nobody does."""
+    made = due.push.receipts if due.push is not None and due.push.determines else ()
+    return next((receipt.by for receipt in made if receipt.action == Action.DETERMINED), "")
+
+

@@ -73,5 +73,11 @@ class LaneStore:
     def park(self, case_id: str, reason: str, next_step: str, code: str) -> None:
         self._call(self._sync.park, case_id, reason, next_step, code)
 
+    def hold(self, case_id: str, by: str) -> None:
+        self._call(self._sync.hold, case_id, by)
+
+    def arrived(self, person: str) -> None:
+        self._call(self._sync.arrived, person)
+
     def reread(self, case_id: str) -> None:
         self._call(self._sync.reread, case_id)

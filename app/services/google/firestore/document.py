@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import Any
 from urllib.parse import unquote
 
@@ -118,8 +119,12 @@ def from_message(value: Any) -> Any:
         return [from_message(inner) for inner in value.array_value.values]
     if kind == "timestamp_value":
         return to_time(time_of(value.timestamp_value))
-    if kind in ("integer_value", "double_value", "boolean_value"):
+    if kind in ("integer_value", "boolean_value"):
         return getattr(value, kind)
+    if kind == "double_value":
+        return (
+            value.double_value if isfinite(value.double_value) else None
+        )  # no number in JSON, and none of a case
     return None  # what is null, and what is no part of a case
 
 

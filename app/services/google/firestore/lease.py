@@ -64,7 +64,9 @@ class Leases:
             if found is None or (found.by, found.desk) != (by, desk):
                 return
         batch = client.batch()
-        batch.delete(_place(client, case_id), option=client.write_option(last_update_time=stamp))
+        option = client.write_option(last_update_time=stamp)
+        # given back by a change: a desk has no right to delete anything
+        batch.update(_place(client, case_id), {"given_back": True}, option=option)
         try:
             batch.commit(retry=None, timeout=deadline.left)
         except (FailedPrecondition, NotFound):
@@ -84,6 +86,7 @@ class Leases:
         place = _place(client, lease.case_id)
         if known is None:
             batch.create(place, data)
+            "given_back": False,
         else:
             batch.update(place, data, option=client.write_option(last_update_time=known))
         written = batch.commit(retry=None, timeout=deadline.left)[0].update_time
@@ -101,7 +104,8 @@ class Leases:
         lease = Lease(
             case_id, str(data.get("by", "")), str(data.get("title", "")), str(data.get("desk", "")), until
         )
-        return lease, until > plain(found.read_time), found.update_time.timestamp_pb()
+        valid = until > plain(found.read_time) and data.get("given_back") is not True
+        return lease, valid, found.update_time.timestamp_pb()
 
     def _known(self, lease: Lease) -> Any:
         with self._lock:

@@ -277,7 +277,7 @@ class FirestoreCaseRemote:
             return self._leases.take(self._connected().client, lease, Deadline(), over=over)
 
     def drop_lease(self, case_id: str, by: str, desk: str) -> None:
-        with translated("datastore.entities.delete"):
+        with translated("datastore.entities.update"):
             self._leases.drop(self._connected().client, case_id, by, desk, Deadline())
 
     def _told(self, message: Any) -> RemoteCase:
@@ -301,7 +301,8 @@ class FirestoreCaseRemote:
 
 def remote_case(message: Any) -> RemoteCase:
     """A case as the server has it, from its protobuf message."""
-    found = document.fields_from_message(message.fields)
+    # each by itself: what the whole would look like to be a list is a map here, whoever wrote it
+    found = {document.name_from(name): document.from_message(value) for name, value in message.fields.items()}
     meta = found.get("_meta")
     if not isinstance(meta, dict):
         meta = found["_meta"] = {}

@@ -173,6 +173,8 @@ def why_chip(item: WaitingItem) -> Chip:
             return Chip("git-compare", tr("Conflict"), "look")
         case WaitingFor.REFUSED:
             return Chip("circle-alert", tr("Refused"), "wrong")
+        case WaitingFor.ASIDE:
+            return Chip("circle-alert", tr("Set aside"), "wrong")
         case _:
             return Chip("clock", tr("Its turn comes"))
 
@@ -186,7 +188,7 @@ def why_words(item: WaitingItem, today: datetime | None = None) -> str:
                 return tr("It waits for the network and is tried again at {time}.").format(time=again)
             return tr("It waits for the network and goes by itself.")
         case WaitingFor.SIGN_IN:
-            return tr("It goes as soon as somebody is signed in.")
+            return item.reason or tr("It goes as soon as somebody is signed in.")
         case WaitingFor.UPLOAD:
             return tr("A file of this case is sent first; it follows by itself.")
         case WaitingFor.PERSON:
@@ -194,6 +196,8 @@ def why_words(item: WaitingItem, today: datetime | None = None) -> str:
         case WaitingFor.REFUSED:
             words = f"{item.reason} {item.next_step}".strip()
             return words or tr("The service refused it and gave no reason.")
+        case WaitingFor.ASIDE:
+            return f"{item.reason} {item.next_step}".strip()
         case _:
             return tr("It goes when those before it have gone.")
 
@@ -231,7 +235,12 @@ def action_words(action: str) -> str:
         Action.LETTERED: tr("Letter written"),
     }
     known: dict[str, str] = {str(key): value for key, value in words.items()}
-    known |= {"settled": tr("Conflict settled"), "upload": tr("File to send"), "merged": tr("Joined")}
+    known |= {
+        "settled": tr("Conflict settled"),
+        "upload": tr("File to send"),
+        "set_aside": tr("Case set aside"),
+        "merged": tr("Joined"),
+    }
     return known.get(action) or action.replace("_", " ").capitalize()
 
 
