@@ -45,6 +45,10 @@ class Accounts:
     answers: int = 0
     """An HTTP status that the token server gives instead of its work; 0 for none."""
     rapt: bool = False
+    silent: bool = False
+    """Whether a renewal leaves out who it is, as the standard allows."""
+    kept: str = CLOUD
+    """What a renewal says is still granted."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     refresh: dict[str, str] = field(default_factory=dict)
     access: set[str] = field(default_factory=set)
@@ -66,11 +70,12 @@ class Accounts:
             person = self.refresh.get(body.get("refresh_token", ""))
             if self.rapt:
                 return 400, {"error": "invalid_grant", "error_subtype": "invalid_rapt"}
-            return (
-                self._refuse("invalid_grant")
-                if person is None
-                else (200, self._tokens(person, None, scope=CLOUD))
-            )
+            if person is None:
+                return self._refuse("invalid_grant")
+            made = self._tokens(person, None, scope=self.kept)
+            if self.silent:
+                del made["id_token"]
+            return 200, made
         return self._refuse("unsupported_grant_type")
 
     def _code(self, body: dict[str, str]) -> tuple[int, dict[str, Any]]:

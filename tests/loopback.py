@@ -34,6 +34,8 @@ class Fails:
     status: int
     message: str = "no"
     headers: tuple[tuple[str, str], ...] = ()
+    details: tuple[dict[str, Any], ...] = ()
+    """What stands beside it, as `google.rpc` says it in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,19 @@ class Blocks:
     reason: str = "SAFETY"
 
 
-Behaviour = Says | Fails | Drops | Hangs | Garbles | Blocks
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """Sends these very chunks (Vertex AI), and no more."""
+
+    chunks: tuple[dict[str, Any], ...]
+
+
+Behaviour = Says | Fails | Drops | Hangs | Garbles | Blocks | Sends
 
 _CHAT_FIELDS = {"model", "messages", "temperature", "stream", "max_tokens", "response_format"}
 _VERTEX_FIELDS = {"contents", "systemInstruction", "generationConfig"}
 _GENERATION_FIELDS = {"temperature", "responseMimeType", "responseJsonSchema", "responseSchema"}
+_SCHEMAS = {"responseJsonSchema", "responseSchema"}
 _VERTEX_PATH = re.compile(
     r"/v1(?:beta1)?/projects/(?P<project>[\w-]+)/locations/(?P<location>[\w-]+)"
     r"/(?:publishers/google/models/(?P<model>[\w.-]+)|endpoints/(?P<endpoint>\d+)):streamGenerateContent(?:\?alt=sse)?"
@@ -139,6 +149,10 @@ def serving(
             if isinstance(behaviour, Blocks):
                 self._event({"promptFeedback": {"blockReason": behaviour.reason}})
                 return
+            if isinstance(behaviour, Sends):
+                for chunk in behaviour.chunks:
+                    self._event(chunk)
+                return
             if isinstance(behaviour, Garbles):
                 self.wfile.write(b"data: {not json\n\n")
                 return
@@ -162,9 +176,10 @@ def serving(
             self.wfile.flush()
 
         def _fail(self, behaviour: Fails) -> None:
-            content = json.dumps(
-                {"error": {"code": behaviour.status, "message": behaviour.message, "status": "X"}}
-            ).encode()
+            error = {"code": behaviour.status, "message": behaviour.message, "status": "X"}
+            if behaviour.details:
+                error["details"] = behaviour.details
+            content = json.dumps({"error": error}).encode()
             self.send_response(behaviour.status)
             for name, value in behaviour.headers:
                 self.send_header(name, value)
@@ -213,6 +228,8 @@ def _wrong(loopback: Loopback, path: str, authorization: str, body: dict[str, An
     unknown = set(body.get("generationConfig", {})) - _GENERATION_FIELDS
     if unknown:
         return 400, f'Invalid JSON payload received. Unknown name "{min(unknown)}" at generation_config'
+    if not loopback.strict_schema and set(body.get("generationConfig", {})) & _SCHEMAS:
+        return 400, "The specified schema produces a constraint that has too many states for serving."
     if not all(turn.get("role") in ("user", "model") for turn in body.get("contents", ())):
         return 400, "Please use a valid role: user, model."
     if not body.get("systemInstruction", {}).get("parts"):

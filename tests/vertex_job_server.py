@@ -59,6 +59,8 @@ class JobServer:
     deployed: bool = True
     limit: int = 0
     """After so many calls the quota is used up."""
+    denied: str = ""
+    """Words with which everything is refused."""
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -68,6 +70,8 @@ class JobServer:
         self.asked.append((method, path, body))
         if self.limit and len(self.asked) > self.limit:
             raise Refused(429, "Quota exceeded for aiplatform.googleapis.com/tuning")
+        if self.denied:
+            raise Refused(403, self.denied)
         found = re.fullmatch(r"/v1(?:beta1)?/projects/([^/]+)/locations/([^/]+)/(.+)", path)
         if found is None:
             raise Refused(404, f"no such path {path}")

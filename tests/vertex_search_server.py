@@ -74,6 +74,12 @@ class SearchApp:
     """Documents a page of results holds at most; more are coerced to it, as Google does."""
     project: str = PROJECT
     """Whose buckets it may read."""
+    chunks: bool = False
+    """Whether results are passages and not documents."""
+    whole: bool = False
+    """Whether a summary cites documents as a whole."""
+    disabled: bool = False
+    """Whether the service is switched off in the project."""
     down: bool = False
     address: str = ""
     roots: bytes = b""
@@ -95,7 +101,9 @@ class SearchApp:
         size = min(request.page_size or 50, self.most)
         start = self._start(request)
         results = [
-            api.SearchResponse.SearchResult(id=name, document=self._derived(name, parts, request))
+            api.SearchResponse.SearchResult(id=name, chunk=self._chunk(name, parts))
+            if self.chunks
+            else api.SearchResponse.SearchResult(id=name, document=self._derived(name, parts, request))
             for name, parts in ranked[start : start + size]
         ]
         more = start + size < len(ranked)
@@ -298,6 +306,17 @@ class SearchApp:
         document.derived_struct_data = derived
         return document
 
+    def _chunk(self, name: str, parts: list[tuple[float, int, str]]) -> api.Chunk:
+        held = self.documents[name]
+        _, page, text = parts[0]
+        return api.Chunk(
+            name=f"{held.name}/chunks/c1",
+            id="c1",
+            content=text,
+            page_span={"page_start": page, "page_end": page},
+            document_metadata={"uri": held.content.uri, "struct_data": held.struct_data},
+        )
+
     def _summary(
         self, request: api.SearchRequest, ranked: list[tuple[str, list[tuple[float, int, str]]]]
     ) -> api.SearchResponse.Summary | None:
@@ -331,6 +350,7 @@ class SearchApp:
                     uri=self.documents[name].content.uri,
                     chunk_contents=[
                         made.Reference.ChunkContent(content=parts[0][2], page_identifier=str(parts[0][1]))
+                        for _ in range(not self.whole)
                     ],
                 )
             )
@@ -360,6 +380,9 @@ def _answered(app: SearchApp, method: str, request: Any, context: grpc.ServicerC
         context.abort(grpc.StatusCode.UNAVAILABLE, "the service is currently unavailable")
     given = dict(context.invocation_metadata()).get("authorization", "")
     token = given.removeprefix("Bearer ")
+    if app.disabled:
+        words = "Discovery Engine API has not been used in project 1 before or it is disabled."
+        context.abort(grpc.StatusCode.PERMISSION_DENIED, words)
     if token in app.readers and method in _WRITES:
         context.abort(grpc.StatusCode.PERMISSION_DENIED, "Permission denied on resource")
     if token not in app.tokens | app.readers:

@@ -13,7 +13,7 @@ from google.oauth2.credentials import Credentials
 from app.domain.errors import Actionable, Offline, Rejected, SignInRequired
 from app.services.google.gemini import Gemini
 from app.services.lanes import Lanes
-from tests.loopback import Blocks, Fails, Loopback, Says, serving
+from tests.loopback import Blocks, Fails, Loopback, Says, Sends, serving
 
 ENDPOINT = "projects/a-project/locations/europe-west4/endpoints/4321"
 Make = Callable[..., Gemini]
@@ -181,3 +181,105 @@ def test_what_a_message_quotes_from_the_question_stands_in_no_error(make: Make) 
         error = refusal(make(server))
     assert "Orr" not in f"{error} {error.params}"
     assert "Invalid value" in error.reason
+
+
+# What may come besides
+
+
+def detail(reason: str = "", **more: Any) -> dict[str, Any]:
+    kind = "RetryInfo" if more else "ErrorInfo"
+    return {
+        "@type": f"type.googleapis.com/google.rpc.{kind}",
+        **({"reason": reason} if reason else {}),
+        **more,
+    }
+
+
+def test_a_quota_is_waited_for_as_its_details_ask(make: Make) -> None:
+    waited: list[float] = []
+    busy = Fails(429, "Resource exhausted.", details=(detail(retryDelay="3.5s"),))
+    with serving(busy, Says("{}"), kind="vertex") as server:
+        assert ask(make(server, wait=waited.append)) == "{}"
+    assert waited == [3.5]
+
+
+@pytest.mark.parametrize("status", [408, 499, 503])
+def test_what_was_broken_off_is_asked_again(make: Make, status: int) -> None:
+    with serving(Fails(status), Says("{}"), kind="vertex") as server:
+        assert ask(make(server)) == "{}"
+    assert len(server.asked) == 2
+
+
+def test_a_model_that_takes_no_schema_is_asked_without_one_from_then_on(make: Make) -> None:
+    with serving(Says("{}"), kind="vertex", strict_schema=False) as server:
+        model = make(server)
+        assert ask(model, {"type": "object"}) == "{}"
+        assert ask(model, {"type": "object"}) == "{}"
+    assert len(server.refused) == 1
+    assert len(server.asked) == 2
+
+
+def part(**parts: Any) -> dict[str, Any]:
+    return {"candidates": [{"content": {"role": "model", "parts": [parts]}}]}
+
+
+END = {
+    "candidates": [{"finishReason": "STOP"}],
+    "usageMetadata": {"promptTokenCount": 3, "totalTokenCount": 5},
+}
+
+
+def test_thoughts_and_counts_are_no_part_of_an_answer(make: Make) -> None:
+    chunks = (
+        {"usageMetadata": {"promptTokenCount": 3}, "modelVersion": "gemini-2.5-pro"},
+        part(text="Let me see.", thought=True),
+        part(text='{"a":'),
+        {"candidates": [{"content": {"role": "model"}}]},
+        part(text="1}", thoughtSignature="AAAA"),
+        END,
+    )
+    with serving(Sends(chunks), kind="vertex") as server:
+        assert ask(make(server)) == '{"a":1}'
+
+
+def test_of_several_answers_the_first_is_taken(make: Make) -> None:
+    two = {"candidates": [{"index": 0, "content": {"role": "model", "parts": [{"text": "{}"}]}},
+                          {"index": 1, "content": {"role": "model", "parts": [{"text": "[]"}]}}]}  # fmt: skip
+    with serving(Sends((two, END)), kind="vertex") as server:
+        assert ask(make(server)) == "{}"
+
+
+@pytest.mark.parametrize("reason", ["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL"])
+def test_a_tool_that_nobody_gave_is_told(make: Make, reason: str) -> None:
+    call = part(functionCall={"name": "look_up", "args": {}})
+    with serving(Sends((call, {"candidates": [{"finishReason": reason}]})), kind="vertex") as server:
+        assert refusal(make(server)).code == "model_tool"
+
+
+def test_an_answer_without_any_candidate_is_no_answer(make: Make) -> None:
+    with serving(Sends(({"usageMetadata": {"promptTokenCount": 3}},)), kind="vertex") as server:
+        assert refusal(make(server), Offline).code == "model_broken"
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "kind", "code"),
+    [
+        (403, "SERVICE_DISABLED", Rejected, "service_disabled"),
+        (403, "BILLING_DISABLED", Rejected, "project_unusable"),
+        (403, "ACCESS_TOKEN_SCOPE_INSUFFICIENT", SignInRequired, "sign_in_scope"),
+        (403, "SECURITY_POLICY_VIOLATED", Rejected, "organisation_rule"),
+        (401, "ACCESS_TOKEN_EXPIRED", SignInRequired, "google_sign_in"),
+    ],
+)
+def test_every_reason_is_told_as_what_it_is(
+    make: Make, status: int, reason: str, kind: type[Actionable], code: str
+) -> None:
+    with serving(Fails(status, details=(detail(reason),)), kind="vertex") as server:
+        assert refusal(make(server), kind).code == code
+
+
+def test_what_stands_in_single_quotes_stands_in_no_error_either(make: Make) -> None:
+    with serving(Fails(400, "Cannot read 'Jane Orr' as it doesn't end."), kind="vertex") as server:
+        error = refusal(make(server))
+    assert "Orr" not in f"{error} {error.params}"
+    assert "doesn't end" in error.reason

@@ -67,6 +67,40 @@ def ask(search: VertexGuidelineSearch, text: str = "insulin pump ", **more: Any)
 # Answers
 
 
+def test_results_may_be_passages_and_not_documents(opened: Open) -> None:
+    with opened("Nothing of it.\f" + PUMP, KNEE, chunks=True) as (search, _):
+        found = ask(search, "when is an insulin pump covered ")
+    (hit, *_) = found.hits
+    assert hit.passage.text == PUMP
+    assert hit.passage.page == 2
+    assert hit.source.source_id == "policy:p0@1"
+    assert hit.marks
+    assert found.summary is not None
+
+
+def test_a_summary_that_cites_whole_documents_leads_to_what_was_found_in_them(opened: Open) -> None:
+    with opened(PUMP, whole=True) as (search, _):
+        summary = ask(search, "when is an insulin pump covered ").summary
+    assert summary is not None
+    (source,) = summary.sources
+    assert "insulin pump" in source.passage.text
+    assert summary.citations[0].numbers == (1,)
+
+
+def test_a_service_that_is_switched_off_is_no_missing_permission(opened: Open) -> None:
+    with opened(PUMP) as (search, app):
+        app.disabled = True
+        with pytest.raises(Rejected) as told:
+            ask(search)
+    assert told.value.code == "service_disabled"
+
+
+def test_a_serving_config_may_be_named_without_its_collection() -> None:
+    config = f"projects/p/locations/{LOCATION}/dataStores/d/servingConfigs/default_search"
+    made = VertexGuidelineSearch(config, lambda: None, LOCATION)
+    assert made._branch() == f"projects/p/locations/{LOCATION}/dataStores/d/branches/default_branch"
+
+
 def test_every_number_of_a_summary_leads_to_the_passage_it_rests_on(opened: Open) -> None:
     with opened(PUMP, KNEE) as (search, _):
         found = ask(search, "when is an insulin pump or a knee covered ")

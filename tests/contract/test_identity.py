@@ -392,3 +392,38 @@ def test_the_picker_asks_to_sign_in_when_the_token_is_not_taken(desk: Desk) -> N
     with pytest.raises(Actionable) as refused:
         installations(identity, desk.server.url)
     assert isinstance(refused.value, SignInRequired)
+
+
+def test_a_renewal_that_leaves_out_who_it_is_is_one(desk: Desk) -> None:
+    identity = desk.identity()
+    identity.sign_in(desk.browser)
+    first = identity.id_token()
+    desk.server.silent = True
+    desk.now += 3600 - 299
+    assert identity.access_token() in desk.server.access
+    assert len(desk.server.asked) == 2
+    assert identity.id_token() == first
+    desk.now += 300
+    with pytest.raises(SignInRequired):
+        identity.id_token()
+    assert identity.access_token() in desk.server.access, "what needs no name goes on"
+    assert identity.email == "ada@payer.example"
+
+
+def test_after_a_restart_a_renewal_without_a_name_still_opens_the_services(desk: Desk) -> None:
+    desk.identity().sign_in(desk.browser)
+    desk.server.silent = True
+    again = desk.identity("ada@payer.example")
+    assert again.access_token() in desk.server.access
+    with pytest.raises(SignInRequired):
+        again.id_token()
+
+
+def test_a_scope_that_was_taken_back_asks_to_sign_in_again(desk: Desk) -> None:
+    identity = desk.identity()
+    identity.sign_in(desk.browser)
+    desk.now += 3600
+    desk.server.kept = "openid https://www.googleapis.com/auth/userinfo.email"
+    with pytest.raises(SignInRequired) as ended:
+        identity.access_token()
+    assert ended.value.code == "sign_in_scope"

@@ -217,3 +217,33 @@ def test_a_server_that_is_not_there_is_told_as_offline(opened: Open) -> None:
         pass
     with pytest.raises(Offline):
         jobs.start("tune", "gemini-2.5-flash", TRAIN)
+
+
+@pytest.mark.parametrize(
+    ("stage", "state", "words"),
+    [
+        ("JOB_STATE_PAUSED", "running", "paused"),
+        ("JOB_STATE_EXPIRED", "failed", "time"),
+        ("JOB_STATE_FAILED", "failed", "does not say"),
+        ("JOB_STATE_PARTIALLY_SUCCEEDED", "done", "Some of it"),
+        ("JOB_STATE_UPDATING", "running", ""),
+        ("JOB_STATE_OF_TOMORROW", "running", ""),
+    ],
+)
+@pytest.mark.parametrize("kind", ["tune", "measure"])
+def test_every_state_is_told_with_what_it_means(
+    opened: Open, kind: str, stage: str, state: str, words: str
+) -> None:
+    with opened(stages=(stage,)) as (jobs, _):
+        name = jobs.start(kind, "gemini-2.5-flash", TRAIN if kind == "tune" else ASKED)
+        found = jobs.state(name)
+    assert found.state == state
+    assert words in found.reason
+    assert bool(found.reason) is bool(words)
+
+
+def test_a_service_that_is_switched_off_is_no_missing_permission(opened: Open) -> None:
+    words = "Vertex AI API has not been used in project 1 before or it is disabled."
+    with opened(denied=words) as (jobs, _), pytest.raises(Rejected) as told:
+        jobs.start("tune", "gemini-2.5-flash", TRAIN)
+    assert told.value.code == "service_disabled"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import Actionable, Offline, Rejected, SignInRequired
 from app.services.answering import Busy, Submit, follow, persistent
+from app.services.google.refusal import general, in_json
 from app.services.ports import Hear
 
 if TYPE_CHECKING:
@@ -107,6 +108,12 @@ def _finished(chunk: Any) -> bool:
                 "Ask about fewer documents, or use the criteria engine.",
                 code="model_length",
             )
+        if reason in ("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"):
+            raise Rejected(
+                "Gemini wanted to use a tool it was not given, and did not answer.",
+                _ANOTHER,
+                code="model_tool",
+            )
         if reason is not None and reason not in ("FINISH_REASON_UNSPECIFIED", "STOP"):
             raise Rejected("Gemini ended without an answer.", _ANOTHER, code="model_refused")
         if reason == "STOP":
@@ -118,7 +125,7 @@ def _text(chunk: Any) -> str:
     parts = [
         part.text
         for candidate in chunk.candidates or ()
-        if candidate.content is not None
+        if candidate.content is not None and not candidate.index  # one answer was asked for
         for part in candidate.content.parts or ()
         if part.text and not getattr(part, "thought", None)
     ]
@@ -156,7 +163,14 @@ def _signed_out() -> SignInRequired:
 def told(error: Any, location: str) -> Actionable:
     """An answer of Vertex AI that is none, in words. What it quotes from the question stays out of them."""
     code = int(getattr(error, "code", 0) or 0)
-    words = " ".join(_QUOTED.sub("“…”", str(getattr(error, "message", "") or "")).split())[:200]
+    message = str(getattr(error, "message", "") or "")
+    words = " ".join(_QUOTED.sub("“…”", message).split())[:200]
+    if code in (400, 401, 403):
+        known = general(in_json(getattr(error, "details", None)).reason, message, "Vertex AI")
+        if known is not None:
+            return known
+    if code == 400 and _SCHEMA.search(message):
+        return SchemaRefused()
     if code == 401:
         return _signed_out()
     if code == 403:
@@ -174,19 +188,32 @@ def told(error: Any, location: str) -> Actionable:
         )
     if code == 429:
         return Busy("Gemini is asked too much at the moment: the project's quota is used up.", _again(error))
-    if code == 499 or code >= 500:
+    if code in (408, 499) or code >= 500:
         return Busy("Gemini failed for a moment.", _again(error))
     return Rejected(f"Gemini says: {words or code}.", _ANOTHER, code="model_error")
 
 
-_QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
+_QUOTED = re.compile(r"[\"“][^\"”]*[\"”]|(?<!\w)'[^']*'(?!\w)")
+_SCHEMA = re.compile(r"schema", re.IGNORECASE)
 _ELSEWHERE = re.compile(
     r"\b(?:location|region)\b.*\bnot (?:supported|available)\b|\bnot (?:supported|available) in\b"
 )
 
 
+class SchemaRefused(Rejected):
+    """The model does not take the shape that its answer is to have: it can be asked for without."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The model does not take the shape its answer has to have.", _ANOTHER, code="model_schema"
+        )
+
+
 def _again(error: Any) -> float | None:
-    """After how many seconds the service wants to be asked again, where it says so."""
+    """After how many seconds the service wants to be asked again, where it says so: in its details, or a header."""
+    delay = in_json(getattr(error, "details", None)).delay
+    if delay is not None:
+        return delay
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     try:
         return max(0.0, float(headers.get("retry-after", "")))
@@ -235,6 +262,8 @@ class Gemini:
     base_url: str = ""
     quiet_seconds: float = QUIET_SECONDS
     wait: Any = field(default=None)
+    _shapeless: bool = field(default=False, init=False)
+    """Whether the model is known to take no schema."""
 
     @property
     def place(self) -> tuple[str, str]:
@@ -244,7 +273,14 @@ class Gemini:
 
     def ask(self, system: str, user: str, schema: dict[str, Any] | None, hear: Hear | None) -> str:
         """The whole answer. Raises `Offline`, `SignInRequired`, `Rejected` or `Cancelled`, each in words."""
-        return persistent(lambda: self._once(system, user, schema, hear), hear, self.wait)
+        if schema is not None and not self._shapeless:
+            try:
+                return persistent(lambda: self._once(system, user, schema, hear), hear, self.wait)
+            except SchemaRefused:
+                self._shapeless = (
+                    True  # the instructions say the shape too, and every answer is checked against it
+                )
+        return persistent(lambda: self._once(system, user, None, hear), hear, self.wait)
 
     def _once(self, system: str, user: str, schema: dict[str, Any] | None, hear: Hear | None) -> str:
         from google.auth.exceptions import GoogleAuthError

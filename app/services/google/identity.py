@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from app.domain.errors import Offline, SignInRequired
@@ -55,7 +56,7 @@ class GoogleIdentity:
         self._lock = threading.RLock()
         self._waiting: Redirect | None = None
         self._grant: Grant | None = None
-        self._until = 0.0
+        self._until = self._known_until = 0.0
         self._refresh_token: str | None = None
 
     @property
@@ -101,7 +102,14 @@ class GoogleIdentity:
         return self._fresh().access_token
 
     def id_token(self) -> str:
-        return self._fresh().id_token
+        """Raises `SignInRequired` too when Google renews without saying who it is, and what it said has run out."""
+        with self._lock:
+            grant = self._fresh()
+            if not grant.id_token or self._clock() >= self._known_until:
+                raise SignInRequired(
+                    "Google does not say any more who you are.", "Sign in again.", code="sign_in_refused"
+                )
+            return grant.id_token
 
     def refused(self) -> None:
         """A service did not take the tokens: new ones are asked for the next time."""
@@ -140,19 +148,24 @@ class GoogleIdentity:
             except SignInRequired:
                 self._grant, self._until = None, 0.0
                 raise
-            if self._email and found.email != self._email:
+            if self._email and found.email and found.email != self._email:
                 raise SignInRequired(
                     "Google signed in somebody else than who works here.", "Sign in again.", code="not_you"
                 )
             if found.refresh_token and found.refresh_token != token:
-                self._vault.keep(found.email, found.refresh_token)
+                self._vault.keep(self._email, found.refresh_token)
                 self._refresh_token = found.refresh_token
-            self._hold(found)
-            return found
+            return self._hold(found)
 
-    def _hold(self, grant: Grant) -> None:
-        self._grant = grant
+    def _hold(self, grant: Grant) -> Grant:
+        """Keep what was granted; who it is holds on from before where nothing is said of it."""
         self._until = self._clock() + grant.seconds
+        if grant.id_token:
+            self._known_until = self._until
+        elif self._grant is not None:
+            grant = replace(grant, id_token=self._grant.id_token, email=self._grant.email)
+        self._grant = grant
+        return grant
 
     def _token_kept(self) -> str:
         if not self._email:

@@ -32,6 +32,8 @@ ASKED = ("openid", "https://www.googleapis.com/auth/userinfo.email", CLOUD)
 """What a person is asked to allow: to be known by their email, and the project's services as themselves."""
 MINUTES = 5.0
 """How long the browser is waited for."""
+UNTOLD = 600.0
+"""Seconds that a token is taken to hold where the token server does not say."""
 _SECONDS = 15.0
 _SWITCHES = ("FIRESTORE_EMULATOR_HOST", "STORAGE_EMULATOR_HOST", "DATASTORE_EMULATOR_HOST")
 """Variables that turn a client to another server, without encryption."""
@@ -66,7 +68,9 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What the token server gave: tokens, how many seconds they hold, and who it is."""
+    """What the token server gave: tokens, how many seconds they hold, and who it is. A renewed one may lack
+    `id_token`, and then `email`.
+    """
 
     access_token: str = field(repr=False)
     id_token: str = field(repr=False)
@@ -194,11 +198,15 @@ def refreshed(client: Client, accounts: Accounts, refresh_token: str) -> Grant:
 
     Raises `SignInRequired` when they are not to be had any more, `Offline` when nobody answers.
     """
-    return _grant(
-        client,
-        accounts,
-        _asked(client, accounts, {"grant_type": "refresh_token", "refresh_token": refresh_token}),
-    )
+    said = _asked(client, accounts, {"grant_type": "refresh_token", "refresh_token": refresh_token})
+    granted = str(said.get("scope", "")).split()
+    if granted and CLOUD not in granted:
+        raise SignInRequired(
+            "Countersign is no longer allowed to use the project's services in your name.",
+            "Sign in again and leave every box ticked.",
+            code="sign_in_scope",
+        )
+    return _grant(client, accounts, said, renewed=True)
 
 
 def revoke(accounts: Accounts, token: str) -> bool:
@@ -259,11 +267,25 @@ def _unreachable() -> Offline:
     return Offline("Google's sign-in does not answer.", "Check the network.", code="sign_in_offline")
 
 
-def _grant(client: Client, accounts: Accounts, said: Mapping[str, Any], nonce: str | None = None) -> Grant:
+def _grant(
+    client: Client,
+    accounts: Accounts,
+    said: Mapping[str, Any],
+    nonce: str | None = None,
+    *,
+    renewed: bool = False,
+) -> Grant:
     access, identity = (said.get(name) for name in ("access_token", "id_token"))
-    if not isinstance(access, str) or not isinstance(identity, str) or not access or not identity:
+    if not isinstance(access, str) or not access or (not identity and not renewed):
         raise SignInRequired("Google did not say who you are.", "Sign in again.", code="sign_in_refused")
-    claims = _claims(identity)
+    try:
+        seconds = float(said.get("expires_in", UNTOLD))
+    except (TypeError, ValueError):
+        seconds = UNTOLD
+    refresh_token = str(said.get("refresh_token", ""))
+    if not identity:  # a renewal need not say again who it is (OpenID Connect Core, 12.2)
+        return Grant(access, "", seconds, "", refresh_token)
+    claims = _claims(str(identity))
     email = str(claims.get("email", "")).strip()
     wrong = (
         claims.get("aud") != client.client_id
@@ -276,11 +298,7 @@ def _grant(client: Client, accounts: Accounts, said: Mapping[str, Any], nonce: s
         raise SignInRequired(
             "What Google said of you is not meant for this sign-in.", "Sign in again.", code="sign_in_claims"
         )
-    try:
-        seconds = float(said.get("expires_in", 0))
-    except (TypeError, ValueError):
-        seconds = 0.0
-    return Grant(access, identity, seconds, email.casefold(), str(said.get("refresh_token", "")))
+    return Grant(access, str(identity), seconds, email.casefold(), refresh_token)
 
 
 def _claims(token: str) -> Mapping[str, Any]:

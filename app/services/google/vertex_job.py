@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from app.domain.errors import Actionable, Offline, Rejected, SignInRequired
 from app.services.google.gemini import http_options
+from app.services.google.refusal import general, in_json
 from app.services.ports import JobState
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ _LOSS = {
     "/eval_fraction_of_correct_next_step_preds": "eval_right",
 }
 """What Vertex AI writes of a supervised tuning, by its name in the experiment."""
-_QUOTED = re.compile(r"[\"“][^\"”]*[\"”]")
+_QUOTED = re.compile(r"[\"“][^\"”]*[\"”]|(?<!\w)'[^']*'(?!\w)")
 
 
 class VertexJobs:
@@ -174,7 +175,7 @@ class VertexJobs:
             total,
             figures,
             str(getattr(tuned, "endpoint", None) or "") if state == "done" else "",
-            _why(job.error),
+            _why(job),
             self._link(str(job.name)),
         )
 
@@ -207,6 +208,8 @@ class VertexJobs:
         with _in_words(), warnings.catch_warnings():
             # the client says once that its tuning may change: the shape it sends is the released v1beta1
             warnings.filterwarnings("ignore", message=".*tuning implementation is experimental")
+            # a state of tomorrow is no news for anybody who looks at a terminal
+            warnings.filterwarnings("ignore", message=".* is not a valid JobState")
             client = Client(
                 vertexai=True,
                 project=self._project,
@@ -271,13 +274,24 @@ def _batch_state(job: Any, link: str) -> JobState:
     figures = {"answered": float(answered), "failed": float(failed)} if stats is not None else {}
     return JobState(
         str(job.name), state, answered + failed, answered + failed + left, figures,
-        folder if state == "done" else "", _why(job.error), link,
+        folder if state == "done" else "", _why(job), link,
     )  # fmt: skip
 
 
-def _why(error: Any) -> str:
-    """Why a job failed. What it quotes of an example is left out."""
-    return " ".join(_QUOTED.sub("“…”", str(getattr(error, "message", None) or "")).split())[:300]
+_UNTOLD = {
+    "JOB_STATE_PAUSED": "It is paused in the project, and goes on when somebody lets it.",
+    "JOB_STATE_EXPIRED": "It was not finished within the time it had.",
+    "JOB_STATE_PARTIALLY_SUCCEEDED": "Some of it could not be done.",
+    "JOB_STATE_FAILED": "Vertex AI does not say why it failed.",
+}
+"""What a state means that comes without a reason."""
+
+
+def _why(job: Any) -> str:
+    """Why a job failed or stands still. What it quotes of an example is left out."""
+    said = str(getattr(job.error, "message", None) or "")
+    state = str(getattr(job.state, "value", job.state))
+    return " ".join(_QUOTED.sub("“…”", said).split())[:300] or _UNTOLD.get(state, "")
 
 
 @contextmanager
@@ -290,7 +304,8 @@ def _in_words() -> Iterator[None]:
     try:
         yield
     except APIError as error:
-        raise _refused(int(error.code or 0), str(error.message or "")) from error
+        reason = in_json(error.details).reason
+        raise _refused(int(error.code or 0), str(error.message or ""), reason) from error
     except RefreshError as error:
         raise (_unreachable() if error.retryable else _signed_out()) from error
     except TransportError as error:
@@ -301,7 +316,10 @@ def _in_words() -> Iterator[None]:
         raise _unreachable() from error
 
 
-def _refused(status: int, message: str) -> Actionable:
+def _refused(status: int, message: str, reason: str = "") -> Actionable:
+    known = general(reason, message, "Vertex AI") if status in (400, 401, 403) else None
+    if known is not None:
+        return known
     words = " ".join(_QUOTED.sub("“…”", message).split())[:200]
     if status == 401:
         return _signed_out()

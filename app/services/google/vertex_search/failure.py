@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.domain.errors import Actionable, Offline, Rejected, SignInRequired
+from app.services.google.refusal import general, told_beside
 
 if TYPE_CHECKING:
     from google.api_core.exceptions import GoogleAPICallError
@@ -17,6 +18,10 @@ def told(error: GoogleAPICallError) -> Actionable:
     from google.api_core import exceptions as api
 
     words = str(error.message or "")
+    if isinstance(error, (api.Unauthenticated, api.PermissionDenied)):
+        known = general(told_beside(error.details).reason, words, "Vertex AI Search")
+        if known is not None:
+            return known
     if isinstance(error, api.Unauthenticated) or _no_token(words):
         return SignInRequired(
             "Google no longer accepts this sign-in.", "Sign in again.", code="google_sign_in"

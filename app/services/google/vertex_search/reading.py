@@ -12,8 +12,8 @@ from app.services.google.vertex_search.marking import bold, cutting, marks_in, u
 if TYPE_CHECKING:
     from google.cloud.discoveryengine_v1 import SearchResponse
 
-Sources = Mapping[str, Source]
-"""By the document's full name there."""
+Found = Mapping[str, Hit]
+"""The best passage of each document that was found, by the document's full name there."""
 
 
 def hits_of(result: SearchResponse.SearchResult, query: SearchQuery, corrected: str) -> tuple[Hit, ...]:
@@ -21,6 +21,8 @@ def hits_of(result: SearchResponse.SearchResult, query: SearchQuery, corrected: 
 
     Segments say the most and name their page; then answers; then the snippet, which names none.
     """
+    if result.chunk.content and not result.document.name:
+        return _of_chunk(result.chunk, query, corrected)
     source = source_of(result.document)
     if source is None:
         return ()
@@ -41,6 +43,33 @@ def hits_of(result: SearchResponse.SearchResult, query: SearchQuery, corrected: 
     return tuple(hit_of(source, page, text, terms, corrected) for page, text in found)
 
 
+def document_of(result: SearchResponse.SearchResult) -> str:
+    """The full name of the document a result is of."""
+    return str(result.document.name or result.chunk.name.partition("/chunks/")[0])
+
+
+def _of_chunk(chunk: Any, query: SearchQuery, corrected: str) -> tuple[Hit, ...]:
+    """The passage that an app is, which is set to find chunks and not documents."""
+    from google.cloud.discoveryengine_v1 import Document
+
+    told = chunk.document_metadata
+    struct = {**({"title": told.title} if told.title else {}), **plain(told.struct_data)}
+    name = chunk.name.partition("/chunks/")[0]
+    bare = Document(
+        name=name,
+        id=name.rpartition("/")[2],
+        content=Document.Content(uri=told.uri),
+        struct_data=struct,
+    )
+    source = source_of(bare)
+    text = unmarked(chunk.content).strip()
+    if source is None or not text:
+        return ()
+    return (
+        hit_of(source, int(chunk.page_span.page_start), text, words_of(corrected or query.text), corrected),
+    )
+
+
 def hit_of(source: Source, page: int, text: str, terms: tuple[str, ...], corrected: str = "") -> Hit:
     """A passage as a hit; where on its page it stands nobody knows yet."""
     marks = marks_in(text, terms)
@@ -57,7 +86,7 @@ def page_of(part: Mapping[str, Any]) -> int:
     return 1
 
 
-def summary_of(response: SearchResponse, sources: Sources, query: SearchQuery) -> Summary | None:
+def summary_of(response: SearchResponse, found: Found, query: SearchQuery) -> Summary | None:
     """The summary with its numbered passages; None where none was written, or one that cites nothing.
 
     A document may be cited with several passages: each becomes a source of its own, so that a number leads to words.
@@ -69,12 +98,15 @@ def summary_of(response: SearchResponse, sources: Sources, query: SearchQuery) -
     numbered: list[Hit] = []
     numbers: dict[int, tuple[int, ...]] = {}
     for index, reference in enumerate(told.references):
-        source = sources.get(reference.document) or _cited(reference)
+        hit = found.get(reference.document)
+        source = hit.source if hit is not None else _cited(reference)
         first = len(numbered) + 1
         for chunk in reference.chunk_contents:
             text = unmarked(chunk.content).strip()
             if text:
                 numbered.append(hit_of(source, whole(chunk.page_identifier), text, terms))
+        if len(numbered) < first and hit is not None:
+            numbered.append(hit)  # it cites the document as a whole: the passage that was found leads into it
         if len(numbered) >= first:
             numbers[index] = tuple(range(first, len(numbered) + 1))
     text, at = told.summary, _Places(told.summary)

@@ -16,7 +16,7 @@ from app.domain.errors import Rejected, SignInRequired
 from app.domain.guideline import Hit, Passage, SearchAnswer, SearchQuery, Source, SourceKind
 from app.services.google.vertex_search.document import TAKEN, document_id, source_of, struct_of
 from app.services.google.vertex_search.failure import refused_part, told, unreachable
-from app.services.google.vertex_search.reading import hits_of, summary_of
+from app.services.google.vertex_search.reading import document_of, hits_of, summary_of
 from app.services.google.vertex_search.request import request_of, shared_kinds
 from app.services.ports import BucketRemote
 
@@ -40,7 +40,7 @@ PLAIN_NOTE = (
     " have them."
 )
 _CONFIG = re.compile(
-    r"(?P<collection>projects/[^/]+/locations/(?P<location>[a-z0-9-]+)/collections/[^/]+)"
+    r"(?P<collection>projects/[^/]+/locations/(?P<location>[a-z0-9-]+)(?:/collections/[^/]+)?)"
     r"/(?P<kind>engines|dataStores)/(?P<app>[^/]+)/servingConfigs/[^/]+"
 )
 
@@ -110,19 +110,19 @@ class VertexGuidelineSearch:
         return self._asked(query, summarize=False)[0]
 
     def answer(self, query: SearchQuery) -> SearchAnswer:
-        hits, first, sources = self._asked(query, summarize=True)
-        summary = summary_of(first, sources, query) if first is not None else None
+        hits, first, best = self._asked(query, summarize=True)
+        summary = summary_of(first, best, query) if first is not None else None
         short = bool(hits) and not self._without.isdisjoint({"segments", "settings"})
         return SearchAnswer(hits, summary, NAME, PLAIN_NOTE if short else "")
 
     def _asked(
         self, query: SearchQuery, *, summarize: bool
-    ) -> tuple[tuple[Hit, ...], SearchResponse | None, dict[str, Source]]:
-        """The hits of as many pages as are wanted, the first page's response, and the sources by their name there."""
+    ) -> tuple[tuple[Hit, ...], SearchResponse | None, dict[str, Hit]]:
+        """The hits of as many pages as are wanted, the first page's response, and the best hit of each document."""
         if not query.text.strip() or query.limit < 1 or not shared_kinds(query):
             return (), None, {}
         found: list[Hit] = []
-        sources: dict[str, Source] = {}
+        best: dict[str, Hit] = {}
         first: SearchResponse | None = None
         token = ""
         while True:
@@ -134,12 +134,12 @@ class VertexGuidelineSearch:
                 hits = hits_of(result, query, corrected)
                 found.extend(hits)
                 if hits:
-                    sources[result.document.name] = hits[0].source
+                    best.setdefault(document_of(result), hits[0])
             token = response.next_page_token
             if not token or len(found) >= query.limit:
                 break
         ranked = (replace(hit, score=1.0 / place) for place, hit in enumerate(found[: query.limit], 1))
-        return tuple(ranked), first, sources
+        return tuple(ranked), first, best
 
     def _page(self, query: SearchQuery, token: str, *, summarize: bool) -> SearchResponse:
         """One page of results; what the search app turns out not to take is left out from then on."""
