@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.domain.case import Json, case_from, from_time, to_time
 from app.domain.change import MISSING, Action, Write
-from app.domain.determination import Determination, Outcome, determinations_of
+from app.domain.determination import Determination, Outcome, determinations_of, unconfirmed_of
 from app.domain.errors import Rejected
 from app.domain.letter import PAYER, TEMPLATES, Letter, composed
 from app.domain.request import request_from
@@ -57,6 +58,7 @@ class Letters:
         Lines of several outcomes take a letter each.
         """
         document = self.changes.store.case_document(case_id)
+        _refuse_unconfirmed(document, line_ids)
         made = _asked(determinations_of(document), line_ids)
         outcomes = {one.outcome for one in made}
         if len(outcomes) > 1:
@@ -105,6 +107,7 @@ class Letters:
         self.check(by, Right.DECIDE)
         store = self.changes.store
         document = store.case_document(case_id)
+        _refuse_unconfirmed(document, letter.lines)
         standing = determinations_of(document)
         told = [standing[line] for line in letter.lines if line in standing]
         if len(told) != len(letter.lines) or any(one.outcome is not letter.outcome for one in told):
@@ -169,6 +172,17 @@ class Letters:
         except (OSError, UnicodeDecodeError):
             _LOG.warning("the payer's own %s cannot be read; the program's own is used", name)
         return resource("letters", name).read_text("utf-8")
+
+
+def _refuse_unconfirmed(document: Mapping[str, Any], line_ids: tuple[str, ...]) -> None:
+    """Raises `Rejected` where a letter would tell what nobody has signed for."""
+    refused = unconfirmed_of(document)
+    if any(line in refused for line in line_ids or refused):
+        raise Rejected(
+            "This determination is not confirmed by the service of your organization: nothing is told of it.",
+            "Have it decided by somebody who may, or tell your administrator who wrote it.",
+            code="not_confirmed",
+        )
 
 
 def _asked(made: dict[str, Determination], line_ids: tuple[str, ...]) -> tuple[Determination, ...]:

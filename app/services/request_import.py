@@ -15,6 +15,7 @@ from app.domain.errors import Conflict, NoSuchCase, Rejected
 from app.domain.form import FieldKind, FieldState, FormField, Source
 from app.domain.imported import Imported, ImportedDocument, ImportedEntity, ImportedRequest, parse
 from app.domain.processor import FormDefinition
+from app.domain.projection import believed
 from app.domain.queue import QueueQuery
 from app.domain.recommendation import Flag
 from app.domain.request import request_from
@@ -117,7 +118,7 @@ class RequestImport:
             *_differing(before, imported.request),
             *(w.path for w in writes if w.path != "imported_request"),
         )
-        if any((known.get("determinations") or {}).values()) and known["status"] == ReviewStatus.COMPLETED:
+        if believed(known) and known["status"] == ReviewStatus.COMPLETED:
             refused = "This request is decided; what changed was not taken in. Send it under a request_id of its own."
             return replace(self.told(imported, Took.REFUSED, known), changed=changed, refused=refused)
         stored = self.changes.write(known, case_id, Action.IMPORTED, by, writes, changed)

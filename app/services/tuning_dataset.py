@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from app.domain.case import Json
 from app.domain.determination import determination_from
 from app.domain.errors import Actionable, NoSuchCase, Rejected, StorageFailed
+from app.domain.projection import believed
 from app.domain.queue import QueueQuery, QueueSort
 from app.domain.review_record import review_from
 from app.domain.role import Check, Right, anybody
@@ -99,7 +100,7 @@ class TuningDataset:
         moved = 0
         for case_id in self._in_store(self._cases):
             document = self._in_store(self._document, case_id)
-            for line in (document or {}).get("determinations", {}):
+            for line in believed(document or {}):
                 moved += self.lanes.submit("filing", self.keep, case_id, line).result()
         return moved
 
@@ -143,7 +144,7 @@ class TuningDataset:
 
     def _decided(self, case_id: str, line_id: str) -> Json | None:
         document = self._document(case_id)
-        entry = (document or {}).get("determinations", {}).get(line_id)
+        entry = believed(document or {}).get(line_id)
         review = self.store.reviews.one(str(entry.get("review", ""))) if entry else None
         if entry is None or review is None or not entry.get("policy"):
             return None

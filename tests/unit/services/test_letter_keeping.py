@@ -186,3 +186,22 @@ def test_a_letter_says_when_an_answer_is_due(desk: Desk, folder: Path) -> None:
     letter: Letter = desk.station.in_store(letters(desk, folder).composed, desk.case_id)
     local = due.astimezone()
     assert f"{local:%B} {local.day}, {local.year}" in letter.text
+
+
+def test_no_letter_tells_of_a_determination_that_nobody_signed(desk: Desk, folder: Path) -> None:
+    decide(desk, Outcome.DISMISS)
+    made = letters(desk, folder)
+    letter = desk.station.in_store(made.composed, desk.case_id, ())
+    store = desk.station.store
+    document = desk.station.in_store(store.case_document, desk.case_id)
+    forged = {"r1": str(document["determinations"]["r1"]["id"])}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(type(store), "case_document", lambda *_: document | {"unconfirmed": forged})
+        for ask in (
+            lambda: made.composed(desk.case_id, ()),
+            lambda: made.composed(desk.case_id, ("r1",)),
+            lambda: made.keep(desk.case_id, letter, b"%PDF", "ada"),
+        ):
+            with pytest.raises(Rejected) as refused:
+                desk.station.in_store(ask)
+            assert refused.value.code == "not_confirmed"
