@@ -18,15 +18,16 @@ from app.domain.connection import BUCKETS, Connection, connection_from
 from app.domain.errors import Rejected
 from app.resource import resource
 from app.services.change_log import utc_now
+from app.services.processor_library import Use, unchanged
 from app.services.processors import load_calibration, load_definitions
 
 if TYPE_CHECKING:
+    from app.domain.case import Json
     from app.domain.processor import FormDefinition
     from app.services.google.cloud_storage import CloudBuckets
-    from app.services.ingestion_service.case_writing import CaseWriting
     from app.services.ingestion_service.determining import Keys
     from app.services.ingestion_service.people import PeopleRegister
-    from app.services.ingestion_service.port import Ledger, Register, Tokens
+    from app.services.ingestion_service.port import Ledger, Library, Register, Tokens
     from app.services.ingestion_service.server import Server
     from app.services.ports import BucketRemote, CaseRemote, FormProcessor
 
@@ -74,6 +75,9 @@ class ServeBackends:
     definitions: tuple[FormDefinition, ...]
     close: Callable[[], None]
     events_tokens: Tokens | None = None
+    library: Library | None = None
+    use: Use = unchanged
+    """Tells the form processor which definitions are in force from now on."""
 
 
 def serve_settings(
@@ -113,12 +117,15 @@ def serving(
     """
     import logging
 
+    from app.services.code_list import icd10
     from app.services.ingestion_service.arrival_id import ARRIVALS
+    from app.services.ingestion_service.case_writing import CaseWriting
     from app.services.ingestion_service.ingesting import Ingesting
     from app.services.ingestion_service.log import Log, Others
     from app.services.ingestion_service.metric import Metrics
     from app.services.ingestion_service.numbering import ReceiptNumbers, service_code
     from app.services.ingestion_service.receiving import Receiving
+    from app.services.ingestion_service.served_form import FreshProcessor, ServedForms
     from app.services.ingestion_service.server import Server
     from app.services.ingestion_service.web import EndpointParts, State, web
 
@@ -134,13 +141,22 @@ def serving(
         numbers = ReceiptNumbers(
             service_code(connection.project, connection.database), behind.ledger.take_numbers
         )
+        processor = behind.processor
+        definition = _built_in(behind)
+        if behind.library is not None:
+            forms = ServedForms(
+                behind.library, behind.definitions, load_calibration(resource("processors")), behind.use
+            )
+            processor, definition = FreshProcessor(processor, forms), forms.definition
+        writing = CaseWriting(behind.cases, numbers.code, definition, utc_now, icd10)
         ingesting = Ingesting(
-            _writing(behind, numbers.code), behind.buckets, behind.processor, behind.ledger, numbers,
+            writing, behind.buckets, processor, behind.ledger, numbers,
             bucket=connection.bucket(ARRIVALS), patience=timedelta(seconds=settings.patience),
         )  # fmt: skip
         receiving = Receiving(ingesting, log, metrics, utc_now, behind.events_tokens)
     if keys is not None:
         from app.services.ingestion_service.determining import Determining
+        from app.services.ingestion_service.library import SharedLibrary
 
         public = replace(connection, public_key=keys.public)
 
@@ -148,7 +164,8 @@ def serving(
             return "@" in name and behind.register.person(name) is not None
 
         determining = Determining(behind.cases, keys, utc_now, registered)
-        endpoint = EndpointParts(_people(settings, behind), determining, public)
+        library = SharedLibrary(_library(behind), utc_now)
+        endpoint = EndpointParts(_people(settings, behind), determining, library, public)
     state = State(ready=lambda: True)
     app = web(log, metrics, state, receiving, endpoint)
     server = Server(
@@ -188,6 +205,7 @@ def google_backends(
     from app.services.google.register import FirestoreRegister
     from app.services.google.service_account import service_credentials
     from app.services.google.service_ledger import FirestoreLedger
+    from app.services.google.shared_library import FirestoreLibrary
     from app.services.google.token import GoogleTokens
 
     connection = settings.connection
@@ -196,12 +214,13 @@ def google_backends(
     beside = emulator or None
     cases = FirestoreCaseRemote(connection.project, connection.database, who, emulator=beside)
     ledger = FirestoreLedger(Database(connection.project, connection.database, who, beside))
-    register = FirestoreRegister(Database(connection.project, settings.trust_database, who, beside))
+    trust = Database(connection.project, settings.trust_database, who, beside)
+    register, library = FirestoreRegister(trust), FirestoreLibrary(trust)
     buckets = CloudBuckets(connection, credentials, api_endpoint=storage or None)
     events = None
     if settings.events_account:
         events = GoogleTokens((settings.events_audience,), accounts=(settings.events_account.lower(),))
-    processor, definitions, close_processor = form_processor(settings, credentials, buckets)
+    processor, definitions, close_processor, use = form_processor(settings, credentials, buckets)
 
     def close() -> None:
         close_processor()
@@ -210,15 +229,15 @@ def google_backends(
 
     return ServeBackends(
         cases, buckets, ledger, register, GoogleTokens((connection.client_id,), domains=settings.domains),
-        processor, definitions, close, events,
+        processor, definitions, close, events, library, use,
     )  # fmt: skip
 
 
 def form_processor(
     settings: ServeSettings, credentials: Any, buckets: CloudBuckets, document_ai: str = ""
-) -> tuple[FormProcessor, tuple[FormDefinition, ...], Callable[[], None]]:
-    """What reads forms, the definitions it reads with, and what ends it: form types that have a processor of Document
-    AI are read by that, all others by the program's own OCR.
+) -> tuple[FormProcessor, tuple[FormDefinition, ...], Callable[[], None], Use]:
+    """What reads forms, the definitions it begins with, what ends it, and what tells it of others: form types that have
+    a processor of Document AI are read by that, all others by the program's own OCR.
     """
     from app.composition.cloud_reading import cut_by
     from app.composition.local import embedded
@@ -227,13 +246,19 @@ def form_processor(
     definitions = load_definitions(resource("processors"))
     behind = embedded(definitions, load_calibration(resource("processors")), icd10)
     if not settings.does(INGEST) or not settings.connection.processors:
-        return behind.processor, definitions, behind.close
+        return behind.processor, definitions, behind.close, behind.use
     from app.services.google.document_ai.processor import DocumentAIFormProcessor
 
     identify: Any = behind.processor
+    known = {definition.form_type: definition for definition in definitions}
+
+    def use(in_force: tuple[FormDefinition, ...], calibrations: Mapping[str, Json]) -> None:
+        behind.use(in_force, calibrations)
+        known.update({definition.form_type: definition for definition in in_force})
+
     cloud = DocumentAIFormProcessor(
         settings.connection.processors,
-        {definition.form_type: definition for definition in definitions}.get,
+        known.get,
         identify.read_except,
         cut_by(behind.opener),
         credentials,
@@ -246,7 +271,7 @@ def form_processor(
         cloud.close()
         behind.close()
 
-    return cloud, definitions, close
+    return cloud, definitions, close, use
 
 
 def _people(settings: ServeSettings, behind: ServeBackends) -> PeopleRegister:
@@ -255,16 +280,19 @@ def _people(settings: ServeSettings, behind: ServeBackends) -> PeopleRegister:
     return PeopleRegister(behind.register, behind.tokens, settings.signing_key, utc_now)
 
 
-def _writing(behind: ServeBackends, code: str) -> CaseWriting:
-    from app.services.code_list import icd10
-    from app.services.ingestion_service.case_writing import CaseWriting
-
+def _built_in(behind: ServeBackends) -> Callable[[str, str], FormDefinition | None]:
     known = {definition.form_type: definition for definition in behind.definitions}
 
     def definition(form_type: str, _version: str) -> FormDefinition | None:
         return known.get(form_type)
 
-    return CaseWriting(behind.cases, code, definition, utc_now, icd10)
+    return definition
+
+
+def _library(behind: ServeBackends) -> Library:
+    if behind.library is None:
+        raise ValueError("the endpoint keeps the shared library, and was given none")
+    return behind.library
 
 
 def _keys(settings: ServeSettings) -> Keys | None:

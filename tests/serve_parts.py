@@ -24,6 +24,7 @@ import httpx
 
 from app.domain.case import Json
 from app.domain.connection import Connection
+from app.domain.library_wire import InForce, Kind, SharedVersion
 from app.domain.role import Person, Role
 from app.domain.sync import Push, StoredObject
 from app.domain.sync_wire import KeptCheckpoint
@@ -31,7 +32,8 @@ from app.resource import resource
 from app.services.google.endpoint import Endpoint
 from app.services.google.token import GoogleTokens
 from app.services.ingestion_service.event import FINALIZED
-from app.services.ingestion_service.port import People, PeopleMoved
+from app.services.ingestion_service.port import LibraryMoved, LibraryPut, People, PeopleMoved
+from app.services.processor_library import unchanged
 from app.services.processors import load_definitions
 from app.services.signing import new_key
 from app.serving import ServeBackends, ServeSettings, serving
@@ -129,6 +131,52 @@ class MemoryRegister:
 
     def note(self, entry: Json) -> None:
         self.audit.append(entry)
+
+
+class MemoryLibrary:
+    """A `Library` that forgets at the end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._revision = 0
+        self._versions: dict[tuple[str, str, str], SharedVersion] = {}
+        self.bodies: dict[tuple[str, str, str], bytes] = {}
+        self._in_force: dict[tuple[str, str], InForce] = {}
+        self.audit: list[Json] = []
+
+    def revision(self) -> tuple[int, str]:
+        return self._revision, str(self._revision or "")
+
+    def since(self, revision: int) -> tuple[tuple[SharedVersion, ...], tuple[InForce, ...]]:
+        with self._lock:
+            versions = sorted(self._versions.values(), key=lambda each: each.revision)
+            in_force = sorted(self._in_force.values(), key=lambda each: each.revision)
+        return (
+            tuple(each for each in versions if each.revision > revision),
+            tuple(each for each in in_force if each.revision > revision),
+        )
+
+    def version(self, kind: Kind, name: str, version: str) -> SharedVersion | None:
+        return self._versions.get((kind, name, version))
+
+    def body(self, kind: Kind, name: str, version: str) -> bytes | None:
+        return self.bodies.get((kind, name, version))
+
+    def in_force(self, kind: Kind, name: str) -> InForce | None:
+        return self._in_force.get((kind, name))
+
+    def put(self, put: LibraryPut) -> None:
+        with self._lock:
+            made = put.version
+            place = (made.kind, made.name, made.version) if made is not None else None
+            if put.state != str(self._revision or "") or (place is not None and place in self._versions):
+                raise LibraryMoved
+            self._revision = put.revision
+            if made is not None and place is not None and put.body is not None:
+                self._versions[place], self.bodies[place] = made, put.body
+            if put.in_force is not None:
+                self._in_force[put.in_force.kind, put.in_force.name] = put.in_force
+            self.audit.append(put.audit)
 
 
 @cache
@@ -267,6 +315,7 @@ class Service:
     out: io.StringIO = field(default_factory=io.StringIO)
     server: Any = None
     closing: list[Callable[[], None]] = field(default_factory=list)
+    library: Any = field(default_factory=MemoryLibrary)
 
     def endpoint(self, email: Any = NURSE, **claims: object) -> Endpoint:
         """The endpoint as a desk reaches it at which this person is signed in; closed at the end."""
@@ -298,6 +347,8 @@ def service(
     buckets: Any = None,
     ledger: Any = None,
     register: Any = None,
+    library: Any = None,
+    use: Any = unchanged,
     issuer: Issuer | None = None,
     events: bool = False,
     **more: Any,
@@ -312,6 +363,8 @@ def service(
         register if register is not None else MemoryRegister(),
         issuer, processor, settings_of_test(private, **more), public,
     )  # fmt: skip
+    if library is not None:
+        made.library = library
     with issuer.served() as certs:
         tokens = GoogleTokens((CLIENT,), certs=certs)
         from_eventarc = GoogleTokens(
@@ -320,6 +373,7 @@ def service(
         behind = ServeBackends(
             made.cases, made.buckets, made.ledger, made.register, tokens, processor,
             load_definitions(resource("processors")), lambda: None, from_eventarc if events else None,
+            made.library, use,
         )  # fmt: skip
         made.server = serving(made.settings, behind, made.out)
         made.url = f"http://127.0.0.1:{made.server.port}"

@@ -127,7 +127,12 @@ def test_nobody_gets_more_than_their_work_takes() -> None:
 def test_desks_have_no_right_in_the_database_of_roles_and_checkpoints() -> None:
     members = resources("google_project_iam_member")
     of_trust = {name for name, body in members.items() if "trust_only" in str(body)}
-    assert of_trust == {"google_project_iam_member.endpoint_trust"}
+    assert of_trust == {
+        "google_project_iam_member.endpoint_trust",
+        "google_project_iam_member.ingestion_library",
+    }
+    library = resources("google_project_iam_custom_role")["google_project_iam_custom_role.library"]
+    assert {str(right).strip('"').rpartition(".")[2] for right in library["permissions"]} == {"get", "list"}
     for name, body in members.items():
         if "custom_role.desk" in str(body["role"]) or "custom_role.trust" in str(body["role"]):
             assert "condition" in body, f"{name} is for every database"

@@ -79,6 +79,17 @@ class Database:
                 from_firestore(each.to_dict()) for each in found.stream(retry=_never(), timeout=_SECONDS)
             )
 
+    def above(self, collection: str, field: str, number: int) -> tuple[Json, ...]:
+        """The documents whose field is above a number, the lowest first."""
+        from google.cloud.firestore_v1.base_query import FieldFilter
+
+        with translated("datastore.entities.list"):
+            query = self._client().collection(collection).where(filter=FieldFilter(field, ">", number))
+            found = query.order_by(field).limit(_MOST)
+            return tuple(
+                from_firestore(each.to_dict()) for each in found.stream(retry=_never(), timeout=_SECONDS)
+            )
+
     def put(self, collection: str, name: str, data: Json, state: str | None) -> bool:
         """Create a document, or change it on the version that was read; False when it is another by now."""
         return self.put_all((Put(collection, name, data, state),))

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
+from app.domain import library_wire as shared
 from app.domain import sync_wire as wire
 from app.domain.case import Json
 from app.domain.change import Missing
@@ -82,6 +83,30 @@ class Endpoint:
         return self._asked(
             "POST", "/v1/checkpoints", wire.kept_checkpoint_from, wire.checkpoint_document(checkpoint)
         )
+
+    def library(self, since: int) -> shared.News:
+        """What changed in the shared library after a revision, without bodies."""
+        return self._asked("GET", f"/v1/library?since={since}", shared.news_from)
+
+    def library_version(
+        self, kind: shared.Kind, name: str, version: str
+    ) -> tuple[shared.SharedVersion, Json]:
+        """A version of the shared library with what it says; its digest was looked at."""
+        return self._asked("GET", _shelf(kind, name, version), shared.body_from)
+
+    def publish(
+        self, kind: shared.Kind, name: str, version: str, publishing: shared.Publishing
+    ) -> shared.InForce:
+        """Bring a version to the shared library; what is in force then. For administrators; the same again changes
+        nothing. Raises `Conflict` where another body stands under this version.
+        """
+        body = shared.publishing_document(publishing)
+        return self._asked("PUT", _shelf(kind, name, version), shared.in_force_from, body)
+
+    def settle(self, kind: shared.Kind, name: str, settling: shared.Settling) -> shared.InForce:
+        """Bring a version of the shared library into force or retire what is; what is in force then."""
+        body = shared.settling_document(settling)
+        return self._asked("POST", _shelf(kind, name, "state"), shared.in_force_from, body)
 
     def connection(self) -> Connection:
         """What a desk needs to know to connect."""
@@ -176,6 +201,10 @@ class GuardedCaseRemote:
 
     def drop_lease(self, case_id: str, by: str, desk: str) -> None:
         self._cases.drop_lease(case_id, by, desk)
+
+
+def _shelf(kind: shared.Kind, name: str, version: str) -> str:
+    return f"/v1/library/{kind}/{quote(name, safe='')}/{quote(version, safe='')}"
 
 
 def _determined(push: Push) -> list[Mapping[str, Any]]:

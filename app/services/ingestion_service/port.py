@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.domain.case import Json
+from app.domain.library_wire import InForce, Kind, SharedVersion
 from app.domain.role import Person
 from app.domain.sync_wire import KeptCheckpoint
 
@@ -70,6 +71,50 @@ class Register(Protocol):
 
     def note(self, entry: Json) -> None:
         """Keep something that has to be known later, create-only."""
+        ...
+
+
+class LibraryMoved(Exception):
+    """The library was changed since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryPut:
+    """One change of the library as a whole: on the `state` that was read, to this `revision`. A new version comes with
+    its packed body.
+    """
+
+    revision: int
+    state: str
+    version: SharedVersion | None
+    body: bytes | None
+    in_force: InForce | None
+    audit: Json
+
+
+class Library(Protocol):
+    """The versions of policies and form types that all desks share, in the register's database. Thread-safe; each call
+    is one try. Raises what `CaseRemote` raises.
+    """
+
+    def revision(self) -> tuple[int, str]:
+        """The number of the last change, 0 before the first, and the state in which a change may be put."""
+        ...
+
+    def since(self, revision: int) -> tuple[tuple[SharedVersion, ...], tuple[InForce, ...]]:
+        """The versions that came after a revision, and what came into force after it, each in that order."""
+        ...
+
+    def version(self, kind: Kind, name: str, version: str) -> SharedVersion | None: ...
+
+    def body(self, kind: Kind, name: str, version: str) -> bytes | None: ...
+
+    def in_force(self, kind: Kind, name: str) -> InForce | None: ...
+
+    def put(self, put: LibraryPut) -> None:
+        """Write a change as a whole. Raises `LibraryMoved` when the library is in another state by now, or the
+        version is there already.
+        """
         ...
 
 

@@ -17,6 +17,14 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app.domain.connection import Connection, connection_document
 from app.domain.errors import Actionable, Offline, Rejected, SignInRequired
+from app.domain.library_wire import (
+    body_document,
+    in_force_document,
+    news_document,
+    place_of,
+    publishing_from,
+    settling_from,
+)
 from app.domain.role import Person
 from app.domain.sync_wire import (
     checkpoint_from,
@@ -30,6 +38,7 @@ from app.domain.sync_wire import (
     pushed_document,
 )
 from app.services.ingestion_service.determining import Determining
+from app.services.ingestion_service.library import SharedLibrary
 from app.services.ingestion_service.log import Log, kind_of
 from app.services.ingestion_service.metric import CONTENT_TYPE, Metrics
 from app.services.ingestion_service.people import PeopleRegister
@@ -38,6 +47,7 @@ LARGEST_BODY = 8 * 1024 * 1024
 """Bytes of a request: a case has 1 MiB at most, and its receipts and what was on screen go with it."""
 _TRACE = re.compile(r"[0-9a-f]{32}")
 _CASE = re.compile(r"[0-9A-Za-z_-]{1,128}")
+_REVISION = re.compile(r"[0-9]{1,15}")
 _JSON = "application/json"
 
 
@@ -47,6 +57,7 @@ class EndpointParts:
 
     people: PeopleRegister
     determining: Determining
+    library: SharedLibrary
     connection: Connection
 
 
@@ -227,6 +238,40 @@ def _endpoint(app: Flask, lines: Log, metrics: Metrics, parts: EndpointParts) ->
         metrics.pushes.labels(str(pushed.answer)).inc()
         lines.info("determined", g.trace, case=case_id, by=by.name, answer=str(pushed.answer))
         return answered(pushed_document(pushed))
+
+    _library(app, lines, parts.library, caller)
+
+
+def _library(app: Flask, lines: Log, library: SharedLibrary, caller: Callable[[], Person]) -> None:
+    @app.get("/v1/library")
+    def _news() -> Response:
+        caller()
+        since = request.args.get("since", "0")
+        if set(request.args) - {"since"} or not _REVISION.fullmatch(since):
+            raise _not_understood()
+        return answered(news_document(library.since(int(since))))
+
+    @app.get("/v1/library/<kind>/<name>/<version>")
+    def _version(kind: str, name: str, version: str) -> Response:
+        caller()
+        return answered(body_document(*library.version(*place_of(kind, name, version))))
+
+    @app.put("/v1/library/<kind>/<name>/<version>")
+    def _publish(kind: str, name: str, version: str) -> Response:
+        by = caller()
+        place = place_of(kind, name, version)
+        found = library.publish(place, publishing_from(body_of(request)), by)
+        lines.info("library_published", g.trace, by=by.name, kind=kind, name=name, version=version)
+        return answered(in_force_document(found))
+
+    @app.post("/v1/library/<kind>/<name>/state")
+    def _settle(kind: str, name: str) -> Response:
+        by = caller()
+        which, known, _ = place_of(kind, name)
+        wanted = settling_from(body_of(request))
+        found = library.settle(which, known, wanted, by)
+        lines.info("library_settled", g.trace, by=by.name, kind=kind, name=name, version=wanted.version)
+        return answered(in_force_document(found))
 
 
 def answered(body: Any, status: int = 200) -> Response:

@@ -98,6 +98,29 @@ resource "google_project_iam_member" "endpoint_trust" {
   }
 }
 
+# Arrivals are read with the form types that administrators share; rights within a database cannot be told apart.
+resource "google_project_iam_custom_role" "library" {
+  role_id     = "countersignLibrary"
+  title       = "Countersign reads the shared library"
+  description = "Reads the trust database; writes nothing there."
+  permissions = [
+    "datastore.databases.get",
+    "datastore.entities.get",
+    "datastore.entities.list",
+  ]
+}
+
+resource "google_project_iam_member" "ingestion_library" {
+  project = var.project
+  role    = google_project_iam_custom_role.library.id
+  member  = google_service_account.ingestion.member
+
+  condition {
+    title      = "The trust database and nothing else"
+    expression = local.trust_only
+  }
+}
+
 # Buckets. Desks bring files in and read them; they delete and overwrite none.
 locals {
   desk_buckets = {
