@@ -492,7 +492,11 @@ class World:
                     said |= self._give_up(desk, case_id, change_id)
             rows = desk.conflicts()
             if rows:
-                said |= self.settle(desk, rows[0], self.chance.choice(rows[0].choices))
+                first = self.chance.choice(rows[0].choices)
+                rest = (choice for choice in rows[0].choices if choice is not first)
+                said |= any(
+                    self.settle(desk, rows[0], choice) for choice in (first, *rest)
+                )  # one may be refused
         return not said
 
     def _judge(self) -> None:
