@@ -21,18 +21,19 @@ from app.domain.errors import (
     StorageFailed,
     Unreadable,
 )
+from app.domain.news_page import NewsPage
 from app.domain.sync import Answer, Cursor, RemoteCase
 from app.domain.sync import Link as LinkState
-from app.services.store.sync_row import Due, Incoming, Link
 from app.services.store.aside_shelf import ASK, NOT_UNDERSTOOD
+from app.services.store.sync_row import Due, Incoming, Link
 from app.services.sync.step import Remote, Step, SyncStore
 
 POLL = timedelta(minutes=5)
 OVERLAP = timedelta(minutes=5)
 """The server's time is that of the request, not of the commit: what comes late is found by asking for these again."""
-GLANCE = timedelta(seconds=20)
 AHEAD = timedelta(days=1)
 """How far the server's time may be ahead of this desk's."""
+GLANCE = timedelta(seconds=20)
 """How far back a poll goes that something pointed to: a desk that went back five minutes with every change of anybody
 would read each version a hundred times. The poll that is due every five minutes finds what this one misses.
 """
@@ -43,25 +44,34 @@ ASKED_AGAIN = 25.0
 PAGE = 100
 AT_ONCE = 10
 """How many cases are taken in within one transaction: a person's edit waits for no more than that."""
-_DOWN = 2
 NOT_YOU = "not_you"
 """What the endpoint answers to a determination of somebody else than who is signed in."""
+_DOWN = 2
 """From how many failures in a row on the server is taken to be away."""
 _FORMS = frozenset({"form", "fax_cover"})
+Heard = Callable[[], tuple[RemoteCase, ...] | None]
+"""What a listener brought since it was last asked; None when the server has to be asked."""
 
 
 def sync_once(
-    store: SyncStore, remote: Remote, clock: Callable[[], datetime], random: Random, *, poked: bool = False
+    store: SyncStore,
+    remote: Remote,
+    clock: Callable[[], datetime],
+    random: Random,
+    *,
+    poked: bool = False,
+    heard: Heard | None = None,
 ) -> Step:
     """Do the next thing between the store and the server, and say when to come back. `poked` says that something may
-    have changed at the server, or that it may be reached again: nothing waits for another try then.
+    have changed at the server, or that it may be reached again: nothing waits for another try then. `heard` gives what
+    a listener brought, where nothing but that listener said so.
 
     What can be expected to fail is in the step and never raised; whatever was left open by it is looked up by the
     receipts the next time.
     """
     now = clock()
     try:
-        return _Stepping(store, remote, clock, random, store.link(remote.scope), now, poked).run()
+        return _Stepping(store, remote, clock, random, store.link(remote.scope), now, poked, heard).run()
     except StorageFailed as error:
         return Step(
             "failed",
@@ -82,6 +92,7 @@ class _Stepping:
     link: Link
     now: datetime
     poked: bool
+    heard: Heard | None = None
     changed: list[str] = field(default_factory=list)
     """Cases that came in changed, told of also when the step fails later."""
     conflicts: int = 0
@@ -96,6 +107,8 @@ class _Stepping:
         if link.retry_at is not None and self.now < link.retry_at <= self.now + timedelta(seconds=LONGEST):
             return self._step("waiting", link.retry_at)
         news = poked or self._poll_due()
+        if news:
+            self.store.arrived(self.remote.scope.person)
         # While the server is away what waits is tried first: it says as well whether the server is back.
         first = news and not link.tries
         due = None if first else self.store.due(self.now, uploads=self._uploads)
@@ -107,8 +120,6 @@ class _Stepping:
 
     @property
     def _uploads(self) -> bool:
-        if news:
-            self.store.arrived(self.remote.scope.person)
         return self.remote.buckets is not None and self.remote.content is not None
 
     def _poll_due(self) -> bool:
@@ -189,6 +200,10 @@ class _Stepping:
         link = self.link
         since = link.page
         glance = link.glance if link.page is not None else link.high is not None and not self._poll_due()
+        if glance and link.page is None and self.heard is not None:
+            brought = self.heard()
+            if brought is not None:
+                return self._brought(brought)
         start = link.near if glance else link.high
         if since is None and start is not None:
             since = Cursor(start.updated_at - (GLANCE if glance else OVERLAP))
@@ -201,15 +216,26 @@ class _Stepping:
         come = [at for at in seen if at is not None and at.updated_at <= self.now + AHEAD]
         near = max((at for at in (link.near, *come) if at is not None), key=_order, default=None)
         whole = not more and not glance
+        looked = page.at if isinstance(page, NewsPage) else None
+        began = None if glance else looked if link.page is None else link.began
         self._keep(
             page=last if more else None,
             glance=glance,
             near=near,
-            # a whole poll that finds nothing has still looked: where it began is how far it has come
-            high=near if whole else link.high,
+            began=began if more else None,
+            # a whole poll that finds nothing has still looked: when it began is how far it has come
+            high=link.high if not whole else near if began is None else Cursor(began),
             polled_at=self.now if whole else link.polled_at,
             synced_at=link.synced_at if more else self.now,
         )
+        return self._step("polled", self.now)
+
+    def _brought(self, cases: tuple[RemoteCase, ...]) -> Step:
+        """Take in what a listener brought: it is paid for already. The next whole poll looks whether that was all."""
+        self._adopt(cases)
+        come = [Cursor(case.updated_at, case.case_id) for case in cases]
+        seen = [at for at in (self.link.near, *come) if at is not None and at.updated_at <= self.now + AHEAD]
+        self._keep(near=max(seen, key=_order, default=None), synced_at=self.now)
         return self._step("polled", self.now)
 
     def _adopt(self, cases: tuple[RemoteCase, ...]) -> None:
@@ -230,14 +256,8 @@ class _Stepping:
         adopted = self.store.adopt(incoming, self.now, merge=merge)
         self.changed += adopted.changed
         self.conflicts += adopted.conflicts
-    def _brought(self, cases: tuple[RemoteCase, ...]) -> Step:
-        """Take in what a listener brought: it is paid for already. The next whole poll looks whether that was all."""
-        self._adopt(cases)
-        come = [Cursor(case.updated_at, case.case_id) for case in cases]
-        seen = [at for at in (self.link.near, *come) if at is not None and at.updated_at <= self.now + AHEAD]
-        self._keep(near=max(seen, key=_order, default=None), synced_at=self.now)
-        return self._step("polled", self.now)
-
+        if merge and adopted.aside:  # what waits of it has nothing that it could be laid over
+            raise Rejected(NOT_UNDERSTOOD, ASK, code="remote_not_understood")
         return adopted.doubtful
 
     def _incoming(self, case: RemoteCase) -> Incoming:
@@ -260,8 +280,6 @@ class _Stepping:
         there = self.remote.cases.receipts(case_id, waits) if waits else frozenset[str]()
         if there:
             self.store.acknowledge_found(case_id, [one for one in waits if one in there])
-        if merge and adopted.aside:  # what waits of it has nothing that it could be laid over
-            raise Rejected(NOT_UNDERSTOOD, ASK, code="remote_not_understood")
             known = None
         if known is None:
             case = self._read(case_id)
@@ -357,11 +375,11 @@ class _Stepping:
         )
 
 
-def _order(cursor: Cursor) -> tuple[datetime, str]:
-    return (cursor.updated_at, cursor.case_id)
 def _author(due: Due) -> str:
     """Who decides in what is to be sent; "" where nobody does."""
     made = due.push.receipts if due.push is not None and due.push.determines else ()
     return next((receipt.by for receipt in made if receipt.action == Action.DETERMINED), "")
 
 
+def _order(cursor: Cursor) -> tuple[datetime, str]:
+    return (cursor.updated_at, cursor.case_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
@@ -15,12 +16,12 @@ from app.domain.case import Case
 from app.domain.conflict import OpenConflict, Settlement
 from app.domain.errors import Actionable
 from app.domain.sync import Link as LinkState
-from app.domain.sync import Scope, SyncState, WaitingItem
+from app.domain.sync import RemoteCase, Scope, SyncState, WaitingItem
 from app.services.change_log import ChangeLog, Stored, utc_now
 from app.services.lanes import Lanes
 from app.services.store.sync_row import Counts, Link
 from app.services.sync import settling
-from app.services.sync.engine import POLL, sync_once
+from app.services.sync.engine import POLL, Heard, sync_once
 from app.services.sync.lane_store import LaneStore, in_store
 from app.services.sync.step import Remote, Step
 
@@ -31,6 +32,10 @@ _LISTENED = timedelta(minutes=30)
 _LATER = timedelta(minutes=1)
 _GATHERED = 0.25
 """Seconds that news are gathered for before they are asked for: one change may be told many times."""
+PACE = 1.0
+"""Seconds between what is done here one after the other and its sending: what comes sooner goes together. A server
+takes one write a second of a document, and every desk that hears of a case pays for each.
+"""
 
 
 @dataclass(slots=True)
@@ -40,6 +45,11 @@ class _Ear:
     end: Callable[[], None]
     since: datetime
     scope: Scope
+
+    def heard(self) -> tuple[RemoteCase, ...] | None:
+        """What it brought; None where it says only that there is something."""
+        heard: Heard | None = getattr(self.end, "heard", None)
+        return None if heard is None else heard()
 
     def well(self, now: datetime, scope: Scope) -> bool:
         fresh = self.since <= now < self.since + _LISTENED
@@ -71,6 +81,8 @@ class Syncing:
         self._turn = threading.Condition()
         self._woken = False
         self._poked = False
+        self._asked = False  # somebody wants to know, and no listener alone
+        self._paced = 0.0  # when what was done here was last sent off, by the monotonic clock
         self._ended = False
         self._paused = False
         self._running: Future[None] | None = None
@@ -106,13 +118,13 @@ class Syncing:
 
     def poke(self) -> None:
         """Something may have changed at the server. From any thread, as often as it likes."""
-        self._wake(poked=True)
+        self._wake(poked=True, asked=True)
 
     def sync_now(self) -> None:
         """Send and fetch now, whatever waits for another try."""
         with self._turn:
             self._paused = False
-        self._wake(poked=True)
+        self._wake(poked=True, asked=True)
 
     def hear_of(self, scope: Scope) -> None:
         """Hear of other cases from now on: somebody else is signed in. The same scope changes nothing."""
@@ -120,7 +132,7 @@ class Syncing:
             if scope == self._remote.scope:
                 return
             self._remote = replace(self._remote, scope=scope)
-        self._wake(poked=True)
+        self._wake(poked=True, asked=True)
 
     def pause(self) -> None:
         """Send and fetch nothing until `resume`: somebody is signing in or out."""
@@ -130,15 +142,20 @@ class Syncing:
     def resume(self) -> None:
         self.sync_now()
 
-    def _wake(self, *, poked: bool = False) -> None:
+    def _wake(self, *, poked: bool = False, asked: bool = False) -> None:
         with self._turn:
             self._woken = True
             self._poked = self._poked or poked
+            self._asked = self._asked or asked
             self._turn.notify_all()
+
+    def _rung(self) -> None:
+        """The listener has something."""
+        self._wake(poked=True)
 
     def _run(self) -> None:
         """The driver: one step after another, asleep until the next is due or something happens."""
-        poked, begun = False, False
+        poked, heard, begun = False, None, False
         while not self._ended:
             try:
                 if not begun:
@@ -146,7 +163,7 @@ class Syncing:
                     self._tell(self._refreshed(None))
                 if not self._awake():
                     return
-                step = sync_once(self._store, self._remote, self._now, self._chance, poked=poked)
+                step = sync_once(self._store, self._remote, self._now, self._chance, poked=poked, heard=heard)
                 self._told(step)
             except Exception:  # a bug must not end syncing for good: it is logged, told, and tried again
                 if self._ended or self._closing():
@@ -158,7 +175,7 @@ class Syncing:
                 self._tell(
                     replace(self._state, link=step.state, reason=step.reason, next_step=step.next_step)
                 )
-            poked = self._sleep(step)
+            poked, heard = self._sleep(step)
 
     def _closing(self) -> bool:
         """Whether the lanes take no more work: the program ends."""
@@ -174,16 +191,23 @@ class Syncing:
             self._turn.wait_for(lambda: self._ended or not self._paused)
             return not self._ended
 
-    def _sleep(self, step: Step) -> bool:
-        """Sleep until the step asked to be followed; True when something may have changed at the server."""
+    def _sleep(self, step: Step) -> tuple[bool, Heard | None]:
+        """Sleep until the step asked to be followed. Whether something may have changed at the server, and who has it
+        at hand when nobody but the listener says so.
+        """
         seconds = min((step.again_at - self._now()).total_seconds(), POLL.total_seconds())
         with self._turn:
             if seconds > 0:
                 self._turn.wait_for(lambda: self._woken or self._ended, seconds)
                 if self._poked and not self._ended:
                     self._turn.wait_for(lambda: self._ended, _GATHERED)
-            poked, self._woken, self._poked = self._poked, False, False
-        return poked
+                elif self._woken:
+                    left = self._paced + PACE - time.monotonic()
+                    self._turn.wait_for(lambda: self._ended or self._asked, max(0.0, left))
+                    self._paced = time.monotonic()
+            heard = self._ear.heard if self._ear is not None and not self._asked else None
+            poked, self._woken, self._poked, self._asked = self._poked, False, False, False
+        return poked, heard
 
     # What is told
 
@@ -201,12 +225,16 @@ class Syncing:
         self._on_cases.append(callback)
         return lambda: _forget(self._on_cases, callback)
 
+    def tell(self, case_ids: tuple[str, ...]) -> None:
+        """More is known of these cases than before: whoever shows them looks again. From any thread."""
+        for callback in tuple(self._on_cases):
+            callback(case_ids)
+
     def _told(self, step: Step) -> None:
         self._listen(wanted=step.state in (LinkState.SYNCED, LinkState.SENDING))
         self._tell(self._refreshed(step))
         if step.changed:
-            for callback in tuple(self._on_cases):
-                callback(step.changed)
+            self.tell(step.changed)
 
     def _refreshed(self, step: Step | None) -> SyncState:
         sync = self._changes.store.sync
@@ -246,7 +274,7 @@ class Syncing:
             ended.end()
         if wanted and self._ear is None:
             try:
-                self._ear = _Ear(self._remote.cases.listen(scope, self.poke), now, scope)
+                self._ear = _Ear(self._remote.cases.listen(scope, self._rung), now, scope)
             except Actionable:  # the poll finds what it would have told
                 self._ear = None
 
@@ -281,8 +309,7 @@ class Syncing:
     def _decided(self, case_ids: tuple[str, ...]) -> None:
         self._wake()
         if case_ids:
-            for callback in tuple(self._on_cases):
-                callback(case_ids)
+            self.tell(case_ids)
 
 
 _BROKEN = "Sending and fetching has stopped: something unexpected happened."

@@ -3,7 +3,8 @@
 Google's own watch opens itself again without a pause while the endpoint is away, a thousand times a second, and dies
 of an error in whoever is told. This one holds one stream, lets go of it at the first sign of failure, waits (1 to 60 s,
 full jitter) and tells once when it is back, for what was missed. It watches only what is written from its start on:
-each change costs one read, its start one for each part of the scope.
+each change costs one read, its start one for each part of the scope. What it was told of is kept until it is asked
+for: a poll would be billed for the same documents again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from app.domain.errors import Offline, Rejected, SignInRequired
-from app.domain.sync import Scope
+from app.domain.sync import RemoteCase, Scope
 from app.services.google.firestore.document import plain
 from app.services.google.firestore.failure import translated
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 LONGEST_STREAM = 3600.0
 """Seconds after which a stream is opened anew, so that what it watches does not grow for ever."""
+MOST_KEPT = 500
+"""How many cases are kept until they are asked for. With more of them the server is asked."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -50,6 +53,40 @@ class Seen:
             return self._versions.get(case_id) == update_time
 
 
+class Brought:
+    """The cases that a stream has told of and nobody has asked for yet. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._messages: dict[str, Any] = {}
+        self._whole = False
+
+    def note(self, message: Any) -> None:
+        with self._lock:
+            self._messages[message.name] = message
+            if len(self._messages) > MOST_KEPT:
+                self._lose()
+
+    def lose(self) -> None:
+        """Something may have been missed: the server has to be asked."""
+        with self._lock:
+            self._lose()
+
+    def _lose(self) -> None:
+        self._messages.clear()
+        self._whole = False
+
+    def take(self) -> tuple[Any, ...] | None:
+        """All of them, once; None when the server has to be asked. From then on nothing is missed."""
+        with self._lock:
+            if not self._whole:
+                self._whole = True
+                return None
+            taken = tuple(self._messages.values())
+            self._messages.clear()
+            return taken
+
+
 class Listening:
     """One listener: called, it ends. `alive` is False once it has ended, by itself when nobody is signed in."""
 
@@ -61,6 +98,7 @@ class Listening:
         poke: Callable[[], None],
         over: Callable[[Listening], None],
         seen: Seen,
+        made: Callable[[Any], RemoteCase],
     ) -> None:
         self._connected = connected
         self._poll = poll
@@ -68,6 +106,8 @@ class Listening:
         self._poke = poke
         self._over = over
         self._seen = seen
+        self._made = made
+        self._brought = Brought()
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._stream: Any = None
@@ -83,6 +123,16 @@ class Listening:
 
     def start(self) -> None:
         self._thread.start()
+
+    def heard(self) -> tuple[RemoteCase, ...] | None:
+        """The cases it was told of since it was last asked, oldest first: what a poll would find now, without its
+        reads. None when something may have been missed, and the server has to be asked.
+        """
+        taken = self._brought.take() if self.alive else None
+        if taken is None:
+            return None
+        news = (message for message in taken if not self._is_had(message))
+        return tuple(sorted(map(self._made, news), key=lambda case: (case.updated_at, case.case_id)))
 
     def stop(self) -> None:
         """End it as soon as may be, and return at once."""
@@ -114,6 +164,7 @@ class Listening:
                     self._ended.set()
                     self._poke()
             finally:
+                self._brought.lose()
                 self._let_go()
             failures += 1
             longest = min(LONGEST_WAIT, FIRST_WAIT * 2**failures)
@@ -142,6 +193,7 @@ class Listening:
                 )
             self.opened += 1
             self._stream = stream = wire.listen(iter(self._requests.get, None), LONGEST_STREAM)
+        # After a RESET the server tells of everything again, so that nothing is missed by it.
         current: set[int] = set()
         for response in stream:
             change = response.target_change
@@ -152,18 +204,33 @@ class Listening:
                 if kind == TargetChange.TargetChangeType.CURRENT and len(current) < wanted:
                     current.update(change.target_ids)
                     if len(current) == wanted:
+                        self._brought.lose()  # what was written before it listened is asked for once
                         yield True
             elif len(current) == wanted and not self._is_known(response):
                 yield True
 
     def _is_known(self, response: Any) -> bool:
-        """Whether it tells of nothing but a version that this desk has."""
+        """Whether it tells of nothing but a version that this desk has. Any other is kept until it is asked for."""
+        if (
+            "filter" in response
+        ):  # how many there are: what is gone from them was told, or is found by the poll
+            return True
         if "document_change" not in response:
-            return (
-                "filter" in response
-            )  # how many there are: what is gone from them was told, or is found by the poll
-        found = response.document_change.document
-        return self._seen.has(found.name.rpartition("/")[2], found.update_time.timestamp_pb().ToJsonString())
+            self._brought.lose()
+            return False
+        from google.cloud.firestore_v1.types import Document
+
+        message = Document.pb(response.document_change.document)
+        if self._is_had(message):
+            return True
+        if response.document_change.target_ids:
+            self._brought.note(message)
+        else:  # it is none of the scope's any more
+            self._brought.lose()
+        return False
+
+    def _is_had(self, message: Any) -> bool:
+        return self._seen.has(message.name.rpartition("/")[2], message.update_time.ToJsonString())
 
     def _newest(self, wire: Wire) -> datetime:
         """When the scope was last written to, by the server's clock."""
@@ -173,8 +240,10 @@ class Listening:
         for query in self._poll.newest(wire.client, self._scope):
             for snapshot in query.stream(retry=NEVER, timeout=SECONDS):
                 at = (snapshot.to_dict() or {}).get("_meta", {}).get("updated_at")
-                if isinstance(at, datetime):
-                    found.append(plain(at))
+                if isinstance(
+                    at, datetime
+                ):  # no later than now: a time to come would leave out all before it
+                    found.append(min(plain(at), plain(snapshot.read_time)))
         return max(found)
 
     def _let_go(self) -> None:

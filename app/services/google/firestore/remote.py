@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from app.domain.case import Json, to_time
 from app.domain.change import Missing
 from app.domain.errors import Rejected
+from app.domain.news_page import NewsPage
 from app.domain.sync import (
     Answer,
     Cursor,
@@ -227,19 +228,20 @@ class FirestoreCaseRemote:
             found = self._connected().got(self._case(case_id).path, SECONDS)
             return None if found is None else self._told(found)
 
-    def changed(self, scope: Scope, since: Cursor | None, limit: int) -> tuple[RemoteCase, ...]:
+    def changed(self, scope: Scope, since: Cursor | None, limit: int) -> NewsPage:
         deadline = Deadline()
+        looked: list[datetime] = []
         with translated("datastore.entities.list"):
             wire = self._connected()
             found: dict[str, RemoteCase] = {}
             asked = self._poll.queries(wire.client, scope, since, limit, lambda: wire.now(deadline.left))
             for query in asked:
-                for message in wire.found(query, deadline.left):
+                for message in wire.found(query, deadline.left, looked.append):
                     case_id = message.name.rpartition("/")[2]
                     if case_id not in found:
                         found[case_id] = self._told(message)
         in_order = sorted(found.values(), key=lambda case: (case.updated_at, case.case_id))
-        return tuple(in_order[:limit])
+        return NewsPage.told(tuple(in_order[:limit]), min(looked, default=None))
 
     def history(self, case_id: str, since: datetime | None = None) -> tuple[Receipt, ...]:
         with translated("datastore.entities.list"):
@@ -260,7 +262,9 @@ class FirestoreCaseRemote:
         a back-off of its own until it is ended or the person is signed out; what it returns has `alive`, and may be
         called from `poke`.
         """
-        listening = Listening(self._connected, self._poll, scope, poke, self._listening.discard, self._seen)
+        listening = Listening(
+            self._connected, self._poll, scope, poke, self._listening.discard, self._seen, self._told
+        )
         with self._lock:
             if not self._closed:
                 self._listening.add(listening)
