@@ -207,8 +207,10 @@ def _evaluated(
 
 def _use(workstation: Workstation, found: _Evaluated) -> None:
     """Keep the fitted calibration with the versions that are in force, unless it is no better than what they have."""
+    from app.domain.calibration import SCORED
     from app.services.evaluation import brier
     from app.services.fitting import calibration_json
+    from app.services.shelving import with_fitted
 
     if found.fitted is None or found.held_out is None:
         return
@@ -222,9 +224,12 @@ def _use(workstation: Workstation, found: _Evaluated) -> None:
     fitted = calibration_json(found.fitted, found.held_out)
     library, person = workstation.library, workstation.person
     known = set(fitted["form_types"]) & set(library.titles())
+    cloud = workstation.cloud
+    readers = cloud.connection.processors if cloud is not None and SCORED in fitted else {}
     for form_type in sorted(known):
-        version = workstation.in_store(library.version, form_type).version
-        workstation.in_store(library.calibrate, form_type, version, fitted, person)
+        version = workstation.in_store(library.version, form_type)
+        kept = with_fitted(version.calibration, fitted, readers.get(form_type, ""))
+        workstation.in_store(library.calibrate, form_type, version.version, kept, person)
 
 
 def _write_calibration(path: Path, fitted: Fit, held_out: Report) -> None:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from app.composition.cloud_reading import Closing, CloudReading, cut_by
+from app.composition.cloud_reading import Closing, CloudReading, Weights, cut_by
 from app.composition.later_remote import LaterBuckets, LaterCases
 from app.composition.place import CloudPlaces, Settings
 from app.domain.code import CodeLists, no_lists
@@ -288,18 +288,20 @@ class Cloud:
         if not self.connection.processors or identify is None:
             return embedded
 
+        weights = Weights(embedded.use)
+
         def there() -> Closing:
             from app.services.google.document_ai.processor import DocumentAIFormProcessor
 
             return DocumentAIFormProcessor(
                 self.connection.processors, self._definition, identify, cut_by(embedded.opener),
                 cast("Any", self.credentials), address=self.places.document_ai, buckets=lambda: self.buckets,
-                codes=self._codes,
+                calibrations=weights, codes=self._codes,
             )  # fmt: skip
 
         reading = CloudReading(embedded.processor, there)
         self._closing.append(reading.close)
-        return replace(embedded, processor=reading)
+        return replace(embedded, processor=reading, use=weights.use)
 
     def _codes(self) -> CodeLists:
         return self._changes.codes() if self._changes is not None else no_lists()

@@ -19,6 +19,7 @@ from app.services.shelving import (
     Snapshot,
     checked,
     checked_calibration,
+    divided,
     example_json,
     next_version,
     same_form,
@@ -36,7 +37,8 @@ PROGRAM = "program"
 
 
 Use = Callable[[tuple[FormDefinition, ...], Mapping[str, Json]], None]
-"""Tells the running form processor what it knows from now on: definitions, and calibrations by form type."""
+"""Tells the running form processors what they know from now on: definitions, and calibrations by form type, or by the
+resource name of a processor elsewhere."""
 
 
 def unchanged(definitions: tuple[FormDefinition, ...], calibrations: Mapping[str, Json]) -> None:
@@ -64,8 +66,10 @@ class ProcessorLibrary:
         now: Callable[[], datetime],
         digests: Mapping[str, str] | None = None,
         check: Check = anybody,
+        changed: Callable[[], None] | None = None,
     ) -> None:
-        """`check` is asked before anything is changed. `digests` tell by form type what the files of the program's own
+        """`check` is asked before anything is changed. `changed` is told when somebody published, retired or restored a
+        form type here; None where nothing is shared with other desks. `digests` tell by form type what the files of the program's own
         definitions hold: one that is as it was need not be compared.
         """
         self._store = store
@@ -73,6 +77,7 @@ class ProcessorLibrary:
         self._use = use
         self._now = now
         self._check = check
+        self._changed = changed
         self._told: Mapping[str, tuple[str, Any]] | None = None
         self._shelf = Snapshot(-1, (), {})
         self._take_in(tuple(built_in), digests or {})
@@ -198,7 +203,7 @@ class ProcessorLibrary:
 
         made = self._store.shelf.publish(choose, by, at, draft_id)
         assert made is not None  # noqa: S101  `choose` always gives one
-        self.refresh()
+        self._share()
         return self._version(made)
 
     def retire(self, form_type: str, by: str, version: str = "") -> ProcessorVersion:
@@ -212,7 +217,7 @@ class ProcessorLibrary:
                 "Nothing was changed.",
                 code="not_in_force",
             )
-        self.refresh()
+        self._share()
         return self.version(form_type, row.version)
 
     def restore(self, form_type: str, version: str, by: str) -> ProcessorVersion:
@@ -224,8 +229,17 @@ class ProcessorLibrary:
             raise Rejected(
                 f"Version {row.version} of {row.title} is in force already.", code="in_force_already"
             )
-        self.refresh()
+        self._share()
         return self.version(form_type, row.version)
+
+    def forget(self, form_type: str, version: str) -> None:
+        """A version has another number from now on."""
+        self._shelf.definitions.pop((form_type, version), None)
+
+    def _share(self) -> None:
+        self.refresh()
+        if self._changed is not None:
+            self._changed()
 
     def calibrate(
         self, form_type: str, version: str, calibration: Mapping[str, Any] | None, by: str
@@ -256,9 +270,10 @@ class ProcessorLibrary:
         }
         if wanted == self._told:
             return False
-        calibrations = {COMMON: self._calibration} | {
-            form_type: calibration for form_type, (_, calibration) in wanted.items() if calibration
-        }
+        calibrations = {COMMON: self._calibration}
+        for form_type, (_, calibration) in wanted.items():
+            own, others = divided(calibration or {})
+            calibrations |= {**({form_type: own} if own else {}), **others}
         self._use(self.definitions_in_force(), calibrations)
         self._told = wanted
         return True
@@ -317,7 +332,7 @@ class ProcessorLibrary:
         return False
 
     def _version(self, row: ShelvedVersion) -> ProcessorVersion:
-        return version_from(row, self._shelf.parsed(row))
+        return version_from(row, self._shelf.parsed(row), self._changed is not None)
 
 
 class Definitions(Mapping[str, FormDefinition]):

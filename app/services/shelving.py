@@ -13,7 +13,7 @@ from app.domain.case import Json, from_time
 from app.domain.errors import Rejected
 from app.domain.naming import is_name
 from app.domain.processor import BadDefinition, FormDefinition, from_json
-from app.domain.processor_version import Example, Origin, ProcessorVersion, VersionState
+from app.domain.processor_version import SHARED, WAITS, Example, Origin, ProcessorVersion, VersionState
 from app.services.processors import read_definition, to_json
 from app.services.store.packing import pack, to_text
 from app.services.store.shelf import ShelvedVersion
@@ -80,14 +80,40 @@ def checked(definition: FormDefinition) -> FormDefinition:
         raise Rejected(f"This definition cannot be kept: {error}.", code="bad_definition") from error
 
 
+READERS = "readers"
+"""Under which name a calibration holds what was fitted for processors elsewhere."""
+
+
+def divided(calibration: Mapping[str, Any]) -> tuple[Json, dict[str, Json]]:
+    """What was fitted for the processor on this computer, and what for others, by their resource names."""
+    others = calibration.get(READERS) or {}
+    return {k: v for k, v in calibration.items() if k != READERS}, {
+        str(k): dict(v) for k, v in others.items()
+    }
+
+
+def with_fitted(calibration: Mapping[str, Any] | None, fitted: Json, reader: str = "") -> Json:
+    """A calibration with what was newly fitted for one processor ("" is the one on this computer); what was fitted for
+    the others stays.
+    """
+    own, others = divided(calibration or {})
+    if reader:
+        others[reader] = fitted
+    else:
+        own = fitted
+    return {**own, READERS: others} if others else own
+
+
 def checked_calibration(data: Mapping[str, Any] | None) -> Json | None:
     """A calibration as it is kept; None for none. Raises `Rejected` when it is none."""
     if not data:
         return None
     try:
-        if not any(group in data for group in DEFAULT):
-            raise ValueError("none of the groups " + ", ".join(DEFAULT))
-        Calibration(data)
+        own, others = divided(data)
+        for fitted in (*((own,) if own or not others else ()), *others.values()):
+            if not any(group in fitted for group in DEFAULT):
+                raise ValueError("none of the groups " + ", ".join(DEFAULT))
+            Calibration(fitted)
         to_text(data)  # no number that JSON does not know
     except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
         raise Rejected(
@@ -124,7 +150,9 @@ def shelved(definition: FormDefinition, origin: Origin, state: VersionState, det
     )  # fmt: skip
 
 
-def version_from(row: ShelvedVersion, definition: FormDefinition) -> ProcessorVersion:
+def version_from(
+    row: ShelvedVersion, definition: FormDefinition, shares: bool = False
+) -> ProcessorVersion:
     detail = row.detail
     return ProcessorVersion(
         definition=definition,
@@ -137,6 +165,7 @@ def version_from(row: ShelvedVersion, definition: FormDefinition) -> ProcessorVe
         based_on=detail.get("based_on", ""),
         examples=tuple(example_from(e) for e in detail.get("examples", ())),
         calibration=detail.get("calibration"),
+        sharing=sharing_of(row.origin, detail, shares),
     )
 
 
@@ -152,6 +181,13 @@ def example_json(example: Example) -> Json:
 def example_from(data: Mapping[str, Any]) -> Example:
     turns = tuple((int(page), int(turn)) for page, turn in data.get("turns", ()))
     return Example(data["sha256"], data["media_type"], data["name"], turns)
+
+
+def sharing_of(origin: str, detail: Mapping[str, Any], shares: bool) -> str:
+    """How a version stands with the library of all desks."""
+    if origin == Origin.SHARED or (shares and detail.get("shared_at")):
+        return SHARED
+    return WAITS if shares and origin == Origin.HERE else ""
 
 
 def _time(text: str | None) -> datetime | None:

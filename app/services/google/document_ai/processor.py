@@ -70,7 +70,8 @@ class DocumentAIFormProcessor:
 
     `processors` are resource names by form type, a version at their end when one is pinned; forms of other types are
     read where they are told apart, by `identify`. `names` gives, by form type, the definition's name for an entity
-    type that is called otherwise. `calibrations` are by resource name of the version that answered; without one,
+    type that is called otherwise. `calibrations` are by the resource names of `processors`, looked up at every reading;
+    without one,
     Document AI's own numbers are shown, lowered where a rule speaks against a value, and `FormExtraction.reader` says
     so. `buckets` take what is too long to be answered at once; without them it is refused.
     """
@@ -93,7 +94,8 @@ class DocumentAIFormProcessor:
         self._processors, self._definition = dict(processors), definition
         self._identify, self._cut = identify, cut
         self._credentials, self._address, self._buckets = credentials, address, buckets
-        self._names, self._calibrations, self._codes = names or {}, calibrations or {}, codes
+        self._names, self._codes = names or {}, codes
+        self._calibrations = calibrations if calibrations is not None else {}
         self._wait = wait or time.sleep
         self._lock = threading.Lock()
         self._made: Wires | None = None
