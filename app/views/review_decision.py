@@ -89,6 +89,17 @@ class ReviewDecision(QObject):
 
     def _show_standing(self, standing: Standing) -> None:
         self.bar.show_lines(standing.lines, self._line)
+        if standing.unconfirmed:
+            names = ", ".join(dict.fromkeys(one.title or one.by for one in standing.unconfirmed))
+            self.said.emit(
+                "look",
+                self.tr(
+                    "A determination under the name of {who} is not confirmed: it counts for nothing."
+                ).format(who=names),
+                self.tr(
+                    "Decide anew, or tell your administrator: the service of your organization did not sign it."
+                ),
+            )
         self.stood.emit()
 
     def _begin(self, outcome: Outcome) -> None:

@@ -18,7 +18,8 @@ import pytest
 
 from app.domain.connection import BUCKETS, connection_from
 
-CLOUD = Path(__file__).resolve().parents[2] / "installer" / "cloud"
+ROOT = Path(__file__).resolve().parents[2]
+CLOUD = ROOT / "installer" / "cloud"
 FOLDER = CLOUD / "terraform"
 FILES = sorted(FOLDER.glob("*.tf"))
 
@@ -122,6 +123,40 @@ def test_nobody_gets_more_than_their_work_takes() -> None:
     assert "google_service_account_key" not in text
     for name, body in resources("google_project_iam_custom_role").items():
         assert not [p for p in body["permissions"] if "delete" in p.lower() or "setIamPolicy" in p], name
+
+
+def test_a_desk_has_every_right_in_firestore_that_its_code_asks_for_and_deletes_nothing() -> None:
+    """What the adapter says it needs where it is refused is what it asks for: the role of a desk holds that."""
+    source = [path.read_text("utf-8") for path in (ROOT / "app/services/google/firestore").glob("*.py")]
+    asked = {right for text in source for right in re.findall(r'"(datastore\.\w+\.\w+)"', text)}
+    role = resources("google_project_iam_custom_role")["google_project_iam_custom_role.desk"]
+    granted = {bare(right) for right in role["permissions"]}
+    assert {"datastore.entities.get", "datastore.entities.list", "datastore.entities.update"} <= asked
+    assert asked <= granted
+    assert not any(re.search(r"\.delete\(|DELETE_DOCUMENT|recursive_delete", text) for text in source)
+
+
+def test_what_desks_and_the_service_delete_lies_in_one_folder_on_its_way() -> None:
+    rights = resources("google_storage_bucket_iam_member")
+    deleting = {name for name, body in rights.items() if "objectUser" in str(body["role"])}
+    own, batches, processors = (
+        f"google_storage_bucket_iam_member.{name}" for name in ("administrators", "batches", "document_ai")
+    )
+    assert deleting == {own, batches, processors}
+    assert "google_project_service_identity" in str(rights[processors])  # Google's own, at work for us
+    condition = str(rights[batches]["condition"])
+    source = (ROOT / "app/services/google/document_ai/batch.py").read_text("utf-8")
+    assert condition.count("working/document_ai/") == 2
+    assert "objectListPrefix" in condition
+    assert '"working/document_ai' in source
+    assert {bare(str(body["member"])) for name, body in rights.items() if name == own} == {
+        '${local.people["administrators"]}'
+    }
+
+
+def test_whoever_works_with_it_finds_its_project() -> None:
+    role = resources("google_project_iam_custom_role")["google_project_iam_custom_role.finds"]
+    assert [bare(right) for right in role["permissions"]] == ["resourcemanager.projects.get"]
 
 
 def test_desks_have_no_right_in_the_database_of_roles_and_checkpoints() -> None:

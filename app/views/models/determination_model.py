@@ -16,6 +16,7 @@ from app.domain.determination import (
     Outcome,
     determinations_made,
     determinations_of,
+    unconfirmed_of,
 )
 from app.domain.draft import Draft
 from app.domain.errors import Actionable
@@ -42,6 +43,8 @@ class Standing:
     case_id: str
     lines: tuple[LineState, ...]
     decided: tuple[Determination, ...]
+    unconfirmed: tuple[Determination, ...] = ()
+    """What stands there as a determination and is not confirmed by the service: it counts for nothing."""
 
 
 class DeterminationModel(QObject):
@@ -170,8 +173,11 @@ class DeterminationModel(QObject):
             if line.line_id in document.get("request", {}).get("lines", {}):
                 open_ones = self._deciding.open_criteria(case_id, line.line_id, review_id)
             lines.append(LineState(line.line_id, line_title(line), made, open_ones))
-        every = determinations_made(self._store.history(case_id))
-        return Standing(case_id, tuple(lines), every)
+        every = determinations_made(self._store.whole_history(case_id))
+        refused = tuple(unconfirmed_of(document).values())
+        unsigned = {one.determination_id for one in refused}
+        every = tuple(one for one in every if one.determination_id not in unsigned)
+        return Standing(case_id, tuple(lines), every, refused)
 
     # Before it is decided
 

@@ -180,15 +180,18 @@ resource "google_storage_bucket_iam_member" "ingestion_sets_aside" {
   member = google_service_account.ingestion.member
 }
 
-# Long documents go to Document AI through this folder, and are removed from it.
-resource "google_storage_bucket_iam_member" "ingestion_batches" {
+# Long documents go to Document AI through this folder, and are removed from it: of all that desks and the service may
+# touch the one place where they delete. Listing asks for the bucket, so its prefix is what is looked at.
+resource "google_storage_bucket_iam_member" "batches" {
+  for_each = merge(local.desks, { ingestion = google_service_account.ingestion.member })
+
   bucket = google_storage_bucket.bucket["training_forms"].name
   role   = "roles/storage.objectUser"
-  member = google_service_account.ingestion.member
+  member = each.value
 
   condition {
     title      = "Documents on their way"
-    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.bucket["training_forms"].name}/objects/working/document_ai\")"
+    expression = "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.bucket["training_forms"].name}/objects/working/document_ai/\") || api.getAttribute(\"storage.googleapis.com/objectListPrefix\", \"\").startsWith(\"working/document_ai/\")"
   }
 }
 
@@ -223,6 +226,24 @@ resource "google_project_iam_member" "searches" {
 
   project = var.project
   role    = "roles/discoveryengine.viewer"
+  member  = each.value
+}
+
+# The project picker of a desk finds the projects that somebody may see.
+resource "google_project_iam_custom_role" "finds" {
+  role_id     = "countersignFinds"
+  title       = "Countersign: finds its project"
+  description = "Sees that the project is there, by its label."
+  permissions = [
+    "resourcemanager.projects.get",
+  ]
+}
+
+resource "google_project_iam_member" "finds" {
+  for_each = local.people
+
+  project = var.project
+  role    = google_project_iam_custom_role.finds.id
   member  = each.value
 }
 
