@@ -173,10 +173,10 @@ class DeterminationModel(QObject):
             if line.line_id in document.get("request", {}).get("lines", {}):
                 open_ones = self._deciding.open_criteria(case_id, line.line_id, review_id)
             lines.append(LineState(line.line_id, line_title(line), made, open_ones))
-        every = determinations_made(self._store.whole_history(case_id))
+        every = determinations_made(self._store.history(case_id))
         refused = tuple(unconfirmed_of(document).values())
-        unsigned = {one.determination_id for one in refused}
-        every = tuple(one for one in every if one.determination_id not in unsigned)
+        mine = determinations_made(self._store.history(case_id))
+        every = _vouched_for(every, (*decided.values(), *mine), refused)
         return Standing(case_id, tuple(lines), every, refused)
 
     # Before it is decided
@@ -308,3 +308,19 @@ class DeterminationModel(QObject):
 def line_title(line: Line) -> str:
     """What a line of a request is called: its code and what it is."""
     return " ".join(part for part in (line.code, line.description) if part) or line.line_id
+
+
+def _vouched_for(
+    every: tuple[Determination, ...], known: tuple[Determination, ...], refused: tuple[Determination, ...]
+) -> tuple[Determination, ...]:
+    """Of what a history says was decided what was made here, what is confirmed, and what that took the place of: what
+    other desks are said to have done may have been written by anybody.
+    """
+    believed = {one.determination_id for one in known}
+    for one in reversed((*every, *known)):
+        if one.determination_id in believed and one.supersedes:
+            believed.add(one.supersedes)
+    unsigned = {one.determination_id for one in refused}
+    return tuple(
+        one for one in every if one.determination_id in believed and one.determination_id not in unsigned
+    )
