@@ -218,6 +218,7 @@ class SyncShelf:
         """Take in cases as the server has them. `merge` says that what waits here has been asked about."""
         changed: list[str] = []
         doubtful: list[str] = []
+        aside: list[str] = []
         with self._database.transaction():
             before = self.conflicts.count()
             for one in incoming:
@@ -237,7 +238,6 @@ class SyncShelf:
             number = number_of(self._database, case_id)
             waiting = outbox_of(self._database, number, state="waiting")
             if waiting:
-        aside: list[str] = []
                 known = remote_row(self._database, number)
                 self.adoption.deleted(number, None, "", known, waiting, now)
 
@@ -269,6 +269,21 @@ class SyncShelf:
         said: Json = {"reason": reason, "next_step": next_step, "code": code}
         self._put_state(case_id, lambda known: replace(known, state="parked", reason=said, retry_at=None))
 
+    def hold(self, case_id: str, by: str) -> None:
+        """What waits of this case is its author's to send: it stays until they sign in at this desk."""
+        said: Json = {"by": by}
+        self._put_state(case_id, lambda known: replace(known, state="absent", reason=said, retry_at=None))
+
+    def arrived(self, person: str) -> None:
+        """Somebody is signed in: what waited for them goes."""
+        rows = self._database.all("SELECT case_number, reason FROM remote_cases WHERE state = 'absent'")
+        found = [row[0] for row in rows if unpack(row[1])["by"].casefold() == person.casefold()]
+        if found:
+            with self._database.transaction():
+                for number in found:
+                    known = remote_row(self._database, number) or RemoteRow()
+                    put_remote(self._database, number, replace(known, state="known", reason=None))
+
     def reread(self, case_id: str) -> None:
         """The server's version is to be read again before anything else is done to the case."""
         self._put_state(case_id, lambda known: replace(known, state="reread", update_time=""))
@@ -285,21 +300,6 @@ class SyncShelf:
     # What is told
 
     def made_here(self, case_id: str) -> bool:
-    def hold(self, case_id: str, by: str) -> None:
-        """What waits of this case is its author's to send: it stays until they sign in at this desk."""
-        said: Json = {"by": by}
-        self._put_state(case_id, lambda known: replace(known, state="absent", reason=said, retry_at=None))
-
-    def arrived(self, person: str) -> None:
-        """Somebody is signed in: what waited for them goes."""
-        rows = self._database.all("SELECT case_number, reason FROM remote_cases WHERE state = 'absent'")
-        found = [row[0] for row in rows if unpack(row[1])["by"].casefold() == person.casefold()]
-        if found:
-            with self._database.transaction():
-                for number in found:
-                    known = remote_row(self._database, number) or RemoteRow()
-                    put_remote(self._database, number, replace(known, state="known", reason=None))
-
         """Whether anything was done to a case at this desk: what came from another is that desk's to read."""
         row = self._database.one(
             "SELECT 1 FROM changes WHERE case_number = (SELECT number FROM cases WHERE case_id = ?) LIMIT 1",
@@ -383,8 +383,6 @@ def _item(
     )
 
 
-def _fact(scope: Scope) -> str:
-    return f"sync:{scope.person}:{','.join(map(str, scope.shards))}"
 def _words(known: RemoteRow) -> tuple[str, str]:
     """Why something stands still and what to do about it; empty where it goes by itself."""
     reason = known.reason or {}
@@ -397,3 +395,5 @@ def _words(known: RemoteRow) -> tuple[str, str]:
     return "", ""
 
 
+def _fact(scope: Scope) -> str:
+    return f"sync:{scope.person}:{','.join(map(str, scope.shards))}"
