@@ -133,6 +133,8 @@ class DocumentAIServer:
     """Whether pages tell their lines alone, as some versions do."""
     restarts: bool = False
     """Whether each part of a batch's answer counts its pages from 1."""
+    not_accepted: int = 0
+    """How many labelled forms a training leaves out."""
     unheard: str = ""
     """What a document of an answer says went wrong with it."""
     held: threading.Event | None = None
@@ -220,6 +222,7 @@ class DocumentAIServer:
         if strange:
             raise _invalid(f"Invalid dataset: the schema does not know {min(strange)}.")
         metadata = documentai.TrainProcessorVersionMetadata()
+        metadata.training_dataset_validation.document_error_count = self.not_accepted
 
         def finish() -> documentai.TrainProcessorVersionResponse:
             if len(training) < LEAST_EXAMPLES:

@@ -202,6 +202,12 @@ def test_confidence_none_is_no_hope_and_no_error() -> None:
     assert (found.value, found.confidence) == ("a", 0.0)
 
 
+def test_of_a_page_of_which_no_word_came_nobody_says_that_it_is_empty() -> None:
+    found = read(entity("notes", "a"))
+    assert found["patient_name"].value == ""
+    assert found["patient_name"].confidence < 0.5
+
+
 # -- tables
 
 

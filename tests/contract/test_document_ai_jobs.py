@@ -249,6 +249,14 @@ def test_too_few_examples_are_told(desk: Desk) -> None:
     assert "too few" in state.reason
 
 
+def test_forms_that_a_training_left_out_are_told(desk: Desk) -> None:
+    desk.server.not_accepted = 2
+    state = desk.ended(desk.jobs.start("train", TYPE, desk.stored(4)))
+    assert state.state == "done"
+    assert state.figures["not_accepted"] == 2
+    assert "2 of the labelled forms" in state.reason
+
+
 def test_a_job_can_be_cancelled(desk: Desk) -> None:
     desk.server.polls = 1000
     job = desk.jobs.start("train", TYPE, desk.stored(4))

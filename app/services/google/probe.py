@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.errors import Rejected
 from app.services import media
-from app.services.google.document_ai.failure import ONLINE, Busy, TooLong, busy, translated
+from app.services.google.document_ai.failure import ONLINE, Busy, TooLong, translated
 from app.services.ports import Progress
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def try_processor(name: str, page: bytes, credentials: Credentials, address: str
         with translated(ONLINE):
             wires.of(name).process(request, SECONDS, None, Progress(1, 1))
     except Busy as error:
-        raise busy() from error
+        raise error.told from error
     except TooLong as error:
         raise Rejected("The processor does not take a page.", code="document_ai_pages") from error
     finally:

@@ -169,13 +169,17 @@ class DocumentAIJobs:
         measured = documentai.EvaluateProcessorVersionResponse()
         if operation.response.Unpack(documentai.TrainProcessorVersionResponse.pb(trained)):
             version = trained.processor_version
-            figures: Mapping[str, float] = {}
+            figures: dict[str, float] = {}
             with self._told("documentai.processorVersions.get"):
                 client = self._wires().of(version).client
                 found = client.get_processor_version(name=version, retry=None, timeout=30.0)
             if found.latest_evaluation.evaluation:
                 figures = self._figures(found.latest_evaluation.evaluation)
-            return JobState(name, "done", figures=figures, result=version, link=_CONSOLE)
+            reason = ""
+            if wrong := _not_accepted(operation):
+                figures["not_accepted"] = float(wrong)
+                reason = f"{wrong} of the labelled forms were not accepted; the console says which."
+            return JobState(name, "done", figures=figures, result=version, reason=reason, link=_CONSOLE)
         if operation.response.Unpack(documentai.EvaluateProcessorVersionResponse.pb(measured)):
             figures = self._figures(measured.evaluation)
             return JobState(name, "done", figures=figures, result=measured.evaluation, link=_CONSOLE)
@@ -260,15 +264,20 @@ def _state_of(operation: Any) -> str:
 
 def _reason(operation: Any) -> str:
     """Why a job failed, in our words: the service's own may quote what stands in a document."""
-    from google.cloud import documentai_v1 as documentai
-
-    told = documentai.TrainProcessorVersionMetadata()
-    if operation.metadata.Unpack(documentai.TrainProcessorVersionMetadata.pb(told)):
-        wrong = told.training_dataset_validation.document_error_count
-        wrong += told.test_dataset_validation.document_error_count
-        if wrong:
-            return f"{wrong} of the labelled forms are not accepted; the console says which."
+    if wrong := _not_accepted(operation):
+        return f"{wrong} of the labelled forms are not accepted; the console says which."
     low = operation.error.message.lower()
     if "dataset" in low or "documents" in low:
         return "There are too few labelled forms, or some answers stand on too few of them."
     return "Document AI could not finish it; the console says more."
+
+
+def _not_accepted(operation: Any) -> int:
+    """How many labelled forms a training found to be wrong, whether or not it went on without them."""
+    from google.cloud import documentai_v1 as documentai
+
+    told = documentai.TrainProcessorVersionMetadata()
+    if not operation.metadata.Unpack(documentai.TrainProcessorVersionMetadata.pb(told)):
+        return 0
+    sets = (told.training_dataset_validation, told.test_dataset_validation)
+    return sum(each.document_error_count for each in sets)

@@ -53,9 +53,9 @@ class Paper:
         return self.pages[at], zone.turned(-self.turns[at])
 
     def written(self, page: int, zone: Box) -> bool:
-        """Whether a word stands in a zone."""
-        at = min(page, len(self.pages)) - 1
-        return any(zone.contains(*word.box.centre) for word in self.words.get(at, ()))
+        """Whether a word stands in a zone. Of a page of which no word at all came, nobody says that none does."""
+        words = self.words.get(min(page, len(self.pages)) - 1, ())
+        return not words or any(zone.contains(*word.box.centre) for word in words)
 
 
 def fields_of(
