@@ -349,13 +349,20 @@ def _listened(proxy: FaultyProxy, method: str, requests: Iterator[bytes], contex
     stream = proxy.call("stream_stream", method)(passed(), metadata=proxy.passed_on(context))
     context.add_callback(stream.cancel)
     number, initial = 0, 0
+    told: set[Any] = set()
     try:
         for number, answer in enumerate(stream, 1):
             if fault is not None and fault.kind is Kind.CUT and number > fault.messages:
                 stream.cancel()
                 context.abort(grpc.StatusCode.UNAVAILABLE, "Connection reset by peer")
             response = ListenResponse.deserialize(answer)
-            read = int("document_change" in response)
+            read = 0
+            if "document_change" in response:
+                found = response.document_change.document
+                version = (found.name, found.update_time)
+                # the emulator resets a stream with every change and tells of all again: Google bills what is new
+                read = int(version not in told)
+                told.add(version)
             initial += read
             kind = response.target_change.target_change_type
             if "target_change" in response and kind == TargetChange.TargetChangeType.CURRENT and not initial:

@@ -1,14 +1,16 @@
 """What each thing a person does costs on the wire to Firestore: documents read, written and deleted, calls and bytes.
 
     python -m tests.benchmarks.wire --cases 200 --json
+    python -m tests.benchmarks.wire --cases 200 --write     # keeps wire.json, which the model of capacity reads
 
 The real store, engine and client work against the emulator, through a proxy that counts what goes over it as Google
 bills it: a read for each document returned or looked for, one for a query that finds nothing, one for each document a
 listener brings. Two desks: one does the work, the other hears of it. Bytes are those of the messages.
 
-A poll goes back by a while (`engine.OVERLAP`; `engine.GLANCE` when a listener pointed to it) and reads again what was
-written to the desk's scope within it. Here everything is written within seconds, so that is left out: a poll of a busy
-queue costs as many reads more as cases of its scope were written in that while; the polls here are of a quiet one.
+A whole poll goes back by five minutes from when the last one looked (`engine.OVERLAP`) and reads again what was written
+to the desk's scope within them. Here everything is written within seconds, so that is left out: a poll of a busy queue
+costs as many reads more as cases of its scope were written in the last ten minutes (tests/benchmarks/capacity.py counts
+them); the polls here are of a quiet one.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from app.domain.sync import Scope
 from app.services.google.firestore.remote import FirestoreCaseRemote
 from app.services.leasing import Leasing
 from app.services.sync import engine
+from app.services.sync.step import Remote
 from tests import emulator
 from tests.faults import sync_person as person
 from tests.faults.sync_desk import Desk
@@ -41,6 +44,8 @@ from tests.faults.sync_line import BucketLine, Delayed, Line, Weather
 from tests.faults.sync_person import Office, take_in
 from tests.faults.sync_server import BucketModel, ServerModel
 from tests.faulty_proxy import FaultyProxy
+
+KEPT = Path(__file__).with_name("wire.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +206,12 @@ def _measured(bench: Bench, cases: int) -> list[Cost]:
     with bench.costing("idle five minutes (one poll)", 1):
         bench.clock = base + timedelta(minutes=5, seconds=1)
         bench.sync(other)
+    with bench.costing("read the history of a case for the first time", 1):
+        bench.remotes[1].history(case_id)
+        bench.remotes[1].reviews(case_id)
+    with bench.costing("look for more of it when nothing was done", 1):
+        bench.remotes[1].history(case_id, bench.clock + timedelta(days=1))
+        bench.remotes[1].reviews(case_id, bench.clock + timedelta(days=1))
     _heard(bench, case_id)
     _conflict(bench)
     return bench.costs
@@ -260,16 +271,18 @@ def _heard(bench: Bench, case_id: str) -> None:
     bench.clock += timedelta(minutes=20)
     told = threading.Event()
     with bench.costing("begin to listen", 1):
-        end = bench.remotes[1].listen(Scope(other.person), told.set)
+        end: Any = bench.remotes[1].listen(Scope(other.person), told.set)
         assert told.wait(20)
-        bench.sync(other, poked=True)
+        _told(other, end)
     told.clear()
-    with bench.costing("hear of one change by the listener, and fetch it", 1):
+    with bench.costing("hear of one change by the listener", 1):
         person.mark(one, bench.office, case_id)
         one.woken = True
         bench.sync(one)
         assert told.wait(20)
-        bench.sync(other, poked=True)
+        before = other.document(case_id)
+        _told(other, end)
+        assert other.document(case_id) != before
     with bench.costing("correct a field while listening (its own change comes back)", 1):
         other.editing.correct(one.case_ids()[2], {"member_id": "typed"}, other.person)
         other.woken = True
@@ -277,6 +290,12 @@ def _heard(bench: Bench, case_id: str) -> None:
         while "Listen" not in bench.proxies[1].counts or not bench.proxies[1].counts["Listen"].reads:
             threading.Event().wait(0.02)
     end()
+
+
+def _told(desk: Desk, end: Any) -> None:
+    """What a desk does when its listener says that there is something."""
+    remote = Remote(desk.remote_cases, scope=Scope(desk.person))  # type: ignore[arg-type]
+    engine.sync_once(desk.store.sync, remote, desk.now, random.Random(1), poked=True, heard=end.heard)
 
 
 def _conflict(bench: Bench) -> None:
@@ -307,6 +326,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cases", type=int, default=200, help="cases of the desk that starts")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+    parser.add_argument("--write", action="store_true", help=f"keep the figures in {KEPT.name}")
     chosen = parser.parse_args(arguments)
     try:
         with tempfile.TemporaryDirectory() as folder, emulator.running() as address:
@@ -315,8 +335,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(missing, file=sys.stderr)
         return 1
     print(table(costs))
+    found = {"cases": chosen.cases, "actions": [asdict(cost) for cost in costs]}
+    if chosen.write:
+        KEPT.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     if chosen.json:
-        print(json.dumps({"cases": chosen.cases, "actions": [asdict(cost) for cost in costs]}))
+        print(json.dumps(found))
     return 0
 
 

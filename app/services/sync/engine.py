@@ -200,9 +200,9 @@ class _Stepping:
         link = self.link
         since = link.page
         glance = link.glance if link.page is not None else link.high is not None and not self._poll_due()
-        if glance and link.page is None and self.heard is not None:
-            brought = self.heard()
-            if brought is not None:
+        if link.page is None and self.heard is not None:
+            brought = self.heard()  # a whole poll finds all of it
+            if glance and brought is not None:
                 return self._brought(brought)
         start = link.near if glance else link.high
         if since is None and start is not None:
