@@ -27,6 +27,7 @@ from app.cli_connect import (
     run_sync,
 )
 from app.cli_eval import add_eval, run_eval
+from app.cli_history import add_history, run_history
 from app.cli_import import add_import, run_import
 from app.cli_models import add_models, run_models
 from app.cli_policies import add_policies, run_policies
@@ -116,6 +117,7 @@ def parser() -> argparse.ArgumentParser:
     add_connect(commands)
     add_serve(commands)
     add_sync(commands)
+    add_history(commands)
     command("passphrase", "Change the passphrase of a workspace.")
     made = command("demo", "Make sample arrivals, take them in and open the window on them.")
     made.add_argument(
@@ -400,6 +402,7 @@ _COMMANDS: dict[str | None, Callable[[argparse.Namespace], int]] = {
     "ingest": _ingest,
     "cases": _cases,
     "show": _show,
+    "history": run_history,
     "edit": _edit,
     "verify": _verify,
     "export": _export,

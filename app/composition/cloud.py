@@ -23,6 +23,7 @@ from app.domain.errors import Actionable, StorageFailed
 from app.domain.sync import Link, Scope
 from app.services.change_log import utc_now
 from app.services.connected_access import ConnectedAccess
+from app.services.desk_claim import DeskClaim
 from app.services.google.identity import GoogleIdentity
 from app.services.google.sign_in import Accounts, Client, refuse_environment
 from app.services.token_vault import SIGNED_IN, TokenVault
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
     from app.services.ports import BlobStore, Identity
     from app.services.processor_library import ProcessorLibrary
     from app.services.store.blob import BlobFolder
-    from app.services.store.store import Store
+    from app.services.store.store import Notice, Store
+    from app.services.sync.past import Pasts
     from app.services.sync.syncing import Syncing
 
 T = TypeVar("T")
@@ -84,6 +86,7 @@ class Cloud:
         self._made: dict[str, Any] = {}
         self._closing: list[Callable[[], None]] = []
         self._hears: list[Callable[[str], None]] = []
+        self._told_of: list[Callable[[Notice], None]] = []
         self._changes: ChangeLog | None = None
         self._library: ProcessorLibrary | None = None
         self._looked_after = datetime.min.replace(tzinfo=UTC)
@@ -96,6 +99,7 @@ class Cloud:
             ConnectedAccess, ground.store, ground.place.person, utc_now,
             lambda: self.identity.email, lambda: self.endpoint, ground.in_store,
         )  # fmt: skip
+        self.desking.look(ground.place.folder)
 
     def _once(self, name: str, make: Callable[[], T], close: Callable[[T], None] | None = None) -> T:
         with self._lock:
@@ -333,9 +337,60 @@ class Cloud:
             )  # fmt: skip
             made = Syncing(self._changes, self.ground.lanes, remote, now=utc_now)
             made.on_state(self._kept_up)
+            made.on_cases(self._came)
             return made
 
         return self._once("syncing", make)
+
+    @property
+    def desking(self) -> DeskClaim:
+        """What keeps the desk's code its own."""
+
+        def make() -> DeskClaim:
+            ground = self.ground
+            return DeskClaim(
+                ground.store, ground.in_store, LaterCases(lambda: self.cases), utc_now, self._notice
+            )
+
+        return self._once("desking", make)
+
+    def on_notice(self, told: Callable[[Notice], None]) -> Callable[[], None]:
+        """Have `told` called, from a lane, with what a person has to know of this desk; returns what ends it. What came
+        before anybody listened is among the store's notices.
+        """
+        self._told_of.append(told)
+        return lambda: self._told_of.remove(told) if told in self._told_of else None
+
+    def _notice(self, notice: Notice) -> None:
+        store = self.ground.store
+        store.notices = (*store.notices, notice)
+        for told in tuple(self._told_of):
+            told(notice)
+
+    @property
+    def past(self) -> Pasts:
+        """What fetches the histories that other desks made."""
+
+        def make() -> Pasts:
+            from app.services.sync.past import Pasts
+
+            ground, cases = self.ground, LaterCases(lambda: self.cases)
+            return Pasts(
+                ground.store, ground.in_store, cases, ground.lanes.submit, utc_now, self._folder_put,
+                lambda case_id: self.syncing.tell((case_id,)),
+            )  # fmt: skip
+
+        return self._once("past", make, lambda made: made.close())
+
+    def _folder_put(self, content: bytes) -> str:
+        return self._folder().put(content)
+
+    def _came(self, case_ids: tuple[str, ...]) -> None:
+        """Other desks changed these: who did what is fetched for what is on screen and what has to be settled."""
+        looked_at = self.leasing.open_cases() | {one.case_id for one in self.syncing.conflicts()}
+        for case_id in case_ids:
+            if case_id in looked_at:
+                self.past.want(case_id)
 
     def _scope(self) -> Scope:
         return Scope(self.identity.email, self.connection.shards)
@@ -366,10 +421,14 @@ class Cloud:
         self._looked_after = now
         if not self.identity.email:
             return
+        with suppress(Actionable):  # without a network it is claimed the next time
+            self.desking.claim()
         with suppress(Actionable):  # roles hold for a while without the service
             self.access.refresh()
         with suppress(Actionable):  # a refusal is in the trail; without a network the next hour does
             self.checkpointing.bring()
+        with suppress(Actionable):
+            self.past.tend(self.identity.email)
         self.ground.lanes.submit("fetching", self.cache.tend, self.identity.email)
 
     def stop(self) -> None:
@@ -378,6 +437,8 @@ class Cloud:
             made = dict(self._made)
         if "firestore" in made:
             made["firestore"].close()  # a call that hangs is not waited for: it may have been applied or not
+        if "past" in made:
+            made["past"].close()
         if "syncing" in made:
             made["syncing"].close()
         made["cache"].close()

@@ -66,6 +66,6 @@ def altered_since(store: Store, public_keys: str) -> int | None:
     if not kept:
         return None
     checkpoint = kept_checkpoint_from(kept).checkpoint
-    whole = confirmed_checkpoint(public_keys, kept) and checkpoint.desk == store.desk
+    whole = confirmed_checkpoint(public_keys, kept) and checkpoint.desk in store.desks.codes()
     holds = store.moving.audit_hash(checkpoint.sequence) == checkpoint.hash
     return None if whole and holds else checkpoint.sequence

@@ -232,7 +232,7 @@ class Intake:
         form = form_of_case(document, entry, extraction)
         found, tables = field_maps(tuple(replace(f, document_id=document_id) for f in form.fields))
         store = self.changes.store
-        rows = rows_given(store.history(case_id))
+        rows = rows_given(store.whole_history(case_id))
         made = reread(document, found, tables, tuple(store.drafts(case_id)), rows)
         turns = {str(page): turn for page, turn in form.quarter_turns if turn}
         writes = (

@@ -60,7 +60,7 @@ class ReviewQueue:
     def milestones(self, case_id: str) -> tuple[Milestone, ...]:
         """Who reached which milestone of the request, and when; those of cases of an earlier program too."""
         document = self.changes.store.case_document(case_id)
-        return milestones_of(document, self.changes.store.history(case_id))
+        return milestones_of(document, self.changes.store.whole_history(case_id))
 
     def open_case(self, case_id: str, by: str) -> ReviewOpened:
         """Open a request to review it: one that nobody has becomes one's own and is in progress from now on.

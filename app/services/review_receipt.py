@@ -13,7 +13,7 @@ from typing import Any
 
 from app import __version__
 from app.domain.case import Json
-from app.domain.errors import NoSuchCase, Rejected
+from app.domain.errors import NoSuchCase, Offline, Rejected, StorageFailed
 from app.domain.role import Check, Right, anybody
 from app.services.change_log import ChangeLog
 from app.services.ports import BlobStore
@@ -126,19 +126,24 @@ class Receipts:
         return found
 
     def every(self, case_id: str) -> tuple[Json, ...]:
-        """The receipts of every determination that was ever made on a case, oldest first."""
-        history = self.changes.store.history(case_id)
+        """The receipts of every determination that was ever made on a case, oldest first; of those made on other desks
+        the ones that are here.
+        """
+        history = self.changes.store.done(case_id)
         if not history:
             raise NoSuchCase("There is no such case in this workspace.", code="no_such_case")
-        found = [
-            str(write.value["receipt"])
-            for change in history
-            for write in change.writes
-            if write.path.startswith("determinations.")
-            and isinstance(write.value, Mapping)
-            and write.value.get("receipt")
-        ]
-        return tuple(json.loads(self.blobs.get(sha256)) for sha256 in found)
+        made: list[Json] = []
+        for done in history:
+            for write in done.change.writes:
+                named = write.path.startswith("determinations.") and isinstance(write.value, Mapping)
+                if not named or not write.value.get("receipt"):
+                    continue
+                try:
+                    made.append(json.loads(self.blobs.get(str(write.value["receipt"]))))
+                except (StorageFailed, Offline):
+                    if not done.desk:  # what was opened at this desk has to be here
+                        raise
+        return tuple(made)
 
     def exported(self, case_id: str, by: str) -> None:
         """Note that somebody took the receipts of a case out of the workspace."""

@@ -18,6 +18,7 @@ from app.views.sync_room import CONFLICTS, WAITING, SyncRoom
 
 if TYPE_CHECKING:  # where many desks share a queue
     from app.domain.sync import Lease
+    from app.services.store.store import Notice
     from app.views.connect_gate import ConnectGate
     from app.views.models.lease_model import LeaseModel, Leases, QueueLeaseModel
     from app.views.models.sync_model import Syncs
@@ -35,6 +36,14 @@ def _nobody(_told: Callable[[str], None]) -> None:
     """Nobody tells of leases where there are none."""
 
 
+def _no_notice(_told: Callable[[Notice], None]) -> None:
+    """Nothing is told of a desk that is not connected."""
+
+
+def _nothing(_case_id: str) -> None:
+    """What other desks did is fetched where there are any."""
+
+
 @dataclass(frozen=True, slots=True)
 class CloudParts:
     """What the window needs of a connected workspace; nothing of a local one."""
@@ -44,6 +53,9 @@ class CloudParts:
     on_lease: Callable[[Callable[[str], None]], Any] = _nobody
     lease_of: Callable[[str], Lease | None] | None = None
     """who has a case open, asked of the shared queue: in the lane `network`"""
+    on_notice: Callable[[Callable[[Notice], None]], Any] = _no_notice
+    fetch_history: Callable[[str], None] = _nothing
+    """has what other desks did to a case fetched in the background"""
 
 
 def cloud_parts(workstation: Workstation) -> CloudParts:
@@ -56,7 +68,10 @@ def cloud_parts(workstation: Workstation) -> CloudParts:
         found: Lease | None = cloud.cases.lease(case_id)  # made when it is first asked: its library is heavy
         return found
 
-    return CloudParts(cloud.syncing, cloud.leasing, cloud.on_lease, lease_of)
+    def fetch_history(case_id: str) -> None:
+        cloud.past.want(case_id)
+
+    return CloudParts(cloud.syncing, cloud.leasing, cloud.on_lease, lease_of, cloud.on_notice, fetch_history)
 
 
 def shown_cases(rows: QAbstractItemView) -> tuple[str, ...]:
@@ -103,6 +118,7 @@ class WindowSync(QObject):
 
             leases = self._lease_model()
             rows = self._rows_model(window.intake, window.intake.queue.list)
+            window.case_model.case_opened.connect(lambda opened: parts.fetch_history(opened.case.case_id))
             self.intake = IntakeSync(
                 window.intake, window.case_model, room, leases, rows, window.messages.say
             )
@@ -119,6 +135,11 @@ class WindowSync(QObject):
 
     def start(self) -> None:
         self.room.start()
+        post = self._window.background.post
+        self._parts.on_notice(lambda notice: post(lambda: self._tell(notice)))
+
+    def _tell(self, notice: Notice) -> None:
+        self._window.messages.say("look", self.tr(notice.text), self.tr(notice.next_step))
 
     def ask_first(self, *, new: bool) -> None:
         """In a new workspace, or one where it was not answered yet, ask where the work is to be."""
@@ -158,6 +179,8 @@ class WindowSync(QObject):
         from app.views.sync_case import ReviewSync
 
         rows = self._rows_model(review.screen, review.screen.queue.list)
+        fetch = self._parts.fetch_history
+        review.case_model.case_opened.connect(lambda opened: fetch(opened.case.case_id))
         ReviewSync(review, self.room, self._lease_model(), rows, self._window.messages.say)
 
     def show_waiting(self) -> None:

@@ -11,6 +11,7 @@ from app.domain.errors import NoSuchCase
 from app.services.store.chain import Chain
 from app.services.store.database import Database
 from app.services.store.packing import pack, plain, unpack
+from app.services.store.past_shelf import PastShelf
 
 
 class ReviewShelf:
@@ -18,9 +19,10 @@ class ReviewShelf:
     refuses it, and the audit trail holds a digest of each. What returns is durable.
     """
 
-    def __init__(self, database: Database, chain: Chain) -> None:
+    def __init__(self, database: Database, chain: Chain, past: PastShelf) -> None:
         self._database = database
         self._chain = chain
+        self._past = past
 
     def keep(self, case_id: str, body: Json, by: str, at: datetime) -> None:
         """Keep a review with its entry in the audit trail. The same id twice is kept once. Raises `NoSuchCase`."""
@@ -49,17 +51,31 @@ class ReviewShelf:
             self._chain.append("asked_model", by, at, case_id, detail)
 
     def ids(self, case_id: str) -> tuple[str, ...]:
-        """The reviews of a case by their ids, newest first; none for a case that is not there."""
+        """The reviews of a case by their ids, newest first, those of other desks too as far as they are here; none for
+        a case that is not there.
+        """
         rows = self._database.all(
             "SELECT review_id FROM reviews JOIN cases ON cases.number = case_number WHERE case_id = ?"
             " ORDER BY reviews.number DESC",
             (case_id,),
         )
-        return tuple(str(row[0]) for row in rows)
+        own = [str(row[0]) for row in rows]
+        others = list(self._past.review_ids(case_id))
+        if not others:
+            return tuple(own)
+        made: list[str] = []
+        for review_id in own:  # in the order they were kept here, whatever a clock said
+            body = self.one(review_id)
+            while others and body is not None and others[0][0] > str(body["at"]):
+                made.append(others.pop(0)[1])
+            made.append(review_id)
+        return (*made, *(review_id for _, review_id in others))
 
     def one(self, review_id: str) -> Json | None:
         row = self._database.one("SELECT body FROM reviews WHERE review_id = ?", (review_id,))
-        found: Json | None = unpack(row[0]) if row else None
+        if row is None:
+            return self._past.review(review_id)
+        found: Json = unpack(row[0])
         return found
 
 

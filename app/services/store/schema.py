@@ -248,6 +248,26 @@ _SYNC = (
         size INTEGER NOT NULL,
         wanted_at TEXT NOT NULL
     )""",
+    # What other desks did to a case, fetched beside it: receipts of their changes, and what models were asked there.
+    # Nothing of it is changed; it may be fetched again.
+    *(
+        f"""CREATE TABLE past_{what}s (
+            number INTEGER PRIMARY KEY,
+            {what}_id TEXT NOT NULL UNIQUE,
+            case_number INTEGER NOT NULL REFERENCES cases (number),
+            at TEXT NOT NULL,
+            body BLOB NOT NULL
+        )"""
+        for what in ("change", "review")
+    ),
+    "CREATE INDEX past_changes_of_case ON past_changes (case_number, at, number)",
+    "CREATE INDEX past_reviews_of_case ON past_reviews (case_number, at, number)",
+    # up to which version of a case its history is here, and when by the server's clock that was written
+    """CREATE TABLE histories (
+        case_number INTEGER PRIMARY KEY REFERENCES cases (number),
+        update_time TEXT NOT NULL,
+        written_at TEXT NOT NULL DEFAULT ''
+    )""",
 )
 
 MIGRATIONS = (

@@ -26,6 +26,7 @@ from app.services.store import log
 from app.services.store.cache_shelf import CacheShelf
 from app.services.store.chain import AuditEntry, AuditReport, Chain, digest
 from app.services.store.database import Database
+from app.services.store.desk_shelf import DeskShelf
 from app.services.store.disk import make_folder, sync_folder, write_durably
 from app.services.store.failure import Damaged, damaged, told_in_words, wrong_key
 from app.services.store.head import HEAD, Head
@@ -42,6 +43,7 @@ from app.services.store.packing import (
     unpack_change,
     unpack_draft,
 )
+from app.services.store.past_shelf import Done, PastShelf
 from app.services.store.policy_shelf import PolicyShelf
 from app.services.store.presence import Presence, turn
 from app.services.store.queue_index import QueueIndex
@@ -103,7 +105,9 @@ class Store:
         """Who may work in the workspace."""
         self.policies = PolicyShelf(database, self._chain)
         """The policies of the workspace."""
-        self.reviews = ReviewShelf(database, self._chain)
+        self.past = PastShelf(database, self._chain)
+        """What other desks did to cases, as far as it was fetched."""
+        self.reviews = ReviewShelf(database, self._chain, self.past)
         """What models were asked about cases, and what came back."""
         self.looks = LookShelf(database)
         """What people had on screen while a case was open."""
@@ -122,8 +126,10 @@ class Store:
         self._data_version = self._version_seen()
         self.notices: tuple[Notice, ...] = ()
         """What has to be told at the start: that a damaged store was set aside, and what was rescued."""
+        self.desks = DeskShelf(database, self._chain)
+        """Which codes the desk has and had, and what it claims them with."""
         self.desk: str = self._desk()
-        """The desk's code in its receipts: four characters, the same as long as the workspace lives."""
+        """The desk's code in its receipts: four characters, the same until another desk turns out to have it."""
 
     @classmethod
     def open(cls, folder: Path, key: bytes) -> Self:
@@ -234,9 +240,15 @@ class Store:
             row = self._database.one(
                 "UPDATE counters SET value = value + 1 WHERE name = 'receipt' RETURNING value"
             )
+            self.desk = self.desks.code()  # another program may have taken a new one
         if row is None:
             raise damaged()
         return receipt_number(at, self.desk, row[0])
+
+    def take_new_desk(self, reason: str, at: datetime) -> str:
+        """Take a new code for all receipts from now on; returns it. The trail says why."""
+        self.desk = self.desks.change(reason, at)
+        return self.desk
 
     # Cases
 
@@ -362,11 +374,21 @@ class Store:
         return found
 
     def history(self, case_id: str) -> tuple[Change, ...]:
-        """Everything that was done to the case, in order. Raises `NoSuchCase`."""
+        """Everything that was done to the case at this desk, in order. Raises `NoSuchCase`."""
         rows = self._database.all(
             "SELECT body FROM changes WHERE case_number = ? ORDER BY number", (self._number(case_id),)
         )
         return tuple(unpack_change(row[0]) for row in rows)
+
+    def whole_history(self, case_id: str) -> tuple[Change, ...]:
+        """Everything that was done to the case on any desk, as far as it is here, in the order of its time. Raises
+        `NoSuchCase`.
+        """
+        return tuple(done.change for done in self.done(case_id))
+
+    def done(self, case_id: str) -> tuple[Done, ...]:
+        """The same, with the desks. Raises `NoSuchCase`."""
+        return self.past.with_others(case_id, self.history(case_id))
 
     def cases_with_content(self, sha256: str) -> tuple[str, ...]:
         """The cases that hold a file of this content, oldest first."""

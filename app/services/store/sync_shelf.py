@@ -189,8 +189,24 @@ class SyncShelf:
                 reviews_sent=max(known.reviews_sent, due.reviews),
             )
             put_remote(self._database, number, made)
+            self._history_goes_on(number, due.push.base, update_time)
             if not outbox_of(self._database, number, 1, "waiting"):
                 self.adoption.same_revision(number, ids[-1])
+
+    def _history_goes_on(self, number: int, base: str | None, update_time: str) -> None:
+        """A push is applied to the very version it was made on: nobody else did anything in between, and a history
+        that was whole still is. One begun here is.
+        """
+        if base is None:
+            self._database.run(
+                "INSERT OR IGNORE INTO histories (case_number, update_time) VALUES (?, ?)",
+                (number, update_time),
+            )
+        else:
+            self._database.run(
+                "UPDATE histories SET update_time = ? WHERE case_number = ? AND update_time = ?",
+                (update_time, number, base),
+            )
 
     def acknowledge_found(self, case_id: str, ids: Iterable[str]) -> None:
         """Changes of an earlier try are there: what they did is part of the base, and the case is to be read again."""

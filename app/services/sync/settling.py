@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from app.domain import projection
@@ -16,6 +17,7 @@ from app.domain.merge_unit import DERIVED, LOCAL, difference, is_form
 from app.domain.role import MACHINES
 from app.services.change_log import ChangeLog, Stored
 from app.services.store.conflict_shelf import WHOLE_CASE, KeptConflict
+from app.services.store.past_shelf import change_of
 
 _MINE = frozenset({Settlement.MINE, Settlement.MINE_AND_NOTE})
 _NOTED = frozenset({Settlement.MINE_AND_NOTE, Settlement.THEIRS_AND_NOTE})
@@ -27,6 +29,27 @@ def open_conflicts(changes: ChangeLog, case_id: str = "") -> tuple[OpenConflict,
 
 
 def _as_it_stands(changes: ChangeLog, kept: KeptConflict) -> OpenConflict:
+    shown = _as_told(changes, kept)
+    if shown.theirs.by or kept.kind is ConflictKind.SAME_CONTENT:
+        return shown
+    by, when = _last_author(changes, kept)
+    return replace(shown, theirs=replace(shown.theirs, by=by, at=when)) if by else shown
+
+
+def _last_author(changes: ChangeLog, kept: KeptConflict) -> tuple[str, datetime | None]:
+    """Who wrote the unit last on another desk, and when, as far as its history is here."""
+    unit = kept.unit
+    for receipt in reversed(changes.store.past.receipts(kept.case_id)):
+        paths = [write.path for write in change_of(receipt).writes]
+        touched = any(
+            path == unit or path.startswith(f"{unit}.") or unit.startswith(f"{path}.") for path in paths
+        )
+        if touched or (unit == WHOLE_CASE and receipt.action == "deleted"):
+            return receipt.by, receipt.at
+    return "", None
+
+
+def _as_told(changes: ChangeLog, kept: KeptConflict) -> OpenConflict:
     if kept.kind not in (ConflictKind.VALUE, ConflictKind.DELETED) or kept.unit == WHOLE_CASE:
         return kept.shown()
     value = changes.store.sync.value_at(kept.case_id, kept.unit)

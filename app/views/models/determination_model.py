@@ -173,7 +173,7 @@ class DeterminationModel(QObject):
             if line.line_id in document.get("request", {}).get("lines", {}):
                 open_ones = self._deciding.open_criteria(case_id, line.line_id, review_id)
             lines.append(LineState(line.line_id, line_title(line), made, open_ones))
-        every = determinations_made(self._store.history(case_id))
+        every = determinations_made(self._store.whole_history(case_id))
         refused = tuple(unconfirmed_of(document).values())
         mine = determinations_made(self._store.history(case_id))
         every = _vouched_for(every, (*decided.values(), *mine), refused)
