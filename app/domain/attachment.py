@@ -86,7 +86,7 @@ _HEADINGS: dict[NoteKind, tuple[str, ...]] = {
         r"h ?& ?p( note)?",
         r"new patient (visit|evaluation)",
     ),
-    NoteKind.CONSULTATION: (r"(initial )?(\w+ )?consult(ation)?( report| note| letter)?",),
+    NoteKind.CONSULTATION: (r"(initial )?(\w+ ){0,2}consult(ation)?( report| note| letter)?",),
     NoteKind.THERAPY: (
         r"(physical|occupational|speech|wound)( care)? therapy.{0,20}(note|evaluation|report|plan)",
         r"(pt|ot) (evaluation|progress note)",
@@ -159,7 +159,9 @@ def document_name(pages: Sequence[PageText], file_name: str, kind: str) -> str:
         return TITLES[told]
     stem = file_name.replace("\\", "/").rpartition("/")[2]
     stem = stem.rpartition(".")[0] or stem
-    words = " ".join(re.sub(r"[_]+", " ", stem).split())
+    words = " ".join(re.sub(r"_+|(?<=[^\W\d_])-+(?=[^\W\d_])", " ", stem).split())
+    if words.islower():  # named by a program or in haste: "sleep-consultation"
+        words = words[:1].upper() + words[1:]
     return words if words and not re.fullmatch(_MEANINGLESS, stem) else PARTS["clinical"]
 
 

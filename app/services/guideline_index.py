@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from app.domain.attachment import document_name
 from app.domain.case import Case, Json, to_time
 from app.domain.errors import Actionable, Cancelled, Unreadable
 from app.domain.extraction import Document, PageText
@@ -347,7 +348,8 @@ class GuidelineIndex:
                 continue
             made = passages_of(texts)
             source = Source(
-                source_id, SourceKind.CLINICAL, document.name, document.name, digest, case.case_id,
+                source_id, SourceKind.CLINICAL, document_name(texts, document.name, document.kind),
+                document.name, digest, case.case_id,
                 document.sha256, document.media_type, document.page_count,
             )  # fmt: skip
             self._search.put(source, made)

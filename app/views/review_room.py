@@ -44,6 +44,8 @@ class ReviewRoom(QObject):
     waiting_changed = Signal(int)
     """how many requests wait for the person who works here"""
     intake_asked = Signal()
+    case_left = Signal()
+    """another request is open than before, or none"""
 
     def __init__(
         self, workstation: Workstation, background: Background, memory: Memory, parent: QObject | None = None
@@ -54,6 +56,7 @@ class ReviewRoom(QObject):
         self._to_warm: list[CaseDocument] = []
         self._known: tuple[tuple[str, ...], str] = ((), "")
         self._warming = False
+        self._open_id = ""
         self.queue_model = ReviewQueueModel(workstation.review_queue, workstation.person, background, self)
         self.case_model = ReviewCaseModel(sources_of(workstation), background, self)
         self.find_model = FindModel(self)
@@ -102,8 +105,15 @@ class ReviewRoom(QObject):
         screen.files_given.connect(self.attach)
         self.case_model.refused.connect(self._tell_refused)
         self.case_model.case_opened.connect(lambda opened: self._want_texts(opened.case.case_id))
+        self.case_model.case_opened.connect(lambda opened: self._note_open(opened.case.case_id))
+        self.case_model.case_closed.connect(lambda: self._note_open(""))
         self.case_model.documents_changed.connect(self._warm)
         self._workstation.texts.told.append(self._text_read)
+
+    def _note_open(self, case_id: str) -> None:
+        before, self._open_id = self._open_id, case_id
+        if before and case_id != before:
+            self.case_left.emit()
 
     def _wire_side(self) -> None:
         screen, side, model = self.screen, self.side, self.case_model

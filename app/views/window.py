@@ -180,6 +180,8 @@ class Window(QMainWindow):
                 self.show_error(error)
                 return
         self.sync.moved(self._room, name)
+        if name != self._room:
+            self.messages.pass_by()
         self._room = name
         floor: QWidget = self.intake.page
         if name == "teach":
@@ -317,6 +319,7 @@ class Window(QMainWindow):
         room.intake_asked.connect(lambda: self.show_room("intake"))
         room.screen.moved.connect(lambda: self.messages.lie_over(room.screen.floor))
         room.screen.layout_changed.connect(self._settle.start)
+        room.case_left.connect(self.messages.pass_by)
         self.intake_model.others_wrote.connect(room.refresh)
         room.put_back(self._review_layout)
         self.sync.wire_review(room)

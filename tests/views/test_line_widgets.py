@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.views.widgets.message_float import MessageFloat
 from app.views.widgets.message_line import MessageLine
 from app.views.widgets.progress_line import ProgressLine
 from app.views.widgets.settings_page import SettingsPage
@@ -60,6 +61,19 @@ def test_a_message_can_be_put_away(window: QWidget) -> None:
     QTest.mouseClick(close, Qt.MouseButton.LeftButton)
     assert line.isHidden()
     assert gone == [True]
+
+
+def test_news_that_nothing_can_be_done_about_goes_when_the_person_goes_on(window: QWidget) -> None:
+    message = MessageFloat(window, window)
+    message.say("sure", "Pended and recorded under your name.")
+    message.pass_by()
+    assert message.text == ""
+    message.say("sure", "Verified.", "", "take_back:c1", "Open it again")
+    message.pass_by()
+    assert message.text == "Verified."
+    message.say("wrong", "The disk is full.")
+    message.pass_by()
+    assert message.text == "The disk is full."
 
 
 def test_progress_says_how_far_and_is_cancelled_once(window: QWidget) -> None:

@@ -258,10 +258,12 @@ def test_the_words_fill_the_width_in_rooms_of_any_size_until_somebody_zooms(
     assert all(10 < room < 40 for room in spare())
     view.resize(500, 600)
     assert all(10 < room < 40 for room in spare())
+    assert not view.horizontalScrollBar().isVisible()  # it would lead to margins alone
     state = view.state()
     view.zoom_in()
     view.resize(640, 600)
     assert view.state().fit == ""
+    assert view.horizontalScrollBar().isVisible()
     view.restore(state)
     assert all(10 < room < 40 for room in spare())
     view.set_source(None)

@@ -168,9 +168,15 @@ def test_a_request_is_given_back_and_the_queue_is_shown(visit: Visit, qtbot: QtB
 
 def test_the_next_request_is_one_key_away_and_the_queue_another(visit: Visit, qtbot: QtBot) -> None:
     first, second = visit.cases
+    left: list[bool] = []
+    visit.room.case_left.connect(lambda: left.append(True))
     visit.open(first)
+    with qtbot.waitSignal(visit.room.case_model.case_opened):
+        visit.room.case_model.take_over()  # the same request: nobody has left it
+    assert left == []
     QTest.keyClick(visit.screen, Qt.Key.Key_F10)
     qtbot.waitUntil(lambda: visit.room.case_model.case.case_id == second)  # type: ignore[union-attr]
+    assert left == [True]
     visit.screen.show_queue()
     assert not visit.screen.showing_case
     assert visit.screen.queue.rows.open_case == second

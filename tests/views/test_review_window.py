@@ -109,8 +109,10 @@ def test_what_another_program_wrote_is_shown(window: Window, station: Any, qtbot
 
 
 def test_the_search_has_a_room_of_its_own(window: Window) -> None:
+    window.messages.say("sure", "Pended and recorded under your name.")
     window.show_room("search")
     assert window.rooms.currentWidget() is window.search
+    assert window.messages.text == ""  # what was said of a case is not said over another room
     window.show_room("intake")
     assert window.rooms.currentWidget() is window.intake
 

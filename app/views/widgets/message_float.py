@@ -62,6 +62,11 @@ class MessageFloat(QWidget):
         if role in STAYS_MS:
             self._going.start(STAYS_MS[role])
 
+    def pass_by(self) -> None:
+        """The person has gone on to something else: news that nothing can be done about goes, too."""
+        if self._going.isActive() and not self._line.action:
+            self.clear()
+
     def clear(self) -> None:
         """Say nothing."""
         self._going.stop()

@@ -48,6 +48,11 @@ class MessageLine(QWidget):
         """What is being said; empty when nothing is."""
         return self._words.text() if not self.isHidden() else ""
 
+    @property
+    def action(self) -> str:
+        """The name of the action that is offered; "" for none."""
+        return self._action
+
     def say(
         self, role: str, words: str, next_step: str = "", action: str = "", action_words: str = ""
     ) -> None:

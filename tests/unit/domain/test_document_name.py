@@ -64,6 +64,8 @@ def test_a_sentence_is_no_heading(line: str) -> None:
         ("9f8e7d6c5b4a3f2e1d0c.tif", "Clinical notes"),
         ("", "Clinical notes"),
         ("folder/CGM log.docx", "CGM log"),
+        ("sleep-consultation.pdf", "Sleep consultation"),
+        ("A1C-2026-09.pdf", "A1C-2026-09"),
     ],
 )
 def test_without_a_heading_the_name_of_the_file_says_it_if_it_says_anything(

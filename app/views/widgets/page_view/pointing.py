@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QPointF, QRectF, Signal, Slot
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -39,7 +39,7 @@ class PointingView(PageView):
     def _forget(self) -> None:
         self._source = None
         self._lit = ()
-        self._fits_text = False
+        self._set_fits_text(False)
         super()._forget()
 
     def _string(self, page: int) -> PageString | None:
@@ -119,24 +119,31 @@ class PointingView(PageView):
         if not self._camera.pages or extent is None:
             self.fit_width()
             return
-        self._fits_text = True
         self._fill(*extent)
 
     def _fill(self, first: float, last: float) -> None:
         page = self.current_page
         across, edge = self._camera.sizes[page][0], theme.px(_EDGE)
         room = max(40, self.viewport().width() - 2 * edge)
-        self._zoom_to(room / (across * (last - first)), QPointF(0, 0))
-        self._fits_text = True  # zooming by hand is what ends it
+        self._set_fits_text(True)  # zooming by hand is what ends it
+        super()._zoom_to(room / (across * (last - first)), QPointF(0, 0))
         spot = self._layout.spot(page)
         self.horizontalScrollBar().setValue(round(spot.x + first * spot.width - edge))
 
+    def _set_fits_text(self, fits: bool) -> None:
+        """Beside words that fill the width there are margins alone: no bar is shown to go there."""
+        self._fits_text = fits
+        policies = Qt.ScrollBarPolicy
+        wanted = policies.ScrollBarAlwaysOff if fits else policies.ScrollBarAsNeeded
+        if wanted != self.horizontalScrollBarPolicy():
+            self.setHorizontalScrollBarPolicy(wanted)
+
     def _zoom_to(self, zoom: float, at: QPointF) -> None:
-        self._fits_text = False
+        self._set_fits_text(False)
         super()._zoom_to(zoom, at)
 
     def _fit_to(self, fit: str) -> None:
-        self._fits_text = False
+        self._set_fits_text(False)
         super()._fit_to(fit)
 
     def state(self) -> PageViewState:
