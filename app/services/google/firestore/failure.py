@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.domain.errors import Actionable, Offline, Rejected, SignInRequired
+from app.services.google.refusal import general, told_beside
 
 CLIENT_ROLE = "Cloud Datastore User (roles/datastore.user)"
 
@@ -48,6 +49,10 @@ def told(error: Exception, permission: str) -> Actionable:
     """What an answer of the server means to a person."""
     from google.api_core import exceptions as answers
 
+    if isinstance(error, (answers.Unauthenticated, answers.PermissionDenied)):
+        known = general(told_beside(error.details).reason, error.message, "Firestore")
+        if known is not None:
+            return known
     if isinstance(error, answers.Unauthenticated):
         return _sign_in()
     if isinstance(error, answers.ResourceExhausted):
