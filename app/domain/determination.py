@@ -11,11 +11,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from app.domain.belief import believed
 from app.domain.case import Json, from_time, to_time
 from app.domain.change import Change
 from app.domain.errors import Rejected
 from app.domain.evidence import Evidence, evidence_document, evidence_from
-from app.domain.projection import believed
 from app.domain.role import RIGHTS, Person, Right, Role, require
 
 

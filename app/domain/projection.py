@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from app.domain import clock, validation
+from app.domain import belief, clock, validation
 from app.domain.case import (
     SCHEMA,
     Case,
@@ -34,6 +34,9 @@ from app.domain.processor import FormDefinition
 
 if TYPE_CHECKING:  # not on the way to the first window
     from app.domain.recommendation import Flag
+
+believed = belief.believed
+"""The determinations of a case that count."""
 
 
 def after(
@@ -279,21 +282,6 @@ def decided(document: Mapping[str, Any]) -> bool:
     from app.domain.determination import FINAL, Outcome
 
     return any(Outcome(d["outcome"]) in FINAL for d in believed(document).values())
-
-
-def believed(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The determinations of a case but those whose signature was refused: `unconfirmed.<line>` names the id of one
-    that this desk does not believe. It is kept, and counts for nothing.
-    """
-    made = document.get("determinations") or {}
-    refused = document.get("unconfirmed")
-    if not refused:
-        return made if isinstance(made, Mapping) else {}
-    return {
-        line: entry
-        for line, entry in made.items()
-        if line not in refused or refused[line] != str(entry.get("id", ""))
-    }
 
 
 def reopened(document: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
