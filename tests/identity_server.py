@@ -45,6 +45,8 @@ class Accounts:
     answers: int = 0
     """An HTTP status that the token server gives instead of its work; 0 for none."""
     rapt: bool = False
+    policy: str = ""
+    """What the organisation's administrator has Google say to everybody."""
     silent: bool = False
     """Whether a renewal leaves out who it is, as the standard allows."""
     kept: str = CLOUD
@@ -70,6 +72,8 @@ class Accounts:
             person = self.refresh.get(body.get("refresh_token", ""))
             if self.rapt:
                 return 400, {"error": "invalid_grant", "error_subtype": "invalid_rapt"}
+            if self.policy:
+                return self._refuse(self.policy)
             if person is None:
                 return self._refuse("invalid_grant")
             made = self._tokens(person, None, scope=self.kept)
@@ -129,6 +133,8 @@ class Accounts:
             self.refused.append(" ".join(wrong))
             return 400, ""
         state = self.state or query["state"]
+        if self.policy:
+            return 302, f"{query['redirect_uri']}?{urlencode({'error': self.policy, 'state': state})}"
         if not self.allows:
             return 302, f"{query['redirect_uri']}?{urlencode({'error': 'access_denied', 'state': state})}"
         code = "4/" + secrets.token_urlsafe(24)

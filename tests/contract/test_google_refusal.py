@@ -5,12 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from google.api_core.exceptions import PermissionDenied, Unauthenticated
+from google.api_core.exceptions import (
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    Unauthenticated,
+)
 from google.rpc import error_details_pb2  # type: ignore[import-untyped]
 
-from app.domain.errors import Rejected, SignInRequired
+from app.domain.errors import Rejected, SignInRequired, Unreadable
+from app.services.google.document_ai import failure as reading
 from app.services.google.firestore import failure
 from app.services.google.refusal import general, in_json, told_beside
+from app.services.ingestion_service.arrival_case import to_be_mended
 
 REASONS = {
     "ACCESS_TOKEN_EXPIRED": "google_sign_in",
@@ -30,6 +38,34 @@ def test_every_reason_has_a_sentence_and_a_next_step(reason: str, code: str) -> 
     told = general(reason, "", "Firestore")
     assert told is not None
     assert (told.code, bool(told.next_step)) == (code, True)
+
+
+@pytest.mark.parametrize("reason", sorted(set(REASONS) - {r for r, c in REASONS.items() if "sign_in" in c}))
+def test_what_an_administrator_mends_says_nothing_against_a_file(reason: str) -> None:
+    told = general(reason, "", "Document AI")
+    assert told is not None
+    assert to_be_mended(told)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FailedPrecondition("Processor is disabled."),
+        FailedPrecondition("Processor version is not deployed."),
+        NotFound("Processor not found."),
+        PermissionDenied("Permission 'storage.objects.get' denied."),
+    ],
+)
+def test_what_is_wrong_with_a_processor_says_nothing_against_a_file(error: Exception) -> None:
+    told = reading.told(error, reading.ONLINE)
+    assert isinstance(told, Rejected)
+    assert to_be_mended(told)
+
+
+def test_a_file_that_cannot_be_opened_is_not_mended_by_anybody() -> None:
+    told = reading.told(InvalidArgument("Unsupported input file format."), reading.ONLINE)
+    assert isinstance(told, Unreadable)
+    assert not to_be_mended(told)
 
 
 @pytest.mark.parametrize("reason", ["", "IAM_PERMISSION_DENIED", "SOMETHING_OF_TOMORROW"])

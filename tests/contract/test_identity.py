@@ -427,3 +427,16 @@ def test_a_scope_that_was_taken_back_asks_to_sign_in_again(desk: Desk) -> None:
     with pytest.raises(SignInRequired) as ended:
         identity.access_token()
     assert ended.value.code == "sign_in_scope"
+
+
+@pytest.mark.parametrize("policy", ["admin_policy_enforced", "org_internal"])
+def test_what_an_administrator_forbids_is_told_as_such(desk: Desk, policy: str) -> None:
+    identity = desk.identity()
+    identity.sign_in(desk.browser)
+    desk.server.policy = policy
+    desk.now += 3600
+    for ask in (identity.access_token, lambda: identity.sign_in(desk.browser)):
+        with pytest.raises(SignInRequired) as refused:
+            ask()
+        assert refused.value.code == "sign_in_policy"
+        assert "administrator" in refused.value.next_step

@@ -163,6 +163,8 @@ def _code(query: Mapping[str, str], state: str) -> str:
             code="sign_in_state",
         )
     if "error" in query:
+        if query["error"] in _POLICY:
+            raise _refused(query["error"], "")
         denied = query["error"] == "access_denied"
         raise SignInRequired(
             "The sign-in was not allowed." if denied else "Google did not sign you in.",
@@ -245,6 +247,10 @@ def _asked(client: Client, accounts: Accounts, body: Mapping[str, str]) -> Mappi
     raise _refused(str(said.get("error", "")), str(said.get("error_subtype", "")))
 
 
+_POLICY = ("admin_policy_enforced", "org_internal", "restricted_client", "policy_enforced")
+"""How Google says that an administrator decides, in the browser and at the token server."""
+
+
 def _refused(error: str, subtype: str) -> SignInRequired | Rejected:
     if error in ("invalid_client", "unauthorized_client", "deleted_client"):
         return Rejected(
@@ -255,6 +261,12 @@ def _refused(error: str, subtype: str) -> SignInRequired | Rejected:
     if subtype in ("invalid_rapt", "rapt_required"):
         return SignInRequired(
             "Your organisation asks you to sign in again.", "Sign in.", code="sign_in_again"
+        )
+    if error in _POLICY:
+        return SignInRequired(
+            "Your organisation does not let Countersign use your account.",
+            "Ask your administrator to allow this app for your organisation.",
+            code="sign_in_policy",
         )
     if error == "invalid_grant":
         return SignInRequired(

@@ -12,7 +12,10 @@ from app.services.case_reading import form_entry
 from app.services.ingestion_service.arrival_id import uri_of
 from app.services.ingestion_service.event import Arrival
 
-_MENDED = ("_permission", "_missing", "_not_deployed", "_location")
+_MENDED = (
+    "_permission", "_missing", "_not_deployed", "_location", "_disabled", "_bucket", "_pays", "_region",
+    "project_unusable", "project_use", "organisation_rule",
+)  # fmt: skip
 """How the codes of refusals end that say nothing of a file: an administrator mends what is behind them."""
 
 
