@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.domain.sync import Link, SyncState, WaitingFor
-from app.views.widgets.rail import Rail
+from app.views import theme
+from app.views.widgets.lettering import broken
+from app.views.widgets.rail import WIDTH, Rail
 from app.views.widgets.sync.sync_words import state_words
 from app.views.widgets.sync.waiting_list import MOST, CaseLine, MoreLine
 from app.views.widgets.sync.waiting_page import WaitingPage
@@ -181,3 +183,30 @@ def test_the_rail_says_the_state_and_opens_the_list(qtbot: QtBot) -> None:
     assert asked == [True, True]
     assert rail.state.accessibleName() == "3 changes wait for the network"
     assert rail.state.toolTip() == "There is no network."
+
+
+def test_in_a_narrow_window_at_large_text_the_buttons_leave_the_words_whole(page: WaitingPage) -> None:
+    try:
+        theme.set_text_scale(1.5)
+        page.resize(950, 640)
+        show(page, SyncState(Link.OFFLINE, waiting=4, parked=1, conflicts=1))
+        QApplication.sendPostedEvents()
+        head = page.head
+        assert head.again.y() > head.words.geometry().bottom()
+        assert head.words.height() >= head.words.heightForWidth(head.words.width())
+    finally:
+        theme.set_text_scale(1.0)
+    page.resize(1300, 700)
+    QApplication.sendPostedEvents()
+    assert head.again.x() > head.words.geometry().right()
+
+
+@pytest.mark.parametrize(
+    "state",
+    [SyncState(link, waiting=waiting) for link in Link for waiting in (0, 1, 3000)],
+)
+def test_no_word_of_the_rail_is_broken_in_its_middle(state: SyncState) -> None:
+    words = state_words(state, 2998, 3000).words
+    for word in words.split(" "):
+        assert not broken(word, "caption", theme.px(WIDTH - 8) - theme.px(4), 2).cut
+        assert len(broken(word, "caption", theme.px(WIDTH - 8) - theme.px(4), 2).lines) == 1

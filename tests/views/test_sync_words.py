@@ -47,7 +47,7 @@ def test_what_waits_for_the_network_is_counted() -> None:
 
 
 def test_before_the_first_answer_nobody_claims_that_there_is_no_network() -> None:
-    assert words(link=Link.OFFLINE, waiting=3) == "Connecting…"
+    assert words(link=Link.OFFLINE, waiting=3) == "Asking the shared queue"
     assert "no network" not in state_words(SyncState(Link.OFFLINE)).whole
 
 

@@ -125,7 +125,8 @@ class ConnectPage(CardPage):
             self.tr("Connect"),
         )
         lines = []
-        size = QLocale().formattedDataSize(plan.size) if plan.size else ""
+        format_ = QLocale.DataSizeFormat.DataSizeSIFormat
+        size = QLocale().formattedDataSize(plan.size, 1, format_) if plan.size else ""
         for line in plan.travels:
             lines.append(f"→ {line}")
         if size:
@@ -150,7 +151,11 @@ class ConnectPage(CardPage):
 
     def show_done(self, email: str, changes: int) -> None:
         words = self.tr("You work as {email} from now on.").format(email=email)
-        if changes:
+        if changes == 1:
+            words += " " + self.tr(
+                "1 change of this workspace is sent in the background; you can work meanwhile."
+            )
+        elif changes:
             words += " " + self.tr(
                 "{count} changes of this workspace are sent in the background; you can work meanwhile."
             ).format(count=changes)

@@ -11,6 +11,7 @@ from app.domain.change import Action
 from app.domain.sync import Link, SyncState, WaitingFor, WaitingItem
 from app.views.widgets.chip import Chip
 
+NO_BREAK = "\u00a0"
 KEY = "F5"
 """Opens the list of what waits; there it tries at once."""
 
@@ -42,7 +43,8 @@ def clock_time(at: datetime, today: datetime | None = None) -> str:
     clock = locale.toString(moment.time(), QLocale.FormatType.ShortFormat)
     if moment.date() == now.date():
         return clock
-    return f"{locale.toString(moment.date(), QLocale.FormatType.ShortFormat)} {clock}"
+    day = locale.toString(moment.date(), QLocale.FormatType.ShortFormat)
+    return f"{day.replace(' ', NO_BREAK)} {clock}"
 
 
 def changes_words(count: int) -> str:
@@ -80,7 +82,7 @@ def _short(state: SyncState, sent: int, total: int, today: datetime | None) -> S
     if state.conflicts:
         return StateWords(conflicts_words(state.conflicts), "git-compare", "look")
     if _is_beginning(state):
-        return StateWords(tr("Connecting…"), "loader")
+        return StateWords(tr("Asking the shared queue"), "loader")
     if state.link is Link.OFFLINE:
         if state.waiting == 1:
             return StateWords(tr("1 change waits for the network"), "cloud-off", "look")
@@ -197,7 +199,8 @@ def why_words(item: WaitingItem, today: datetime | None = None) -> str:
             words = f"{item.reason} {item.next_step}".strip()
             return words or tr("The service refused it and gave no reason.")
         case WaitingFor.ASIDE:
-            return f"{item.reason} {item.next_step}".strip()
+            words = f"{item.reason} {item.next_step}".strip()
+            return words or tr("A case of the shared queue that this version does not understand. Nothing here waits for it.")
         case _:
             return tr("It goes when those before it have gone.")
 

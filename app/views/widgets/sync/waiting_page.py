@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.sync import Link, SyncState, WaitingFor, WaitingItem
 from app.views import theme
@@ -19,6 +19,10 @@ from app.views.widgets.sync.sync_words import (
     why_words,
 )
 from app.views.widgets.sync.waiting_list import WaitingList
+
+
+NARROW = 820
+"""Narrower than this no sentence stands beside three buttons."""
 
 
 class WaitingFoot(QWidget):
@@ -175,8 +179,10 @@ class StateHead(QWidget):
         self._said.addWidget(self.words)
         self._row = QHBoxLayout(self)
         self._row.addLayout(self._said, 1)
+        self._buttons = QHBoxLayout()
         for button in (self.settle, self.sign_in, self.again, self.sign_out):
-            self._row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+            self._buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        self._row.addLayout(self._buttons)
         theme.changed.connect(self._restyle)
         self._restyle()
 
@@ -203,9 +209,23 @@ class StateHead(QWidget):
         pad = theme.px(20)
         self._row.setContentsMargins(pad + theme.px(32), theme.px(14), pad, theme.px(14))
         self._row.setSpacing(theme.px(8))
+        self._buttons.setSpacing(theme.px(8))
         self._said.setSpacing(theme.px(3))
         self.setMinimumHeight(theme.px(78))
+        self._arrange()
         self.update()
+
+    def _arrange(self) -> None:
+        """In a narrow window the buttons stand below the words, not in their way."""
+        directions = QBoxLayout.Direction
+        narrow = self.width() < theme.px(NARROW)
+        self._row.setDirection(directions.TopToBottom if narrow else directions.LeftToRight)
+        aligned = Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag.AlignTop
+        self._row.setAlignment(self._buttons, aligned)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
