@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,6 +13,7 @@ from app.doctor import Finding
 from app.domain.connection import BUCKETS
 from app.domain.errors import Actionable, Offline, SignInRequired
 from app.domain.guideline import SearchQuery
+from app.domain.queue import QueueQuery
 from app.domain.role import Right
 from app.domain.sync import Lease, Scope
 
@@ -38,7 +40,7 @@ def examine_cloud(workstation: Workstation) -> tuple[Finding, ...]:
     findings = [Finding("Connection", True, words), _signed_in(cloud)]
     if not cloud.identity.email:
         return tuple(findings)
-    findings += _waiting(workstation)
+    findings += [*_waiting(workstation), *_given_twice(workstation)]
     service = _service(cloud, datetime.now(UTC))
     findings += service
     if service[0].ok or service[0].words != _AWAY:
@@ -70,6 +72,22 @@ def _waiting(workstation: Workstation) -> list[Finding]:
         return [Finding("To send", True, "nothing waits")]
     words = f"{held.changes} changes of {held.cases} cases wait, {held.conflicts} conflicts are open"
     return [Finding("To send", not held.conflicts, words)]
+
+
+def _given_twice(workstation: Workstation) -> list[Finding]:
+    """Receipt numbers that two requests bear: a workspace that was copied, or restored from a backup, gives them out
+    again until it has been at the shared queue.
+    """
+    store = workstation.store
+    rows = workstation.in_store(lambda: store.rows(store.queue(QueueQuery(statuses=()))))
+    twice = sorted(number for number, cases in Counter(row.receipt for row in rows).items() if cases > 1)
+    if not twice:
+        return []
+    words = (
+        f"two requests each bear {', '.join(twice[:5])}{' and others' if len(twice) > 5 else ''}: a workspace was"
+        " copied, or restored from a backup. Nothing is lost; tell the two apart by the patient before you answer"
+    )
+    return [Finding("Receipts", False, words)]
 
 
 def _service(cloud: Cloud, began: datetime) -> list[Finding]:
