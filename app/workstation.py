@@ -47,6 +47,7 @@ __all__ = [
 if TYPE_CHECKING:
     from app.composition.cloud import Cloud
     from app.domain.case import Json
+    from app.domain.processor import FormDefinition
     from app.services.attachment import Attaching
     from app.services.clinical_folder import ClinicalFolder
     from app.services.connecting import Connecting
@@ -236,8 +237,9 @@ def build(
             access, blobs = cloud.access, cloud.blobs(folder)
             behind = cloud.behind(behind)
         making = lanes.submit(
-            "store", ProcessorLibrary, store, built_in, calibration, behind.use, utc_now, known, access.check
-        )
+            "store", ProcessorLibrary, store, built_in, calibration, behind.use, utc_now, known, access.check,
+            cloud.published if cloud is not None else None,
+        )  # fmt: skip
         library = making.result()
     except BaseException:
         if opening.exception() is None:
@@ -257,21 +259,29 @@ def build(
         if cloud is not None:
             cloud.stored(stored)
 
+    def resolved(form_type: str, version: str = "") -> FormDefinition | None:
+        found = library.resolve(form_type, version)
+        if cloud is not None and version and (found is None or found.version != version):
+            cloud.version_wanted()
+        return found
+
     changes = ChangeLog(
         store,
-        library.resolve,
+        resolved,
         codes=codes,
         told=told,
         check=access.check,
         present=access.present,
     )
-    policied = LaterInStore(lanes, partial(review.policies, store, access))
+    policied = LaterInStore(
+        lanes, partial(review.policies, store, access, cloud.published if cloud is not None else None)
+    )
     texted = Later(partial(review.texts, store, blobs, behind, lanes))
     material = Later(lambda: review.material(store, texted()))
     attached = Later(partial(review.attaching, changes, blobs, behind))
     modelled = Later(partial(review.models, store, lanes, access, cloud))
     if cloud is not None:
-        cloud.settle(changes, library)
+        cloud.settle(changes, library, policied)
     return Workstation(
         settings=place,
         lanes=lanes,

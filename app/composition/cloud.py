@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from app.services.google.vertex_search.search import VertexGuidelineSearch
     from app.services.lanes import Lanes
     from app.services.leasing import Leasing
+    from app.services.library_sharing import LibrarySharing
+    from app.services.policy_library import PolicyLibrary
     from app.services.ports import BlobStore, Identity
     from app.services.processor_library import ProcessorLibrary
     from app.services.store.blob import BlobFolder
@@ -89,6 +91,8 @@ class Cloud:
         self._told_of: list[Callable[[Notice], None]] = []
         self._changes: ChangeLog | None = None
         self._library: ProcessorLibrary | None = None
+        self._policies: Callable[[], PolicyLibrary] | None = None
+        self._wanted = self._started = False
         self._looked_after = datetime.min.replace(tzinfo=UTC)
         record = ground.in_store(ground.store.recall, SIGNED_IN) or {}
         self.identity: Identity = places.identity or google_identity(
@@ -237,6 +241,40 @@ class Cloud:
 
         return self._once("checkpointing", make)
 
+    @property
+    def sharing(self) -> LibrarySharing:
+        """What shares policies and form types with the other desks."""
+
+        def make() -> LibrarySharing:
+            from app.composition.cloud_library import library_sharing
+
+            if self._library is None or self._policies is None:
+                raise RuntimeError("the services are not put together yet")
+            return library_sharing(
+                self.ground.store, self.ground.in_store, lambda: self.endpoint, self._policies,
+                self._library, self.access, self._notice,
+            )  # fmt: skip
+
+        return self._once("sharing", make)
+
+    def published(self) -> None:
+        """A policy or form type was published, retired or restored here: it is brought as soon as that goes."""
+        if self._started:  # before that its beginning does it
+            with suppress(RuntimeError):  # the program is being ended: the next start does it
+                self.ground.lanes.submit("network", self._share)
+
+    def version_wanted(self) -> None:
+        """A case names a version that is not here: it may have been published at another desk just now."""
+        with self._lock:
+            if self._wanted:
+                return
+            self._wanted = True
+        self.published()
+
+    def _share(self) -> None:
+        with suppress(Actionable):  # without a network it waits
+            self.sharing.share()
+
     # What goes on between desks
 
     @property
@@ -313,9 +351,11 @@ class Cloud:
     def _definition(self, form_type: str) -> FormDefinition | None:
         return self._library.definition(form_type) if self._library is not None else None
 
-    def settle(self, changes: ChangeLog, library: ProcessorLibrary) -> None:
+    def settle(
+        self, changes: ChangeLog, library: ProcessorLibrary, policies: Callable[[], PolicyLibrary]
+    ) -> None:
         """What is known only when the services stand."""
-        self._changes, self._library = changes, library
+        self._changes, self._library, self._policies = changes, library, policies
 
     # Its life
 
@@ -377,7 +417,7 @@ class Cloud:
             ground, cases = self.ground, LaterCases(lambda: self.cases)
             return Pasts(
                 ground.store, ground.in_store, cases, ground.lanes.submit, utc_now, self._folder_put,
-                lambda case_id: self.syncing.tell((case_id,)),
+                self._fetched,
             )  # fmt: skip
 
         return self._once("past", make, lambda made: made.close())
@@ -387,16 +427,25 @@ class Cloud:
 
     def _came(self, case_ids: tuple[str, ...]) -> None:
         """Other desks changed these: who did what is fetched for what is on screen and what has to be settled."""
-        looked_at = self.leasing.open_cases() | {one.case_id for one in self.syncing.conflicts()}
-        for case_id in case_ids:
-            if case_id in looked_at:
-                self.past.want(case_id)
+        for case_id in self._looked_at.intersection(case_ids):
+            self.past.want(case_id)
+
+    def _fetched(self, case_id: str) -> None:
+        """The history of a case is here: whoever shows the case looks again."""
+        if case_id in self._looked_at:
+            self.syncing.tell((case_id,))
+
+    @property
+    def _looked_at(self) -> frozenset[str]:
+        """The cases on screen, and those that have to be settled."""
+        return self.leasing.open_cases() | {one.case_id for one in self.syncing.conflicts()}
 
     def _scope(self) -> Scope:
         return Scope(self.identity.email, self.connection.shards)
 
     def start(self) -> None:
         """Begin to exchange with the shared queue, and ask what the person may do. In a lane, not the store's."""
+        self._started = True
         self.syncing.start()
         self._look_after(utc_now())
 
@@ -404,6 +453,7 @@ class Cloud:
         """Somebody has signed in: they are who the queue is asked for, at once."""
         self.syncing.hear_of(self._scope())
         self.syncing.sync_now()
+        self.published()
 
     def stored(self, stored: Stored) -> None:
         """Something was stored here. Quick; from any thread."""
@@ -425,8 +475,12 @@ class Cloud:
             self.desking.claim()
         with suppress(Actionable):  # roles hold for a while without the service
             self.access.refresh()
+            self.access.look_around()
         with suppress(Actionable):  # a refusal is in the trail; without a network the next hour does
             self.checkpointing.bring()
+        with suppress(Actionable):
+            self.sharing.tend()
+        self._wanted = False  # once in five minutes is soon enough
         with suppress(Actionable):
             self.past.tend(self.identity.email)
         self.ground.lanes.submit("fetching", self.cache.tend, self.identity.email)

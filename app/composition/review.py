@@ -61,11 +61,11 @@ class LazyGuidelines:
                 self._made.close()
 
 
-def policies(store: Store, access: Access) -> PolicyLibrary:
+def policies(store: Store, access: Access, changed: Callable[[], None] | None = None) -> PolicyLibrary:
     """In the store's lane."""
     from app.services.policy_library import PolicyLibrary
 
-    return PolicyLibrary(store, built_in_policies, utc_now, access.check)
+    return PolicyLibrary(store, built_in_policies, utc_now, access.check, changed)
 
 
 def texts(store: Store, blobs: BlobStore, behind: Backends, lanes: Lanes) -> DocumentTexts:

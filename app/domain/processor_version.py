@@ -10,6 +10,9 @@ from typing import Any
 
 from app.domain.processor import FormDefinition
 
+SHARED, WAITS = "shared", "waits"
+"""How a version stands with the library of all desks: it is there, or will be when there is a network."""
+
 
 class VersionState(StrEnum):
     """`PUBLISHED` is in force: forms are read with it. A form type has at most one such version."""
@@ -21,6 +24,8 @@ class VersionState(StrEnum):
 class Origin(StrEnum):
     BUILT_IN = "built_in"
     HERE = "here"
+    SHARED = "shared"
+    """Published at another desk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,8 @@ class ProcessorVersion:
 
     `by` and `at` say who published it (nobody and None when it came with the program), `settled_by` and
     `settled_at` who retired or restored it last. `examples` are what it was taught with, the first being the
-    page its zones were drawn on. `calibration` makes scores into probabilities, None for the common one.
+    page its zones were drawn on. `calibration` makes scores into probabilities, None for the common one. `sharing`
+    is one of `SHARED`, `WAITS`, "" where nothing is shared.
     """
 
     definition: FormDefinition
@@ -59,6 +65,7 @@ class ProcessorVersion:
     based_on: str = ""
     examples: tuple[Example, ...] = ()
     calibration: Mapping[str, Any] | None = field(default=None, compare=False)
+    sharing: str = ""
 
     @property
     def form_type(self) -> str:

@@ -198,11 +198,16 @@ class Connecting:
             for name, cases in self._in_store(self._store.moving.assigned).items()
             if not _is_email(name)
         }
-        travels = (
+        travels = [
             f"{held.cases} cases with {held.changes} changes, in the order they were made",
             f"{held.documents} documents",
             f"{held.reviews} prompts and recommendations with their evidence",
-        )
+        ]
+        if held.policies or held.form_types:
+            travels.append(
+                f"{held.policies} versions of policies and {held.form_types} of form types made here; where the "
+                "project has another in force, that one counts"
+            )
         stays = [
             "Everything stays on this computer as well; nothing is deleted.",
             "Users and their passphrases stay here; in the project people sign in with Google.",
@@ -212,17 +217,14 @@ class Connecting:
                 "service, until somebody decides it again."
             ),
         ]
-        if held.policies or held.form_types:
-            stays.append(
-                f"{held.policies} policies and {held.form_types} form types made here go on being used here; "
-                "other desks do not get them."
-            )
+        if held.form_types:
+            stays.append("The pages that form types were taught with stay here.")
         return Plan(
             connection.project,
             held,
             self._outside.size(),
             people,
-            travels,
+            tuple(travels),
             tuple(stays),
             self._refusal(connection),
         )

@@ -15,12 +15,14 @@ from app.domain.errors import Rejected
 from app.domain.policy import Policy, code_matches, policy_from
 from app.domain.request import Line, codes_in
 from app.domain.role import Right
-from app.services.shelving import next_version
+from app.services.shelving import next_version, sharing_of
 from app.services.store.packing import to_text
 from app.services.store.policy_shelf import PUBLISHED, RETIRED, ShelvedPolicy, packed_policy
 from app.services.store.store import Store
 
 BUILT_IN, HERE = "built_in", "here"
+ELSEWHERE = "shared"
+"""The origin of what was published at another desk."""
 PROGRAM = "program"
 """Who publishes what comes with the program."""
 
@@ -38,8 +40,8 @@ class NoSuchPolicy(Rejected):
 
 @dataclass(frozen=True, slots=True)
 class PolicyVersion:
-    """A version of a policy as lists show it. `origin` is `built_in` or `here`; `by` and `at` say who published it
-    ("" for what came with the program).
+    """A version of a policy as lists show it. `origin` is `built_in`, `here` or `shared`; `by` and `at` say who
+    published it ("" for what came with the program). `sharing` is one of `SHARED`, `WAITS`, "" where nothing is shared.
     """
 
     policy_id: str
@@ -50,6 +52,7 @@ class PolicyVersion:
     effective: str
     by: str = ""
     at: str = ""
+    sharing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,13 @@ class PolicyLibrary:
         built_in: Callable[[], Iterable[Policy]],
         now: Callable[[], datetime],
         check: Check = anybody,
+        changed: Callable[[], None] | None = None,
     ) -> None:
-        """`built_in` loads what came with the program. Belongs to the store's lane; nothing is parsed yet."""
+        """`built_in` loads what came with the program. `changed` is told when somebody published, retired or restored a
+        policy here, and when a version is asked for that is not here: in the store's lane or another; None where nothing
+        is shared with other desks. Belongs to the store's lane; nothing is parsed yet.
+        """
+        self._changed = changed
         self._store = store
         self._load = built_in
         self._now = now
@@ -105,7 +113,8 @@ class PolicyLibrary:
         """Every version, or those of one policy: by policy, the latest first."""
         in_force, own = self._in_force(), self._built_in()
         rows = self._shelf.rows
-        found = [_listed(row, in_force.get(row.policy_id) == row.version) for row in rows]
+        shares = self._changed is not None
+        found = [_listed(row, in_force.get(row.policy_id) == row.version, shares) for row in rows]
         for policy in own.values():
             if _kept_as(rows, policy) is None:
                 version = _free_version(rows, policy)
@@ -174,7 +183,7 @@ class PolicyLibrary:
 
         made = self._store.policies.publish(choose, by, at)
         assert made is not None  # noqa: S101  `choose` always gives one
-        self._look()
+        self._tell()
         return self._policy(made.policy_id, made.version)
 
     def retire(self, policy_id: str, by: str) -> PolicyVersion:
@@ -186,7 +195,7 @@ class PolicyLibrary:
             title = self.policy(policy_id).title
             raise Rejected(f"{title} is not in force.", "Nothing was changed.", code="not_in_force")
         self._store.policies.settle(policy_id, version, RETIRED, by, self._now())
-        self._look()
+        self._tell()
         return self._version(policy_id, version)
 
     def restore(self, policy_id: str, version: str, by: str) -> PolicyVersion:
@@ -196,8 +205,17 @@ class PolicyLibrary:
         title = self.policy(policy_id, version).title
         if not self._store.policies.settle(policy_id, version, PUBLISHED, by, self._now()):
             raise Rejected(f"Version {version} of {title} is in force already.", code="in_force_already")
-        self._look()
+        self._tell()
         return self._version(policy_id, version)
+
+    def forget(self, policy_id: str, version: str) -> None:
+        """A version has another number from now on."""
+        self._parsed.pop((policy_id, version), None)
+
+    def _tell(self) -> None:
+        self._look()
+        if self._changed is not None:
+            self._changed()
 
     def _version(self, policy_id: str, version: str) -> PolicyVersion:
         return next(v for v in self.versions(policy_id) if v.version == version)
@@ -257,6 +275,8 @@ class PolicyLibrary:
         own = self._built_in().get(policy_id)
         if own is not None and version in (own.version, _free_version(self._shelf.rows, own)):
             return _as_version(own, version)
+        if self._changed is not None:
+            self._changed()  # a case may name what was published at another desk just now
         raise no_such_policy(policy_id, version)
 
     def _opened(self, row: ShelvedPolicy) -> Policy:
@@ -269,13 +289,28 @@ class PolicyLibrary:
         return found
 
 
-def _listed(row: ShelvedPolicy, in_force: bool) -> PolicyVersion:
+def _listed(row: ShelvedPolicy, in_force: bool, shares: bool = False) -> PolicyVersion:
     detail = row.detail
-    own = detail.get("origin") == BUILT_IN
+    origin = str(detail.get("origin", HERE))
+    own = origin == BUILT_IN
     return PolicyVersion(
-        row.policy_id, row.version, str(detail.get("title", "")), BUILT_IN if own else HERE, in_force,
+        row.policy_id, row.version, str(detail.get("title", "")), origin, in_force,
         str(detail.get("effective", "")), "" if own else str(detail.get("by", "")), str(detail.get("at", "")),
+        sharing_of(origin, detail, shares),
     )  # fmt: skip
+
+
+def shared_policy(policy: Policy, by: str, at: datetime, now: datetime) -> ShelvedPolicy:
+    """A policy that somebody published at another desk, not in force yet."""
+    detail = {"by": by, "at": to_time(at), "shared_at": to_time(now)}
+    return _shelved(policy, ELSEWHERE, RETIRED, detail)
+
+
+def renumbered(row: ShelvedPolicy, version: str) -> ShelvedPolicy:
+    """The same policy as another version."""
+    data, text = row.unpacked
+    made = packed_policy({**data, "version": version}, text)
+    return replace(row, version=version, body=made)
 
 
 def _shelved(policy: Policy, origin: str, state: str, detail: Json) -> ShelvedPolicy:

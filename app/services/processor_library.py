@@ -66,15 +66,18 @@ class ProcessorLibrary:
         now: Callable[[], datetime],
         digests: Mapping[str, str] | None = None,
         check: Check = anybody,
+        changed: Callable[[], None] | None = None,
     ) -> None:
-        """`check` is asked before anything is changed. `digests` tell by form type what the files of the program's own
-        definitions hold: one that is as it was need not be compared.
+        """`check` is asked before anything is changed. `changed` is told when somebody published, retired or restored a
+        form type here; None where nothing is shared with other desks. `digests` tell by form type what the
+        files of the program's own definitions hold: one that is as it was need not be compared.
         """
         self._store = store
         self._calibration = calibration
         self._use = use
         self._now = now
         self._check = check
+        self._changed = changed
         self._told: Mapping[str, tuple[str, Any]] | None = None
         self._shelf = Snapshot(-1, (), {})
         self._take_in(tuple(built_in), digests or {})
@@ -200,7 +203,7 @@ class ProcessorLibrary:
 
         made = self._store.shelf.publish(choose, by, at, draft_id)
         assert made is not None  # noqa: S101  `choose` always gives one
-        self.refresh()
+        self._share()
         return self._version(made)
 
     def retire(self, form_type: str, by: str, version: str = "") -> ProcessorVersion:
@@ -214,7 +217,7 @@ class ProcessorLibrary:
                 "Nothing was changed.",
                 code="not_in_force",
             )
-        self.refresh()
+        self._share()
         return self.version(form_type, row.version)
 
     def restore(self, form_type: str, version: str, by: str) -> ProcessorVersion:
@@ -226,8 +229,17 @@ class ProcessorLibrary:
             raise Rejected(
                 f"Version {row.version} of {row.title} is in force already.", code="in_force_already"
             )
-        self.refresh()
+        self._share()
         return self.version(form_type, row.version)
+
+    def forget(self, form_type: str, version: str) -> None:
+        """A version has another number from now on."""
+        self._shelf.definitions.pop((form_type, version), None)
+
+    def _share(self) -> None:
+        self.refresh()
+        if self._changed is not None:
+            self._changed()
 
     def calibrate(
         self, form_type: str, version: str, calibration: Mapping[str, Any] | None, by: str
@@ -320,7 +332,7 @@ class ProcessorLibrary:
         return False
 
     def _version(self, row: ShelvedVersion) -> ProcessorVersion:
-        return version_from(row, self._shelf.parsed(row))
+        return version_from(row, self._shelf.parsed(row), self._changed is not None)
 
 
 class Definitions(Mapping[str, FormDefinition]):

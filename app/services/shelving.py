@@ -13,7 +13,7 @@ from app.domain.case import Json, from_time
 from app.domain.errors import Rejected
 from app.domain.naming import is_name
 from app.domain.processor import BadDefinition, FormDefinition, from_json
-from app.domain.processor_version import Example, Origin, ProcessorVersion, VersionState
+from app.domain.processor_version import SHARED, WAITS, Example, Origin, ProcessorVersion, VersionState
 from app.services.processors import read_definition, to_json
 from app.services.store.packing import pack, to_text
 from app.services.store.shelf import ShelvedVersion
@@ -150,7 +150,7 @@ def shelved(definition: FormDefinition, origin: Origin, state: VersionState, det
     )  # fmt: skip
 
 
-def version_from(row: ShelvedVersion, definition: FormDefinition) -> ProcessorVersion:
+def version_from(row: ShelvedVersion, definition: FormDefinition, shares: bool = False) -> ProcessorVersion:
     detail = row.detail
     return ProcessorVersion(
         definition=definition,
@@ -163,6 +163,7 @@ def version_from(row: ShelvedVersion, definition: FormDefinition) -> ProcessorVe
         based_on=detail.get("based_on", ""),
         examples=tuple(example_from(e) for e in detail.get("examples", ())),
         calibration=detail.get("calibration"),
+        sharing=sharing_of(row.origin, detail, shares),
     )
 
 
@@ -178,6 +179,13 @@ def example_json(example: Example) -> Json:
 def example_from(data: Mapping[str, Any]) -> Example:
     turns = tuple((int(page), int(turn)) for page, turn in data.get("turns", ()))
     return Example(data["sha256"], data["media_type"], data["name"], turns)
+
+
+def sharing_of(origin: str, detail: Mapping[str, Any], shares: bool) -> str:
+    """How a version stands with the library of all desks."""
+    if origin == Origin.SHARED or (shares and detail.get("shared_at")):
+        return SHARED
+    return WAITS if shares and origin == Origin.HERE else ""
 
 
 def _time(text: str | None) -> datetime | None:

@@ -58,7 +58,7 @@ class MovingShelf:
             policies=count(
                 "SELECT count(*) FROM policy_versions WHERE json_extract(detail, '$.origin') = 'here'"
             ),
-            form_types=count("SELECT count(*) FROM form_versions WHERE origin <> 'built_in'"),
+            form_types=count("SELECT count(*) FROM form_versions WHERE origin = 'here'"),
             conflicts=count("SELECT count(*) FROM conflicts WHERE state = 'open'"),
             bases=count("SELECT count(*) FROM remote_cases"),
         )

@@ -10,6 +10,7 @@ from datetime import datetime
 from app.domain.case import Json, to_time
 from app.services.store.chain import Chain
 from app.services.store.database import Database
+from app.services.store.fixed import unfixed
 from app.services.store.packing import pack, to_text, unpack
 
 _FIELDS = "policy_id, version, state, body, detail"
@@ -101,6 +102,31 @@ class PolicyShelf:
             action = "policy_restored" if state == PUBLISHED else "policy_retired"
             self._chain.append(action, by, at, None, _named(policy_id, version))
         return True
+
+    def mark_shared(self, policy_id: str, version: str, at: datetime) -> None:
+        """Keep that the shared library has a version."""
+        with self._database.transaction():
+            row = self._database.one(
+                "SELECT detail FROM policy_versions WHERE policy_id = ? AND version = ?", (policy_id, version)
+            )
+            if row is None:
+                return
+            self._database.run(
+                "UPDATE policy_versions SET detail = ? WHERE policy_id = ? AND version = ?",
+                (to_text({**json.loads(row[0]), "shared_at": to_time(at)}), policy_id, version),
+            )
+            self._moved()
+
+    def renumber(self, policy_id: str, version: str, made: ShelvedPolicy, by: str, at: datetime) -> None:
+        """Call a version that no other desk has seen by another number; the old one is free then."""
+        with self._database.transaction(), unfixed(self._database, "policy_versions_fixed"):
+            self._database.run(
+                "UPDATE policy_versions SET version = ?, body = ?, detail = ? WHERE policy_id = ? AND version = ?",
+                (made.version, made.body, to_text(made.detail), policy_id, version),
+            )
+            self._moved()
+            detail = {**_named(policy_id, made.version), "was": version}
+            self._chain.append("policy_renumbered", by, at, None, detail)
 
     def _retire_others(self, policy_id: str, by: str, at: datetime) -> None:
         for (version,) in self._database.all(

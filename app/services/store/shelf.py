@@ -11,6 +11,7 @@ from typing import Any
 from app.domain.case import Json, to_time
 from app.services.store.chain import Chain
 from app.services.store.database import Database
+from app.services.store.fixed import unfixed
 from app.services.store.packing import pack, to_text, unpack
 
 _FIELDS = "form_type, version, title, origin, state, definition, detail"
@@ -128,6 +129,26 @@ class Shelf:
             self._moved()
             self._chain.append("form_calibrated", by, at, None, {"form_type": form_type, "version": version})
         return True
+
+    def mark_shared(self, form_type: str, version: str, at: datetime) -> None:
+        """Keep that the shared library has a version."""
+        with self._database.transaction():
+            found = self._detail(form_type, version)
+            if found is not None:
+                self._put_detail(form_type, version, {**found, "shared_at": to_time(at)})
+                self._moved()
+
+    def renumber(self, form_type: str, version: str, made: ShelvedVersion, by: str, at: datetime) -> None:
+        """Call a version that no other desk has seen by another number; the old one is free then."""
+        with self._database.transaction(), unfixed(self._database, "form_versions_fixed"):
+            self._database.run(
+                "UPDATE form_versions SET version = ?, definition = ?, detail = ?"
+                " WHERE form_type = ? AND version = ?",
+                (made.version, made.definition, to_text(made.detail), form_type, version),
+            )
+            self._moved()
+            detail = {"form_type": form_type, "version": made.version, "was": version}
+            self._chain.append("form_renumbered", by, at, None, detail)
 
     def _settle_others(self, form_type: str, by: str, at: datetime) -> None:
         for (version,) in self._database.all(
