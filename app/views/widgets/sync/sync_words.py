@@ -200,7 +200,9 @@ def why_words(item: WaitingItem, today: datetime | None = None) -> str:
             return words or tr("The service refused it and gave no reason.")
         case WaitingFor.ASIDE:
             words = f"{item.reason} {item.next_step}".strip()
-            return words or tr("A case of the shared queue that this version does not understand. Nothing here waits for it.")
+            return words or tr(
+                "A case of the shared queue that this version does not understand. Nothing here waits for it."
+            )
         case _:
             return tr("It goes when those before it have gone.")
 

@@ -20,7 +20,6 @@ from app.views.widgets.sync.sync_words import (
 )
 from app.views.widgets.sync.waiting_list import WaitingList
 
-
 NARROW = 820
 """Narrower than this no sentence stands beside three buttons."""
 
