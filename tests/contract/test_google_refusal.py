@@ -62,6 +62,12 @@ def test_what_is_wrong_with_a_processor_says_nothing_against_a_file(error: Excep
     assert to_be_mended(told)
 
 
+def test_a_project_that_is_called_after_a_bucket_is_none() -> None:
+    resource = "//documentai.googleapis.com/projects/bucket-payer/locations/us/processors/1"
+    words = f"Permission 'documentai.processors.processOnline' denied on resource '{resource}'."
+    assert reading.told(PermissionDenied(words), reading.ONLINE).code == "document_ai_permission"  # type: ignore[union-attr]
+
+
 def test_a_file_that_cannot_be_opened_is_not_mended_by_anybody() -> None:
     told = reading.told(InvalidArgument("Unsupported input file format."), reading.ONLINE)
     assert isinstance(told, Unreadable)

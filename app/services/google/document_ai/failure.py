@@ -119,7 +119,9 @@ def told(error: Exception, permission: str) -> Actionable | TooLong | Busy:
 
 
 def _forbidden(words: str, beside: Told, permission: str) -> Actionable:
-    if "storage.objects" in f"{beside.permission} {words}" or "bucket" in words.casefold():
+    if re.search(
+        r"\bstorage\.(?:objects|buckets)\.|\bcloud storage\b", f"{beside.permission} {words}", re.IGNORECASE
+    ):
         return Rejected(
             "Document AI may not read or write the bucket that long forms go through.",
             "Ask your administrator to let the project's Document AI service agent use the bucket training_forms.",
