@@ -23,6 +23,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 GRACE = 3.0  # seconds in which a thread or process that was told to end may do so
+PATIENCE = 30_000  # milliseconds for what a window waits for: no test asserts a time, and machines are busy
 
 # Before anything of the program is imported: it must never see the data, the keys or the screen of a person.
 HOME = Path(tempfile.mkdtemp(prefix="countersign-test-home-"))
@@ -45,6 +46,16 @@ for name, folder in {
     os.environ[name] = str(HOME / folder)
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+
+def pytest_configure() -> None:
+    from pytestqt.qtbot import QtBot
+
+    for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals):
+        defaults = wait.__kwdefaults__
+        assert defaults is not None
+        assert "timeout" in defaults
+        defaults["timeout"] = PATIENCE
 
 
 def pytest_unconfigure() -> None:
