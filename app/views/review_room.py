@@ -92,6 +92,7 @@ class ReviewRoom(QObject):
         self.screen = ReviewScreen(
             self.queue_model, self.case_model, self.desk, memory, self.side, WaitingPage(self.preview)
         )
+        self.screen.called = workstation.access.called
         self.screen.set_person(workstation.person)
         self._wire()
         self._wire_side()

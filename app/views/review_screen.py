@@ -75,6 +75,8 @@ class ReviewScreen(QWidget):
         waiting: WaitingPage,
     ) -> None:
         super().__init__()
+        self.called: Callable[[str], str] = str
+        """What a person is called, by the name that stands in a case."""
         self._queue_model = queue_model
         self._case_model = case_model
         self._memory = memory
@@ -291,15 +293,16 @@ class ReviewScreen(QWidget):
             self.notice.clear()
             self.held_changed.emit("")
             return
-        words = self.tr("{name} has this request.").format(name=case.assigned_to)
+        name = self.called(case.assigned_to)
+        words = self.tr("{name} has this request.").format(name=name)
         if case.assigned_at is not None:
             words = self.tr("{name} has had this request since {time}.").format(
-                name=case.assigned_to, time=local_time(case.assigned_at)
+                name=name, time=local_time(case.assigned_at)
             )
         step = self.tr("You can look at it, and take it over.")
         self.notice.say("look", words, step, TAKE_OVER, self.tr("Take over"))
         self.held_changed.emit(
-            self.tr("{name} has this request: take it over to work on it.").format(name=case.assigned_to)
+            self.tr("{name} has this request: take it over to work on it.").format(name=name)
         )
 
     def _act(self, action: str) -> None:

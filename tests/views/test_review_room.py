@@ -148,8 +148,9 @@ def test_a_request_somebody_else_has_is_taken_over_from_the_line_that_says_so(
 ) -> None:
     case_id = visit.cases[0]
     visit.station.in_store(visit.station.review_queue.open_case, case_id, "ben")
+    visit.screen.called = {"ben": "Ben Example, RN", "ada": "Ada"}.__getitem__
     visit.open(case_id)
-    assert "ben has had this request since" in visit.screen.notice.text
+    assert "Ben Example, RN has had this request since" in visit.screen.notice.text
     assert visit.room.case_model.case.assigned_to == "ben"  # type: ignore[union-attr]
     visit.screen.notice.acted.emit("take_over")
     qtbot.waitUntil(lambda: visit.room.case_model.case.assigned_to == "ada")  # type: ignore[union-attr]
