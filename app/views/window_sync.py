@@ -19,6 +19,7 @@ from app.views.sync_room import CONFLICTS, WAITING, SyncRoom
 if TYPE_CHECKING:  # where many desks share a queue
     from app.domain.sync import Lease
     from app.services.store.store import Notice
+    from app.services.sync.past import Missing
     from app.views.connect_gate import ConnectGate
     from app.views.models.lease_model import LeaseModel, Leases, QueueLeaseModel
     from app.views.models.sync_model import Syncs
@@ -40,6 +41,10 @@ def _no_notice(_told: Callable[[Notice], None]) -> None:
     """Nothing is told of a desk that is not connected."""
 
 
+def _all_here(_case_id: str) -> None:
+    """Nothing is missing where there are no other desks."""
+
+
 def _nothing(_case_id: str) -> None:
     """What other desks did is fetched where there are any."""
 
@@ -54,6 +59,8 @@ class CloudParts:
     lease_of: Callable[[str], Lease | None] | None = None
     """who has a case open, asked of the shared queue: in the lane `network`"""
     on_notice: Callable[[Callable[[Notice], None]], Any] = _no_notice
+    missing: Callable[[str], Missing | None] = _all_here
+    """what other desks did to a case that is not here yet: in the store's lane"""
     fetch_history: Callable[[str], None] = _nothing
     """has what other desks did to a case fetched in the background"""
 
@@ -68,10 +75,16 @@ def cloud_parts(workstation: Workstation) -> CloudParts:
         found: Lease | None = cloud.cases.lease(case_id)  # made when it is first asked: its library is heavy
         return found
 
+    def missing(case_id: str) -> Missing | None:
+        found: Missing | None = cloud.past.missing(case_id)
+        return found
+
     def fetch_history(case_id: str) -> None:
         cloud.past.want(case_id)
 
-    return CloudParts(cloud.syncing, cloud.leasing, cloud.on_lease, lease_of, cloud.on_notice, fetch_history)
+    return CloudParts(
+        cloud.syncing, cloud.leasing, cloud.on_lease, lease_of, cloud.on_notice, missing, fetch_history
+    )
 
 
 def shown_cases(rows: QAbstractItemView) -> tuple[str, ...]:
@@ -181,7 +194,23 @@ class WindowSync(QObject):
         rows = self._rows_model(review.screen, review.screen.queue.list)
         fetch = self._parts.fetch_history
         review.case_model.case_opened.connect(lambda opened: fetch(opened.case.case_id))
+        review.case_model.case_opened.connect(lambda _opened: self._look_what_is_missing(review))
+        self.room.cases_came.connect(lambda _ids: self._look_what_is_missing(review))
         ReviewSync(review, self.room, self._lease_model(), rows, self._window.messages.say)
+
+    def _look_what_is_missing(self, review: ReviewRoom) -> None:
+        """Say over a request's history what other desks did that is not here."""
+        case = review.case_model.case
+        if case is None:
+            return
+        case_id = case.case_id
+
+        def looked(found: Missing | None) -> None:
+            now = review.case_model.case
+            if now is not None and now.case_id == case_id:
+                review.side.history.show_missing(found is not None, found.since if found else None)
+
+        self._window.background.run(self, "store", self._parts.missing, case_id, done=looked)
 
     def show_waiting(self) -> None:
         """F5: list what waits; there, try at once."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.doctor_cloud import examine_cloud
-from app.domain.determination import Outcome
+from app.domain.determination import Outcome, determinations_made
 from app.domain.errors import Conflict, NoSuchCase
 from app.domain.role import NotAllowed, Person, Role
 from app.domain.sync import Link
@@ -117,6 +117,22 @@ def test_a_determination_goes_through_the_endpoint_and_is_confirmed_elsewhere(
         assert entry["by"] == NURSE
         assert confirmed(project.service.public_key, case_id, "r1", entry)
         assert not document(two, case_id).get("unconfirmed")
+        # who asked and what was answered is fetched beside it, and good for a determination here
+        assert two.cloud is not None
+        two.lanes.submit("network", two.cloud.past.fetch, case_id).result()
+        assert two.cloud.past.missing(case_id) is None
+        theirs, ours = (s.review.reviewing.reviews(case_id) for s in (one, two))
+        assert ours == theirs != ()
+        assert ours[0].review_id == document(two, case_id)["review"]["latest"]["id"]
+        basis = two.review.reviewing.basis(case_id, "r1")
+        assert basis.reviewed
+        assert basis == one.review.reviewing.basis(case_id, "r1")
+        history = two.in_store(two.store.whole_history, case_id)
+        assert history == one.in_store(one.store.history, case_id)
+        assert [one_made.by for one_made in determinations_made(history)] == [NURSE]
+        receipts = two.in_store(two.review.receipts.every, case_id)
+        assert receipts == one.in_store(one.review.receipts.every, case_id) != ()
+        assert not any(two.cloud.cases.claim_desk(desk.store.desk, "another") for desk in (one, two))
 
 
 def test_what_one_desk_corrects_shows_on_the_other_and_the_audit_trails_hold(

@@ -183,12 +183,13 @@ class QueueIndex:
         )
         return tuple(row[0] for row in rows)
 
-    def case_of_receipt(self, *receipts: str) -> str | None:
-        row = self._database.one(
-            "SELECT case_id FROM queue WHERE receipt IN (SELECT value FROM json_each(?))",
+    def cases_of_receipt(self, *receipts: str) -> tuple[str, ...]:
+        """The cases that bear one of these receipts: one, unless two desks had the same code once."""
+        rows = self._database.all(
+            "SELECT case_id FROM queue WHERE receipt IN (SELECT value FROM json_each(?)) ORDER BY number",
             (json.dumps(receipts),),
         )
-        return str(row[0]) if row else None
+        return tuple(str(row[0]) for row in rows)
 
 
 def statement(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 from app.domain.case import Case, IntakeStatus, Json, ReviewStatus, case_from
 from app.domain.change import Action, Change
 from app.domain.draft import Draft
-from app.domain.errors import Conflict, Locked, NoSuchCase, StorageFailed
+from app.domain.errors import Conflict, Locked, NoSuchCase, Rejected, StorageFailed
 from app.domain.extraction import PageText
 from app.domain.queue import QueueQuery, QueueRow
 from app.domain.receipt import ALPHABET, normalized, receipt_number
@@ -365,13 +365,24 @@ class Store:
         return document
 
     def find(self, text: str) -> str:
-        """The id of the case that a person means by its id or its receipt, as typed. Raises `NoSuchCase`."""
+        """The id of the case that a person means by its id or its receipt, as typed. Raises `NoSuchCase`, and
+        `Rejected` for a receipt that two cases bear: both are named.
+        """
         typed = plain(text.strip())
         row = self._database.one("SELECT case_id FROM cases WHERE case_id IN (?, ?)", (typed, typed.lower()))
-        found = str(row[0]) if row else self._index.case_of_receipt(typed, _receipt_meant(typed))
-        if found is None:
+        if row is not None:
+            return str(row[0])
+        found = self._index.cases_of_receipt(typed, _receipt_meant(typed))
+        if not found:
             raise _no_such_case()
-        return found
+        if len(found) > 1:
+            raise Rejected(
+                f"{len(found)} cases bear this receipt: it was given on two desks that had the same code.",
+                f"Name the case by its id: {' or '.join(found)}.",
+                code="receipt_twice",
+                count=len(found),
+            )
+        return found[0]
 
     def history(self, case_id: str) -> tuple[Change, ...]:
         """Everything that was done to the case at this desk, in order. Raises `NoSuchCase`."""

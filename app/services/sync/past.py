@@ -51,7 +51,7 @@ class Missing:
 class Pasts:
     """Fetches the histories of cases, in the lane `network`. Thread-safe.
 
-    `keep_text` keeps a file by what is in it; `told` is called, from the lane, with a case of which something came.
+    `keep_text` keeps a file by what is in it; `told` is called, from the lane, with a case whose history is whole now.
     """
 
     lane = "network"
@@ -112,8 +112,7 @@ class Pasts:
         kept = {name for name, body in reviews.items() if self._is_receipt(name, body)}
         refused = len(receipts) - len(changes) + len(reviews) - len(asked) - len(kept)
         came: Came = self._in_store(self._store.past.keep, wanted, changes, asked, refused, self._now())
-        if came.changes or came.reviews:
-            self._told(case_id)
+        self._told(case_id)  # also when nothing was new: nothing is missing any more
         return came
 
     def missing(self, case_id: str) -> Missing | None:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import Offline
+from app.domain.errors import Offline, Rejected
+from app.domain.queue import QueueQuery
 from app.domain.receipt import is_receipt
 from app.domain.sync_wire import Checkpoint, KeptCheckpoint, kept_checkpoint_document
 from app.services.checkpointing import KEPT, altered_since
@@ -21,7 +22,7 @@ from app.services.signing import new_key, sign_checkpoint
 from app.services.store.store import Notice, Store
 from tests.faults.store_sample import KEY
 from tests.faults.sync_server import ServerModel, offline
-from tests.unit.services.sync_case import Clock
+from tests.unit.services.sync_case import Clock, Desk
 
 
 def at_once(function: Callable[..., Any], *arguments: object) -> Any:
@@ -85,6 +86,23 @@ def test_two_desks_of_one_code_give_different_receipts_once_they_claimed(
     )  # fmt: skip
     assert two.audit_verify().holds
     assert two.desks.codes() == (two.desk, "A1B2")
+
+
+def test_two_cases_of_one_receipt_are_told_apart_by_showing_both(tmp_path: Path) -> None:
+    clock = Clock()
+    ada = Desk(tmp_path / "ada", ServerModel(clock), clock, "ada")
+    try:
+        given = ada.store.take_receipt(clock())
+        ada.store.take_receipt = lambda _at: given  # type: ignore[method-assign]
+        one, two = ada.take_in(b"one"), ada.take_in(b"two")
+        with pytest.raises(Rejected) as refused:
+            ada.store.find(given.lower())
+        assert one in refused.value.next_step
+        assert two in refused.value.next_step
+        assert set(ada.store.queue(QueueQuery(text=given, statuses=()))) == {one, two}
+        assert ada.store.find(two) == two
+    finally:
+        ada.store.close()
 
 
 def test_the_new_code_stays_over_the_end_of_the_program(office: Office) -> None:

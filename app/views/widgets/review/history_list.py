@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.domain.determination import Determination
 from app.domain.recommendation import Review
@@ -171,11 +172,18 @@ class HistoryPage(QWidget):
             self.tr("Nothing has been asked yet"),
             self.tr("Every question, every answer and every decision of this case will stand here."),
         )
+        self.missing = QLabel(self)
+        self.missing.setWordWrap(True)
+        self.missing.setTextFormat(Qt.TextFormat.PlainText)
+        self.missing.hide()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.missing)
         outer.addWidget(self._area, 1)
         outer.addWidget(self.notice, 1)
         self._area.hide()
+        self._restyle()
         theme.changed.connect(self._restyle)
 
     @property
@@ -197,11 +205,27 @@ class HistoryPage(QWidget):
         self._area.setVisible(bool(happened))
         self.notice.setVisible(not happened)
 
+    def show_missing(self, missing: bool, since: datetime | None) -> None:
+        """Whether some of what other desks did is not here, since when; None for all of it."""
+        if since is None:
+            words = self.tr("What other desks did is not here yet: it is fetched when there is a network.")
+        else:
+            words = self.tr(
+                "What other desks did since {when} is not here yet: it is fetched when there is a network."
+            ).format(when=when_words(since))
+        self.missing.setText(words if missing else "")
+        self.missing.setVisible(missing)
+
     def _chosen(self, ref: str, _checked: bool = False) -> None:
         if ref:
             self.review_chosen.emit(ref)
 
     def _restyle(self) -> None:
+        self.missing.setFont(theme.font("small"))
+        palette = self.missing.palette()
+        palette.setColor(self.missing.foregroundRole(), theme.colour("muted"))
+        self.missing.setPalette(palette)
+        self.missing.setContentsMargins(theme.px(16), theme.px(8), theme.px(16), theme.px(8))
         for row in self._rows:
             row.fit()
             row.update()
