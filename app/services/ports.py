@@ -10,6 +10,9 @@ from app.domain.box import Box
 from app.domain.extraction import Document, Extraction, Word
 
 if TYPE_CHECKING:  # named in signatures only: the way to the window does not load them
+    from datetime import datetime
+
+    from app.domain.case import Json
     from app.domain.extraction import PageText
     from app.domain.guideline import Hit, Passage, SearchAnswer, SearchQuery, Source
     from app.domain.material import Material
