@@ -82,8 +82,8 @@ class PolicyLibrary:
         changed: Callable[[], None] | None = None,
     ) -> None:
         """`built_in` loads what came with the program. `changed` is told when somebody published, retired or restored a
-        policy here, and when a version is asked for that is not here: in the store's lane or another; None where nothing
-        is shared with other desks. Belongs to the store's lane; nothing is parsed yet.
+        policy here, and when a version is asked for that is not here: in the store's lane or another; None where
+        nothing is shared with other desks. Belongs to the store's lane; nothing is parsed yet.
         """
         self._changed = changed
         self._store = store
