@@ -122,6 +122,10 @@ class MemoryRegister:
     def checkpoint(self, desk: str, sequence: int) -> KeptCheckpoint | None:
         return self._checkpoints.get((desk, sequence))
 
+    def latest_checkpoint(self, desk: str) -> KeptCheckpoint | None:
+        found = [kept for (of, _), kept in self._checkpoints.items() if of == desk]
+        return found[-1] if found else None
+
     def keep_checkpoint(self, kept: KeptCheckpoint) -> bool:
         place = (kept.checkpoint.desk, kept.checkpoint.sequence)
         with self._lock:

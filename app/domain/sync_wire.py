@@ -277,6 +277,17 @@ def kept_checkpoint_document(kept: KeptCheckpoint) -> Json:
     }
 
 
+def desk_from(text: object) -> str:
+    """The code of a desk. Raises `Rejected` for what is none."""
+    return _matching(text, _DESK, "desk")
+
+
+def latest_checkpoint_from(data: object) -> KeptCheckpoint | None:
+    """The checkpoint of a desk that was kept last, None where none was."""
+    latest = _map(data, "checkpoint", ("latest",))["latest"]
+    return kept_checkpoint_from(latest) if latest is not None else None
+
+
 def kept_checkpoint_from(data: object) -> KeptCheckpoint:
     parts = _map(data, "checkpoint", ("desk", "sequence", "hash", "at", "by", "kept_at", "signature"))
     return KeptCheckpoint(

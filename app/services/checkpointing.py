@@ -27,6 +27,8 @@ class Keeper(Protocol):
 
     def checkpoint(self, checkpoint: Checkpoint) -> KeptCheckpoint: ...
 
+    def latest_checkpoint(self, desk: str) -> KeptCheckpoint | None: ...
+
 
 class Checkpointing:
     """Brings checkpoints of the audit trail to the service, an hour apart. In a lane of the network."""
@@ -39,19 +41,28 @@ class Checkpointing:
     def bring(self, *, at_once: bool = False) -> bool:
         """Put down how far the trail has come, where it is time to; whether it was. Raises what the endpoint raises.
 
-        That the service keeps another hash under the same number is noted in the trail, and raised as `Conflict`.
+        That the service keeps another hash under the same number, or kept one last that this trail does not lead to (a
+        store that was set back), is noted in the trail, and raised as `Conflict`.
         """
         kept = self._in_store(self._store.recall, KEPT)
         if kept and not at_once and self._now() - from_time(kept["kept_at"]) < EVERY:
             return False
-        head = self._in_store(self._store.moving.audit_head)
+        latest = self._keeper().latest_checkpoint(self._store.desk)
+        head = self._in_store(
+            self._store.moving.audit_head
+        )  # after it: another process may have written meanwhile
         if head is None or (kept and int(kept["sequence"]) == head[0]):
             return False
         checkpoint = Checkpoint(self._store.desk, head[0], head[1], self._now())
+        if latest is not None:
+            sequence = latest.checkpoint.sequence
+            here = self._in_store(self._store.moving.audit_hash, sequence)
+            if here != latest.checkpoint.hash:  # the service refuses it, and tells its administrators
+                checkpoint = Checkpoint(self._store.desk, sequence, here or "0" * 64, self._now())
         try:
             found = self._keeper().checkpoint(checkpoint)
         except Conflict:
-            detail = {"sequence": head[0]}
+            detail = {"sequence": checkpoint.sequence}
             self._in_store(self._store.note, "checkpoint_refused", "program", self._now(), None, detail)
             raise
         self._in_store(self._store.remember, KEPT, kept_checkpoint_document(found))

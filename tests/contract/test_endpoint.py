@@ -482,7 +482,8 @@ def test_a_token_that_was_altered_or_signed_by_another_key_is_refused(serve: Ser
 
 def test_nobody_without_a_token_gets_past_what_is_open_to_all(serve: Service) -> None:
     for method, place in (("GET", "/v1/me"), ("GET", "/v1/people"), ("PUT", "/v1/people/a@b.example"),
-                          ("POST", "/v1/checkpoints"), ("POST", f"/v1/cases/{CASE}/push")):  # fmt: skip
+                          ("POST", "/v1/checkpoints"), ("GET", "/v1/checkpoints/04A7"),
+                          ("POST", f"/v1/cases/{CASE}/push")):  # fmt: skip
         answer = http.request(method, serve.url + place, json={})
         assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
         assert (

@@ -101,6 +101,8 @@ class PortContract:
         assert not two.keep_checkpoint(kept)
         assert two.checkpoint("04A7", 12) == kept
         assert two.checkpoint("04A7", 13) is None
+        assert two.latest_checkpoint("04A7") == kept
+        assert two.latest_checkpoint("04A8") is None
 
     def test_what_has_to_be_known_later_is_noted(self, register: Register) -> None:
         register.note({"what": "checkpoint_differs", "kept": None, "came": {"by": "x"}})

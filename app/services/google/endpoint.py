@@ -108,6 +108,10 @@ class Endpoint:
         body = shared.settling_document(settling)
         return self._asked("POST", _shelf(kind, name, "state"), shared.in_force_from, body)
 
+    def latest_checkpoint(self, desk: str) -> wire.KeptCheckpoint | None:
+        """How far the audit chain of a desk had come when it was put down last."""
+        return self._asked("GET", f"/v1/checkpoints/{quote(desk, safe='')}", wire.latest_checkpoint_from)
+
     def connection(self) -> Connection:
         """What a desk needs to know to connect."""
         return self._asked("GET", "/v1/connection", _connection, signed_in=False)

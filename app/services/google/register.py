@@ -26,6 +26,7 @@ _PEOPLE = "people"
 _STATE = ("register", "people")
 _AUDIT = "audit"
 _CHECKPOINTS = "checkpoints"
+_LATEST = "latest_checkpoints"
 
 
 class FirestoreRegister:
@@ -61,8 +62,14 @@ class FirestoreRegister:
         return kept_checkpoint_from(found.data) if found is not None else None
 
     def keep_checkpoint(self, kept: KeptCheckpoint) -> bool:
-        name = _name(kept.checkpoint.desk, kept.checkpoint.sequence)
-        return self._database.put(_CHECKPOINTS, name, kept_checkpoint_document(kept), None)
+        desk, made = kept.checkpoint.desk, kept_checkpoint_document(kept)
+        name = _name(desk, kept.checkpoint.sequence)
+        # the latest is a copy for asking; what is kept is created once and never changed
+        return self._database.put_all((Put(_CHECKPOINTS, name, made), Put(_LATEST, desk, made, "")))
+
+    def latest_checkpoint(self, desk: str) -> KeptCheckpoint | None:
+        found = self._database.get(_LATEST, desk)
+        return kept_checkpoint_from(found.data) if found is not None else None
 
     def note(self, entry: Json) -> None:
         self._database.put(_AUDIT, uuid.uuid4().hex, entry, None)

@@ -111,6 +111,11 @@ class PeopleRegister:
             )
         return there
 
+    def latest_checkpoint(self, desk: str, by: Person) -> KeptCheckpoint | None:
+        """The checkpoint of a desk that was kept last: the trail there has to lead to it."""
+        require(by, _any_right(by))
+        return self.register.latest_checkpoint(desk)
+
     def _put(self, wanted: Person, by: str, what: str) -> Person:
         person = _checked(wanted)
         for _ in range(_MOVES):

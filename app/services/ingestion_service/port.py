@@ -65,6 +65,10 @@ class Register(Protocol):
 
     def checkpoint(self, desk: str, sequence: int) -> KeptCheckpoint | None: ...
 
+    def latest_checkpoint(self, desk: str) -> KeptCheckpoint | None:
+        """The checkpoint of a desk that was kept last."""
+        ...
+
     def keep_checkpoint(self, kept: KeptCheckpoint) -> bool:
         """Keep a checkpoint; False when one of that desk and number is kept already, whatever it says."""
         ...

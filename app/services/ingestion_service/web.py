@@ -28,6 +28,7 @@ from app.domain.library_wire import (
 from app.domain.role import Person
 from app.domain.sync_wire import (
     checkpoint_from,
+    desk_from,
     error_document,
     error_status,
     kept_checkpoint_document,
@@ -224,6 +225,12 @@ def _endpoint(app: Flask, lines: Log, metrics: Metrics, parts: EndpointParts) ->
                 lines.error("checkpoint_differs", g.trace, desk=desk, sequence=sequence, by=by.name)
             raise
         return answered(kept_checkpoint_document(kept))
+
+    @app.get("/v1/checkpoints/<desk>")
+    def _latest(desk: str) -> Response:
+        by = caller()
+        kept = parts.people.latest_checkpoint(desk_from(desk), by)
+        return answered({"latest": kept_checkpoint_document(kept) if kept is not None else None})
 
     @app.post("/v1/cases/<case_id>/push")
     def _push(case_id: str) -> Response:
