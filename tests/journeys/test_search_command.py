@@ -31,7 +31,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.setenv("COUNTERSIGN_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
     monkeypatch.setenv("COUNTERSIGN_PERSON", "ada")
     one = read_policy(resource("policies", "ncd_280_14.yaml"))
-    monkeypatch.setattr(review, "built_in_policies", lambda: (one,))  # each is laid out by a process of its own
+    monkeypatch.setattr(
+        review, "built_in_policies", lambda: (one,)
+    )  # each is laid out by a process of its own
 
     def call(*arguments: object) -> tuple[int, str, str]:
         code = cli.main(["--workspace", str(tmp_path / "workspace"), *(str(a) for a in arguments)])
