@@ -44,7 +44,7 @@ def sign(private_key: str, case_id: str, line: str, entry: Mapping[str, Any]) ->
     return _sign(private_key, _determination(case_id, line, entry))
 
 
-def confirmed(public_keys: str, case_id: str, line: str, entry: Mapping[str, Any]) -> bool:
+def confirmed(public_keys: str, case_id: str, line: str, entry: object) -> bool:
     """Whether a determination bears the signature of one of these keys over this case, this line and all it says.
 
     `public_keys` are one or more keys in base64 with blanks or commas between them: while keys are changed, the old
