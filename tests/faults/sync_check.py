@@ -137,6 +137,8 @@ def _lost(history: History, server: ServerModel, rows: list[OpenRow]) -> Iterabl
             for edit in edits:
                 if not final and edit.what in _READS:
                     continue
+                if unit == "assigned_to" and NONE in edit.bases:
+                    continue  # of two who take what nobody has, the first has it: the program's promise
                 if edit.word not in known and not _whole_case_held(held[case_id]):
                     end = final.get(unit, NONE)
                     text = f"{edit.desk} at {edit.step}: {edit.what} said {edit.word}; at the end {end}"

@@ -272,14 +272,24 @@ def test_the_earlier_milestone_stays() -> None:
         assert made.document["milestones"]["opened"] == early
 
 
-def test_both_taking_a_request_is_a_clash_about_who_and_nothing_else() -> None:
+def test_of_two_who_took_what_nobody_had_the_first_at_the_server_has_it_and_nobody_is_asked() -> None:
+    mine = {"assigned_to": "ada", "assigned_at": to_time(NOW), "status": "in_progress"}
+    there = mine | {"assigned_to": "bob", "assigned_at": to_time(NOW + timedelta(minutes=1))}
+    made = rebase(a_case(), theirs(there), [pending(1, mine, Action.ASSIGNED)])
+    assert made.clashes == ()
+    assert {name: made.document[name] for name in there} == there
+    assert [(note.unit, note.kept) for note in made.notes] == [("assigned_to", "theirs")]
+
+
+def test_two_who_took_a_request_over_from_a_third_is_a_clash_about_who_and_nothing_else() -> None:
     mine = {"assigned_to": "ada", "assigned_at": to_time(NOW), "status": "in_progress"}
     there = {
         "assigned_to": "bob",
         "assigned_at": to_time(NOW + timedelta(minutes=1)),
         "status": "in_progress",
     }
-    made = rebase(a_case(), theirs(there), [pending(1, mine, Action.ASSIGNED)])
+    base = a_case() | {"assigned_to": "cleo"}
+    made = rebase(base, theirs(there, base), [pending(1, mine, Action.ASSIGNED)])
     assert kinds(made) == [(ConflictKind.VALUE, "assigned_to")]
     assert made.document["assigned_at"] == there["assigned_at"]
 
