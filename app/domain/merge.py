@@ -277,9 +277,8 @@ def _by_rule(merge: _Merge, unit: Path, base: Any, mine: Any, theirs: Any) -> bo
     elif unit == ("review", "latest"):
         _take(merge, unit, mine, _moment(theirs, "") < _moment(mine, ""))
     elif unit == ("assigned_to",) and not base:
-        merge.note(
-            unit, "theirs"
-        )  # whoever took it first has it; the other sees whose it is, and may take it over
+        # Whoever took it first has it; the other sees whose it is, and may take it over.
+        merge.note(unit, "theirs")
     elif unit == ("assigned_at",):
         taken = merge.touched.get(("assigned_to",)) is None or unchanged(
             unit, at(merge.theirs, ("assigned_to",)), at(merge.base, ("assigned_to",))
