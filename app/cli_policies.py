@@ -10,8 +10,9 @@ from typing import Any
 from app.domain.case import Json
 from app.domain.criterion_words import group_words, test_words
 from app.domain.policy import Criterion, Group, Leaf, Policy, policy_from, unused_concepts
+from app.domain.processor_version import WAITS
 from app.services.policy_file import file_problems, parsed_yaml, read_text, source_text_of
-from app.services.policy_library import NoSuchPolicy, PolicyVersion
+from app.services.policy_library import BUILT_IN, NoSuchPolicy, PolicyVersion
 from app.services.report import printable, table
 from app.terminal import OK, REFUSED, Usage, add_user, opened, print_json
 
@@ -85,10 +86,18 @@ def _list(options: argparse.Namespace) -> int:
         print("There are no policies in force. Add one with: countersign policies add FILE")
         return OK
     rows = [
-        [v.policy_id, v.version, v.effective or "-", v.title, _state_words(v), v.by or "the program"]
+        [
+            v.policy_id,
+            v.version,
+            v.effective or "-",
+            v.title,
+            _state_words(v),
+            v.by or "the program",
+            _origin_words(v),
+        ]
         for v in found
     ]
-    print(table(["Policy", "Version", "Effective", "Title", "State", "Published by"], rows))
+    print(table(["Policy", "Version", "Effective", "Title", "State", "Published by", "Origin"], rows))
     return OK
 
 
@@ -185,11 +194,20 @@ def _version_json(version: PolicyVersion) -> Json:
         "in_force": version.in_force,
         "by": version.by or None,
         "at": version.at or None,
+        **({"sharing": version.sharing} if version.sharing else {}),
     }
 
 
 def _state_words(version: PolicyVersion) -> str:
     return "in force" if version.in_force else "retired"
+
+
+def _origin_words(version: PolicyVersion) -> str:
+    if version.origin == BUILT_IN:
+        return "built in"
+    if version.sharing == WAITS:
+        return "here, will be shared"
+    return "shared" if version.sharing else "here"
 
 
 def policy_text(policy: Policy) -> str:

@@ -111,7 +111,7 @@ class LibrarySharing:
         may_publish: Callable[[], bool],
         tell: Callable[[Told], None],
     ) -> None:
-        """`may_publish` says whether who is signed in is an administrator; `tell` is called in the lane that shares."""
+        """`may_publish` says whether who is signed in is an administrator; `tell` is called from a lane."""
         self._store, self._in_store, self._librarian = store, in_store, librarian
         self._shelves = {shelf.kind: shelf for shelf in shelves}
         self._now, self._may, self._tell = now, may_publish, tell

@@ -9,7 +9,7 @@ from app.domain.case import Json, to_time
 from app.domain.extraction import FormExtraction
 from app.domain.finding import Finding, finding_text
 from app.domain.processor import FormDefinition
-from app.domain.processor_version import Origin, ProcessorVersion
+from app.domain.processor_version import SHARED, WAITS, Origin, ProcessorVersion
 from app.services.intake import ReadAgain
 from app.services.report import fields_and_tables, printable, table, value_text
 
@@ -22,6 +22,7 @@ def version_json(version: ProcessorVersion, usage: Mapping[tuple[str, str], int]
         **definition_json(version.definition),
         "state": str(version.state),
         "origin": str(version.origin),
+        **({"sharing": version.sharing} if version.sharing else {}),
         "published_by": version.by,
         "published_at": to_time(version.at) if version.at else None,
         "settled_by": version.settled_by,
@@ -134,7 +135,12 @@ def state_text(version: ProcessorVersion) -> str:
 
 
 def origin_text(version: ProcessorVersion) -> str:
-    return "built in" if version.origin is Origin.BUILT_IN else "taught here"
+    if version.origin is Origin.BUILT_IN:
+        return "built in"
+    if version.origin is Origin.SHARED:
+        return "shared"
+    told = {SHARED: ", shared", WAITS: ", will be shared"}.get(version.sharing, "")
+    return f"taught here{told}"
 
 
 def who_text(version: ProcessorVersion) -> str:

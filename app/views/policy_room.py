@@ -175,5 +175,5 @@ def _row(version: PolicyVersion) -> PolicyRow:
     at = local_time(from_time(version.at)) if version.at else ""
     return PolicyRow(
         version.policy_id, version.version, version.title, version.in_force, version.origin, version.effective,
-        version.by, at,
+        version.by, at, version.sharing,
     )  # fmt: skip

@@ -12,11 +12,14 @@ from app.domain.criterion_words import group_words, test_words
 from app.domain.policy import Policy
 from app.domain.policy_change import PolicyChange
 from app.views.widgets.policy.word_list import WordRow
+from app.views.widgets.sharing_words import sharing_words
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyRow:
-    """A version as a list shows it. `origin` is `built_in` or `here`; `at` is when it was published, in words."""
+    """A version as a list shows it. `origin` is `built_in`, `here` or `shared`; `at` is when it was published, in
+    words.
+    """
 
     policy_id: str
     version: str
@@ -26,6 +29,7 @@ class PolicyRow:
     effective: str = ""
     by: str = ""
     at: str = ""
+    sharing: str = ""
 
 
 def tr(text: str) -> str:
@@ -45,7 +49,9 @@ def origin_words(row: PolicyRow) -> str:
     """Where a version came from."""
     if row.origin == "built_in":
         return tr("Came with the program")
-    return tr("Published by {person}, {time}").format(person=row.by, time=row.at)
+    words = tr("Published by {person}, {time}").format(person=row.by, time=row.at)
+    shared = sharing_words(row.sharing)
+    return f"{words} · {shared}" if shared else words
 
 
 def policy_rows(versions: tuple[PolicyRow, ...]) -> tuple[WordRow, ...]:

@@ -23,6 +23,7 @@ from app.views.widgets.key_button import KeyButton
 from app.views.widgets.lettering import draw_text
 from app.views.widgets.overlay_bar import OverlayBar
 from app.views.widgets.queue_card import local_time
+from app.views.widgets.sharing_words import sharing_words
 from app.views.widgets.teach.form_type import DRAFT, IN_FORCE, FormTypeRow
 
 
@@ -92,6 +93,8 @@ class VersionLine(QWidget):
             parts.append(local_time(version.at))
             if version.by:
                 parts.append(version.by)
+            if shared := sharing_words(version.sharing):
+                parts.append(shared)
         parts.append(plural(self._cases, self.tr("{count} case"), self.tr("{count} cases")))
         return " · ".join(parts)
 

@@ -27,11 +27,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.domain.processor_version import Origin
 from app.views import theme
 from app.views.widgets.chip import Chip, paint_chip
 from app.views.widgets.lettering import draw_text
 from app.views.widgets.overlay_bar import OverlayBar
 from app.views.widgets.queue_card import local_time
+from app.views.widgets.sharing_words import sharing_words
 from app.views.widgets.teach.form_type import DRAFT, IN_FORCE, FormTypeRow
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole)
@@ -152,7 +154,11 @@ class FormTypeLine(QStyledItemDelegate):
             )
             return " · ".join(t for t in (mends, whose) if t)
         origin = tr("FormTypes", "built in") if row.built_in else tr("FormTypes", "taught here")
-        return f"{row.form_type} · {origin}"
+        head = row.foremost
+        shared = sharing_words(head.sharing) if head is not None else ""
+        if head is not None and head.origin is Origin.SHARED:
+            origin, shared = shared, ""
+        return " · ".join(words for words in (row.form_type, origin, shared) if words)
 
 
 class FormTypeHead(QWidget):
