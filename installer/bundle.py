@@ -38,7 +38,7 @@ LEFT_OUT = [
     "pandas", "tkinter", "unittest", "pydoc", "lib2to3", "ensurepip", "idlelib", "numpy.f2py", "numpy.testing",
 ]  # fmt: skip
 
-SERVICE = ("app.services.ingestion_service",)
+SERVICE = tuple(f"app.services.ingestion_service.{name}" for name in ("web", "receiving", "server", "metric"))
 """The rooms of the program that run in the service's container alone; `app.serve` says so where they are not."""
 
 SERVICE_LIBRARIES = [

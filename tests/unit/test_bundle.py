@@ -89,16 +89,13 @@ def test_only_modules_that_the_program_does_not_import_are_left_out(bundle: Modu
 
 
 def test_the_service_is_reached_by_its_own_entry_alone(bundle: ModuleType) -> None:
-    """What a desk leaves out is named by `app.serving`, and by the register that only `app.serving` makes."""
+    """What a desk leaves out is named by `app.serving` alone."""
     names = {
         ".".join(p.relative_to(ROOT).with_suffix("").parts)
         for p in (ROOT / "app").rglob("*.py")
         if any(f"from {room}" in p.read_text(encoding="utf-8") for room in bundle.SERVICE)
     }
-    assert {name for name in names if bundle.at_a_desk(name)} == {
-        "app.serving",
-        "app.services.google.register",
-    }
+    assert {name for name in names if bundle.at_a_desk(name)} == {"app.serving"}
 
 
 def test_a_program_without_the_service_says_where_it_runs(
