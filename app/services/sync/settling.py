@@ -245,6 +245,8 @@ def give_up(changes: ChangeLog, change_id: str, by: str) -> Case:
         raise Rejected(
             "Only what was refused can be given up.", "What waits goes by itself.", code="not_refused"
         )
+    if _reopen_behind(changes, change_id, by, *found):
+        found = sync.decisions.without(change_id) or found
     case_id, document, after = found
     writes = tuple(
         Write(".".join(path), _at(document, path), value)
@@ -259,6 +261,55 @@ def give_up(changes: ChangeLog, change_id: str, by: str) -> Case:
 
     changes.store_change(document, change, also, sent=False)
     return case_from(changes.store.case_document(case_id))
+
+
+def _reopen_behind(
+    changes: ChangeLog, change_id: str, by: str, case_id: str, document: Json, after: Json
+) -> bool:
+    """Open a decision again that comes to stand when the one in its place is given up: what was changed on the form
+    behind that one, it did not see. A change of its own, which goes to the other desks; kept before anything is taken
+    back, so that nothing is forgotten between the two. Whether there was any.
+    """
+    from app.domain.determination import FINAL
+
+    history = changes.store.history(case_id)
+    place = next((place for place, one in enumerate(history) if one.change_id == change_id), len(history))
+    final = {str(outcome) for outcome in FINAL}
+    refused = after.get("unconfirmed", {})
+    standing = {
+        line: str(entry.get("id", ""))
+        for one in history[place : place + 1]
+        for line in _lines(one)
+        if isinstance(entry := value_at(after, f"determinations.{line}"), Mapping)
+        and entry.get("outcome") in final
+        and line not in refused
+    }
+    behind = [
+        (one, units)
+        for one in history[place + 1 :]
+        if (units := [w.path for w in one.writes if is_form(tuple(w.path.split(".")))])
+        and one.change_id not in document.get("reopened", {})
+    ]
+    if not standing or not behind:
+        return False
+    writes = tuple(
+        Write(
+            f"reopened.{one.change_id}",
+            MISSING,
+            {"by": one.by, "at": to_time(one.at), "lines": standing, "units": units},
+        )
+        for one, units in behind
+    )
+    changes.store_change(
+        document, Change(changes.new_id(), case_id, Action.SETTLED, by, changes.now(), writes)
+    )
+    return True
+
+
+def _lines(change: Change) -> list[str]:
+    """The lines of the request that a change decides."""
+    parts = [write.path.split(".") for write in change.writes]
+    return [part[1] for part in parts if part[0] == "determinations" and len(part) > 1]
 
 
 def _differing(document: Json, after: Json) -> dict[tuple[str, ...], Any]:

@@ -9,6 +9,7 @@ import pytest
 
 from app.domain.change import Action, Change
 from app.domain.conflict import OpenConflict, Settlement
+from app.domain.determination import Outcome
 from app.domain.errors import Rejected
 from app.domain.queue import QueueQuery
 from app.services.sync import settling
@@ -325,3 +326,24 @@ def test_a_refused_determination_can_be_given_up_and_made_anew(desks: tuple[Desk
     ada.determine(case_id)
     ada.sync()
     assert (ada.waiting(), ada.store.case_document(case_id)["status"]) == ([], "completed")
+
+
+def test_an_approval_that_stands_again_did_not_see_what_was_changed_behind_the_one_given_up(
+    desks: tuple[Desk, Desk],
+) -> None:
+    ada, bob = desks
+    case_id = ada.take_in()
+    ada.determine(case_id)
+    ada.sync()
+    refused = ada.determine(case_id, Outcome.PEND)
+    ada.wire.wrongs = [REFUSED]
+    ada.sync()
+    behind = ada.correct(case_id, "phone", "9")
+    settling.give_up(ada.changes, refused, "ada")
+    document = ada.store.case_document(case_id)
+    assert behind in document["reopened"]
+    assert document["status"] == "in_progress"
+    ada.sync()
+    bob.sync()
+    assert bob.store.case_document(case_id)["status"] == "in_progress"
+    assert ada.waiting() == []
