@@ -83,6 +83,7 @@ class Syncing:
         self._poked = False
         self._asked = False  # somebody wants to know, and no listener alone
         self._paced = 0.0  # when what was done here was last sent off, by the monotonic clock
+        self._edits = 0  # changes stored here, counted in the store's lane
         self._ended = False
         self._paused = False
         self._running: Future[None] | None = None
@@ -113,7 +114,11 @@ class Syncing:
         self._listen(wanted=False)
 
     def stored(self, _stored: Stored | None = None) -> None:
-        """A change was stored: it goes as soon as it can."""
+        """A change was stored: it goes as soon as it can. From here on nothing says any more that all was sent."""
+        self._edits += 1
+        state = self._state
+        if state.link is LinkState.SYNCED:
+            self._tell(replace(state, link=LinkState.SENDING, waiting=state.waiting + 1))
         self._wake()
 
     def poke(self) -> None:
@@ -239,16 +244,17 @@ class Syncing:
     def _refreshed(self, step: Step | None) -> SyncState:
         sync = self._changes.store.sync
 
-        def read() -> tuple[Counts, Link]:
-            return sync.counts(), sync.link(self._remote.scope)
+        def read() -> tuple[Counts, Link, int]:
+            return sync.counts(), sync.link(self._remote.scope), self._edits
 
-        counts, link = in_store(self._lanes, read)
+        counts, link, edits = in_store(self._lanes, read)
         state = LinkState.SENDING if step is None else step.state
-        if state is LinkState.SYNCED and step is not None and step.did != "idle":
+        since = self._edits - edits  # stored while this was counted
+        if state is LinkState.SYNCED and step is not None and (since or step.did != "idle"):
             state = LinkState.SENDING
         return SyncState(
             state,
-            counts.waiting,
+            counts.waiting + since,
             counts.parked,
             counts.conflicts,
             counts.uploads,

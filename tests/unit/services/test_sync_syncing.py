@@ -107,6 +107,24 @@ def test_what_is_stored_goes_by_itself_and_shows_on_the_other_desk(program: Call
     assert ada.syncing.state().synced_at is not None
 
 
+def test_from_the_moment_something_is_stored_nothing_says_that_all_was_sent(
+    program: Callable[[str], Program],
+) -> None:
+    ada = program("ada")
+    case_id = ada.do(ada.desk.take_in)
+    ada.syncing.start()
+    ada.until(ada.still)
+    seen = []
+
+    def edited() -> None:
+        ada.desk.correct(case_id, "phone", "1")
+        seen.append(ada.syncing.state())  # in the store's lane: syncing cannot have counted again
+
+    ada.do(edited)
+    assert (seen[0].link, seen[0].waiting) == (Link.SENDING, 1)
+    ada.until(ada.still)
+
+
 def test_away_from_the_network_it_says_so_and_sends_when_it_is_back(
     program: Callable[[str], Program],
 ) -> None:
