@@ -257,6 +257,27 @@ def test_waiting_for_the_browser_can_be_cancelled(gate: Gate, service: Service) 
     assert page.remark.text() == ""
 
 
+def test_a_sign_in_that_is_given_up_before_it_began_opens_no_browser_and_is_not_waited_for(
+    gate: Gate, service: Service
+) -> None:
+    opened: list[str] = []
+    gate.gate.browser = opened.append
+    gate.gate.connect_workspace()
+    page = gate.gate.page
+    page.address_given.emit(service.url)
+    gate.step("who")
+    held, lanes = threading.Event(), gate.background._lanes
+    before = [lanes.submit("network", held.wait, 60) for _ in range(8)]  # the lane has other things to do
+    page.go_on.click()
+    gate.step("waiting")
+    gate.press(K.Key_Escape)
+    gate.step("who")
+    held.set()
+    wait_until(lambda: not gate.background.busy, "nothing is waited for any longer")
+    assert all(one.result() for one in before)
+    assert opened == []
+
+
 def test_an_address_that_does_not_answer_is_told_in_words(gate: Gate) -> None:
     gate.gate.connect_workspace()
     page = gate.gate.page

@@ -33,14 +33,25 @@ class Browsing:
     def __init__(self, background: Background, browser: Browser) -> None:
         self._background = background
         self.browser = browser
+        self._stopped = threading.Event()
 
-    def shown(self, url: str) -> None:
-        """Called in the lane that waits: the browser belongs to the UI thread."""
-        self._background.post(lambda: self.browser(url))
+    def begin(self) -> Browser:
+        """What shows the page of a new sign-in, called in the lane that waits: the browser belongs to the UI thread.
 
-    @staticmethod
-    def stop(identity: object) -> None:
+        It raises `Cancelled` where the person gave up before the page was there: nobody would stop the waiting then.
+        """
+        stopped = self._stopped = threading.Event()
+
+        def shown(url: str) -> None:
+            if stopped.is_set():
+                raise Cancelled("Signing in was stopped.", "Sign in again to go on.", code="stopped")
+            self._background.post(lambda: self.browser(url))
+
+        return shown
+
+    def stop(self, identity: object) -> None:
         """Stop waiting; an identity that does not wait for a browser has nothing to stop."""
+        self._stopped.set()
         stop = getattr(identity, "cancel_sign_in", None)
         if stop is not None:
             stop()
@@ -98,8 +109,10 @@ class ConnectModel(QObject):
         if connection is None:
             return
 
+        shown = self.browsing.begin()
+
         def work() -> tuple[str, Plan]:
-            email = self._service.sign_in(self.browsing.shown, connection)
+            email = self._service.sign_in(shown, connection)
             return email, self._service.plan(connection)
 
         def done(found: tuple[str, Plan]) -> None:
@@ -171,8 +184,10 @@ class CloudAccessModel(AccessModel):
         self._step += 1
         step = self._step
 
+        shown = self.browsing.begin()
+
         def work() -> Person:
-            connecting.sign_in(self.browsing.shown)
+            connecting.sign_in(shown)
             return access.me
 
         def done(person: Person) -> None:
