@@ -107,7 +107,7 @@ def test_a_request_is_reviewed_decided_and_told(run, case: str, tmp_path: Path) 
     assert "lines" not in told
 
     code, out, _ = run("review", case)
-    assert (code, "PEND is proposed" in out, "tells the reader to" in out, "note" in out) == (
+    assert (code, "PEND is proposed" in out, "tells the reader to" in out, "Note" in out) == (
         0,
         True,
         True,

@@ -77,13 +77,18 @@ class Presence:
         make_folder(self._folder)
         self._path = self._folder / f"{os.getpid()}-{secrets.token_hex(4)}"
         self._handle = _open(self._path)
-        _lock(self._handle)
-        sync_folder(self._folder)
         self.others = 0
         self.unclean = False
-        for path in self._folder.iterdir():
-            if path.name not in (_TURN, self._path.name):
-                self._look_at(path)
+        try:
+            _lock(self._handle)
+            sync_folder(self._folder)
+            for path in self._folder.iterdir():
+                if path.name not in (_TURN, self._path.name):
+                    self._look_at(path)
+        except BaseException:
+            # Held on to, it would look like another program's for as long as this one runs.
+            self.leave(clean=not self.unclean)
+            raise
 
     def _look_at(self, path: Path) -> None:
         try:

@@ -78,7 +78,7 @@ def test_an_attached_document_is_unread_until_its_pages_are(station: Workstation
     case_id = a_fax(station)
     document_id = attach(station, case_id, "Progress note\nstable", LOST, "third")
     held = material(station, case_id)
-    assert [(u.document_id, u.name, u.pages) for u in held.unread] == [(document_id, "note", (1, 2, 3))]
+    assert [(u.document_id, u.name, u.pages) for u in held.unread] == [(document_id, "Note", (1, 2, 3))]
     station.texts.read(case_id)
     held = material(station, case_id)
     assert [(u.pages, u.lost) for u in held.unread] == [((), (2,))]
