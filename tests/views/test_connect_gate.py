@@ -317,7 +317,7 @@ def test_back_leads_to_the_work_or_to_the_first_question(gate: Gate) -> None:
 
 
 def test_a_connected_workspace_is_entered_with_google_locked_and_left(
-    tmp_path: Path, google: Accounts, service: Service, browser: Browser
+    tmp_path: Path, google: Accounts, service: Service, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with a_station(tmp_path) as station:
         connection = connection_document(service.connection())
@@ -326,6 +326,8 @@ def test_a_connected_workspace_is_entered_with_google_locked_and_left(
         firestore="127.0.0.1:9", storage="http://127.0.0.1:9", service=service.url, accounts=google.url
     )
     station = build(Settings(tmp_path / "w", "ada"), KEY, scripted_backends(ScriptedProcessor()), places)
+    # Whether there is a network is said by this test alone, and not by a queue that is not there.
+    monkeypatch.setattr(type(station.cloud), "start", lambda _: None)
     window = open_window(station)
     window.gate.model.browsing.browser = browser
     page = window.gate.page
